@@ -1,0 +1,127 @@
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "acme/telemetry/"
+
+// policy lists each package with what it may import of the project, in the order
+// of the floors. A package that is not listed may not exist.
+const policy = `
+schema:
+sql:
+engine:
+engine/sim: schema
+engine/store:
+engine/store/storetest: engine/store
+engine/serde: schema
+engine/dialect:
+engine/dialect/conformance: engine/dialect engine/query/duckdb
+engine/query:
+engine/query/querytest: engine/query
+engine/lake: schema engine/store engine/serde
+engine/query/duckdb: schema engine/query engine/dialect engine/serde engine/store
+engine/report: schema sql engine/query
+tui: schema engine/query engine/report
+cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/report tui
+`
+
+// bans forbid what is not the project's, each with its reason. A path that ends
+// in "..." stands for everything below it.
+var bans = []struct{ pkg, path, why string }{
+	{"schema", "github.com/...", "the contract must not depend on how anybody encodes it"},
+	{"engine/sim", "os", "the same scenario gives the same events, whatever machine it is"},
+	{"engine/sim", "net", "events come from the seed alone"},
+	{"engine/sim", "math", "floating point differs between processors; math/bits does not"},
+	{"engine/sim", "math/rand", "its helper algorithms may change; the streams are the project's own"},
+	{"engine/sim", "math/rand/v2", "its helper algorithms may change; the streams are the project's own"},
+	{"engine/sim", "crypto/rand", "events come from the seed alone"},
+	{"engine/sim", "time", "time comes in as a value; time zones change with the machine"},
+	{"engine/dialect", "database/sql", "the front end knows text and types, not engines"},
+	{"engine/dialect", "os", "the front end opens nothing"},
+	{"engine/store", "compress/gzip", "a store keeps bytes, whatever they are"},
+	{"engine/report", "os", "the report opens nothing"},
+	{"tui", "os/exec", "the screen runs nothing"},
+	{"tui", "net/...", "the screen opens no socket"},
+	{"tui", "database/sql", "the screen opens no engine"},
+}
+
+// cgoOnly are the packages whose code may link DuckDB.
+var cgoOnly = []string{"engine/query/duckdb", "cmd/acme"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func TestFloors(t *testing.T) {
+	pkgs := listPackages(t)
+	allowed := map[string][]string{}
+	for _, line := range strings.Split(strings.TrimSpace(policy), "\n") {
+		name, imports, _ := strings.Cut(line, ":")
+		allowed[name] = strings.Fields(imports)
+	}
+	for _, p := range pkgs {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		may, listed := allowed[name]
+		if !listed {
+			t.Errorf("%s: no floor of the house; add it to the policy with the reason, or move its code", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if of, ours := strings.CutPrefix(imp, module); ours && !slices.Contains(may, of) {
+				t.Errorf("%s imports %s: the policy allows it only %v", name, of, may)
+			}
+			for _, ban := range bans {
+				if ban.pkg == name && matches(ban.path, imp) {
+					t.Errorf("%s imports %s: %s", name, imp, ban.why)
+				}
+			}
+			if strings.HasPrefix(imp, "github.com/duckdb/") && name != "engine/query/duckdb" {
+				t.Errorf("%s imports %s: only engine/query/duckdb talks to DuckDB", name, imp)
+			}
+		}
+		if slices.Contains(p.Deps, "github.com/duckdb/duckdb-go/v2") && !slices.Contains(cgoOnly, name) {
+			t.Errorf("%s links DuckDB: only %v may", name, cgoOnly)
+		}
+	}
+}
+
+func matches(pattern, path string) bool {
+	if below, all := strings.CutSuffix(pattern, "/..."); all {
+		return path == below || strings.HasPrefix(path, below+"/")
+	}
+	return pattern == path
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps=false", "-json=ImportPath,Imports,Deps", module+"...").Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	var pkgs []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return pkgs
+		}
+		if err != nil {
+			t.Fatalf("read go list's answer: %v", err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
