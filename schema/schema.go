@@ -79,7 +79,12 @@ type Record struct {
 type Rule struct {
 	ID  string // also the name of the check's file in sql/quality
 	Doc string
-	// Offends is an Athena SQL predicate over an event's columns that is true
-	// for a row that breaks the rule.
+	// Offends is an Athena SQL predicate over a row of video_telemetry_json
+	// that is true for a row that breaks the rule; it lists the offenders.
 	Offends string
+	// Count is an Athena SQL aggregate that counts the offenders, a bigint.
+	Count string
+	// From is what Count is taken over where that is not video_telemetry_json
+	// alone: the rule cannot then be counted in one pass with the others.
+	From string
 }

@@ -86,7 +86,7 @@ func eventColumns() []Column {
 		{Name: "title_id", Type: String, Prefix: "TITLE_", Doc: "What is watched; joins to titles."},
 		{Name: "session_id", Type: String, Prefix: "SESSION_", Doc: "One playback from start to stop or complete."},
 		{Name: "event_type", Type: String, Enum: []string{"start", "stop", "pause", "resume", "complete"}, Doc: "What happened."},
-		{Name: "event_timestamp", Type: String, Doc: "When it happened by the device's clock: ISO 8601, UTC, microseconds."},
+		{Name: "event_timestamp", Type: String, Doc: "When it happened by the clock of the device: ISO 8601, UTC, microseconds."},
 		{Name: "watch_duration_seconds", Type: Int, Max: 86400, Doc: "Seconds watched in the session so far; 0 at start."},
 		{Name: "position_seconds", Type: Int, Max: 86400, Doc: "Position in the title, seconds; at most its runtime."},
 		{Name: "completion_percentage", Type: Double, Max: 100, Scale: 2, Doc: "Position as a share of the runtime, per cent."},
