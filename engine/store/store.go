@@ -1,0 +1,93 @@
+// Package store keeps objects: bytes under a key, in the sense of S3, on a disk
+// or in memory.
+//
+// What comes in: a URI that names a store, keys, and streams of bytes. What
+// goes out: the same bytes, whole, or an error that says why not. A store knows
+// nothing of events, gzip, Parquet or SQL.
+//
+// What must hold, for every store (package storetest is this list as a suite):
+//
+//   - An object is there whole or not at all. Whoever lists or gets sees no
+//     half-written object, whether the writer failed, was killed, or still
+//     writes.
+//   - An object never changes. Put refuses a key that is taken, and of several
+//     writers that put one key at once exactly one succeeds.
+//   - What Put acknowledged survives a loss of power, as far as the file system
+//     keeps its promise about fsync.
+//   - A key cannot lead outside. Keys are checked in one place, CheckKey, and
+//     the file store works through os.Root as well, so that a symbolic link
+//     leads nowhere either.
+//
+// How the file store publishes, and why each step is there:
+//
+//	create a file in _acme/tmp     a name that is never listed
+//	write, fsync                   or the name could outlive the bytes
+//	link to the key's name         atomic; fails if the name is taken, where rename would overwrite
+//	unlink the temporary name
+//	fsync the folder               or the acknowledged name could be lost
+//
+// A folder has the same need: its name lies in its parent. The first time a
+// File uses a folder, made or found, it syncs every parent up to the root: a
+// folder found may have been made a moment ago by a process that has not
+// synced yet.
+//
+// Terms. A key is a path with slashes, relative to the store. An object is what
+// lies under a key. A prefix is what keys begin with; it need not end at a
+// slash.
+package store
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrExists says that Put found the key taken. The object there is untouched.
+	ErrExists = errors.New("object exists already")
+	// ErrNotFound says that there is no object under the key.
+	ErrNotFound = errors.New("no such object")
+	// ErrKey says that a key is not one that a store accepts.
+	ErrKey = errors.New("bad key")
+	// ErrURI says that a URI names no store that can be opened.
+	ErrURI = errors.New("bad store URI")
+)
+
+// Info is what a store says of an object without reading it.
+type Info struct {
+	Key      string
+	Size     int64     // bytes as stored, so compressed where the object is
+	Modified time.Time // when it was published, by the store's clock
+}
+
+// Store keeps objects. It is safe for use by many goroutines. A method that
+// was given a cancelled context returns its error and leaves no trace.
+type Store interface {
+	// URI names the store, in the form Open takes.
+	URI() string
+	// Put publishes what r gives, to its end, under key: whole or not at all.
+	// If the key is taken it returns ErrExists. An error of r is returned
+	// wrapped, and nothing is published. Put closes nothing.
+	Put(ctx context.Context, key string, r io.Reader) (Info, error)
+	// Get opens an object for reading; the caller closes it. ErrNotFound if
+	// there is none.
+	Get(ctx context.Context, key string) (io.ReadCloser, Info, error)
+	// Stat gives an object's Info; ErrNotFound if there is none.
+	Stat(ctx context.Context, key string) (Info, error)
+	// List gives every object whose key begins with prefix, in ascending order
+	// of the key's bytes, at all levels below. Objects being written are never
+	// among them. After an error the sequence ends.
+	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
+	// Delete removes an object; ErrNotFound if there is none.
+	Delete(ctx context.Context, key string) error
+}
+
+// Local is implemented by stores whose objects are files of this machine.
+type Local interface {
+	// LocalPath gives the absolute path of the file that holds, or would hold,
+	// the object under key; false if the key is not valid.
+	LocalPath(key string) (path string, ok bool)
+}
