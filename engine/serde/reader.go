@@ -1,0 +1,322 @@
+package serde
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"acme/telemetry/schema"
+)
+
+const (
+	defaultRows    = 2048
+	defaultMaxLine = 256 << 20
+	defaultDepth   = 512
+	defaultBad     = 16
+
+	// A batch also ends once its lines reach this, so that rows of huge strings
+	// do not gather by the thousand.
+	batchBytes = 16 << 20
+)
+
+// Reader reads objects one after another. It is for one goroutine; make one for
+// each. New makes it, Open gives it an object, Next gives its rows.
+//
+//	r, err := serde.New(columns, []int{0, 4}, serde.Options{IgnoreMalformed: true})
+//	r.Open(key, body)
+//	for {
+//		b, err := r.Next() // io.EOF after the last batch, with the whole object checked
+//	}
+//	stats := r.Stats()
+type Reader struct {
+	options Options
+	object  string
+	src     source
+	parse   parser
+	batch   Batch
+	stats   Stats
+	err     error
+}
+
+// New makes a reader of the table's columns that gives those of project, by
+// their place in columns, in that order. An empty projection is what count(*)
+// asks: rows without columns; lines are counted and not parsed. It fails on a
+// projection that is out of range or names a column twice.
+func New(columns []Column, project []int, o Options) (*Reader, error) {
+	o = o.withDefaults()
+	place := make([]int, len(columns)) // of a table's column in the batch; -1 where not asked for
+	for i := range place {
+		place[i] = -1
+	}
+	r := &Reader{options: o}
+	for i, c := range project {
+		if c < 0 || c >= len(columns) {
+			return nil, fmt.Errorf("reading %d columns: there is no column %d", len(columns), c)
+		}
+		if place[c] >= 0 {
+			return nil, fmt.Errorf("reading column %s: asked for twice", columns[c].Name)
+		}
+		place[c] = i
+		r.batch.Columns = append(r.batch.Columns, newVector(columns[c], o.Rows))
+	}
+	r.parse = newParser(columns, place, r.batch.Columns, o)
+	return r, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Rows <= 0 {
+		o.Rows = defaultRows
+	}
+	if o.MaxLine <= 0 {
+		o.MaxLine = defaultMaxLine
+	}
+	if o.MaxDepth <= 0 {
+		o.MaxDepth = defaultDepth
+	}
+	if o.Bad <= 0 {
+		o.Bad = defaultBad
+	}
+	return o
+}
+
+func newVector(c Column, rows int) Vector {
+	v := Vector{Column: c, Valid: make([]uint64, (rows+63)/64)}
+	switch c.Type {
+	case schema.Int, schema.Date:
+		v.Ints = make([]int32, rows)
+	case schema.BigInt:
+		v.BigInts = make([]int64, rows)
+	case schema.Double:
+		v.Doubles = make([]float64, rows)
+	case schema.Boolean:
+		v.Bools = make([]bool, rows)
+	default:
+		v.Offsets = make([]uint32, rows+1)
+	}
+	return v
+}
+
+// Open starts an object: its name (for errors, and for ".gz") and its bytes as
+// stored. What the last object left is dropped; the reader's buffers stay.
+func (r *Reader) Open(object string, body io.Reader) {
+	r.object, r.err = object, nil
+	r.stats = Stats{}
+	r.src.open(body, Gzip(object), r.options.MaxBytes)
+}
+
+// Stats gives what has been counted of the object so far; complete after io.EOF.
+func (r *Reader) Stats() Stats {
+	s := r.stats
+	s.RawBytes, s.Bytes, s.Members = r.src.raw.n, r.src.unpacked, r.src.members
+	return s
+}
+
+// Next gives the next rows, at least one, or io.EOF when the object has been
+// read to its end and checked. Any other error is an *Error, and ends the
+// object: the rows given before it must not be used for an answer.
+func (r *Reader) Next() (*Batch, error) {
+	if r.err != nil {
+		return nil, r.err
+	}
+	r.begin()
+	taken := 0
+	for r.batch.Rows < r.options.Rows && taken < batchBytes {
+		n, err := r.line()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			r.err = err
+			return nil, err
+		}
+		taken += n
+	}
+	if r.batch.Rows == 0 {
+		r.err = io.EOF
+		return nil, io.EOF
+	}
+	r.end()
+	return &r.batch, nil
+}
+
+// begin makes the batch empty: every value valid until a row says NULL.
+func (r *Reader) begin() {
+	r.batch.Rows = 0
+	for i := range r.batch.Columns {
+		v := &r.batch.Columns[i]
+		v.Nulls = 0
+		v.Text = v.Text[:0]
+		for j := range v.Valid {
+			v.Valid[j] = ^uint64(0)
+		}
+		r.sized(v, r.options.Rows)
+	}
+}
+
+// end makes the slices as long as the batch.
+func (r *Reader) end() {
+	for i := range r.batch.Columns {
+		r.sized(&r.batch.Columns[i], r.batch.Rows)
+	}
+}
+
+// sized makes the slices of a vector as long as n rows.
+func (r *Reader) sized(v *Vector, n int) {
+	switch v.Column.Type {
+	case schema.Int, schema.Date:
+		v.Ints = v.Ints[:n]
+	case schema.BigInt:
+		v.BigInts = v.BigInts[:n]
+	case schema.Double:
+		v.Doubles = v.Doubles[:n]
+	case schema.Boolean:
+		v.Bools = v.Bools[:n]
+	default:
+		v.Offsets = v.Offsets[:n+1]
+	}
+}
+
+// line reads one line into the next row and gives how many bytes it kept in
+// memory.
+func (r *Reader) line() (int, error) {
+	line, whole, ioErr := r.src.line()
+	if ioErr != nil {
+		return 0, r.failed(ioErr)
+	}
+	if len(r.batch.Columns) == 0 {
+		return len(line), r.countOnly(line, whole)
+	}
+	used, err := r.first(line)
+	for err != nil && err.atEnd && !whole {
+		// The first object goes on behind what is in memory.
+		var ioErr error
+		if line, whole, ioErr = r.src.longer(len(line)); ioErr != nil {
+			return 0, r.failed(ioErr)
+		}
+		used, err = r.first(line)
+	}
+	if err != nil {
+		if err.fatal || !r.options.IgnoreMalformed && !err.empty {
+			return 0, r.fatal(err.why)
+		}
+		r.parse.nulls(r.batch.Rows)
+		r.malformed(err)
+		used = 0
+	}
+	seen := int64(1)
+	if used == 0 {
+		seen = 0
+	}
+	size := len(line)
+	records, ioErr := r.rest(line[used:], whole)
+	if ioErr != nil {
+		return 0, r.failed(ioErr)
+	}
+	r.count(seen, records)
+	return size, nil
+}
+
+// first reads the first object of a line. One that has not ended after MaxLine
+// bytes is refused, so that memory has a bound.
+func (r *Reader) first(line []byte) (int, *lineError) {
+	if len(line) <= r.options.MaxLine {
+		return r.parse.row(line, r.batch.Rows)
+	}
+	used, err := r.parse.row(line[:r.options.MaxLine], r.batch.Rows)
+	if err != nil && err.atEnd {
+		err = &lineError{fatal: true, why: fmt.Sprintf("an object is longer than the %d bytes it may have", r.options.MaxLine)}
+	}
+	return used, err
+}
+
+// count books a line: how many records were read (0 or 1) and how many stood in
+// what was not.
+func (r *Reader) count(seen, others int64) {
+	r.batch.Rows++
+	r.stats.Lines++
+	r.stats.Rows++
+	r.stats.Records += seen + others
+	if seen == 0 && others > 0 {
+		others-- // the broken one itself is the line's first
+	}
+	r.stats.Unseen += others
+}
+
+// countOnly books a line that nobody asked a column of.
+func (r *Reader) countOnly(line []byte, whole bool) error {
+	records, err := r.rest(line, whole)
+	if err != nil {
+		return r.failed(err)
+	}
+	r.count(0, records)
+	return nil
+}
+
+// rest counts the records in what is left of a line, reading on where the line
+// is not all in memory.
+func (r *Reader) rest(tail []byte, whole bool) (int64, error) {
+	if whole && len(tail) == 0 {
+		return 0, nil
+	}
+	var c counter
+	c.add(tail)
+	for !whole {
+		var err error
+		if tail, whole, err = r.src.more(); err != nil {
+			return 0, err
+		}
+		c.add(tail)
+	}
+	return c.records, nil
+}
+
+func (r *Reader) malformed(err *lineError) {
+	r.stats.Malformed++
+	if err.empty {
+		r.stats.NoObject++
+	}
+	if len(r.stats.Bad) < r.options.Bad {
+		r.stats.Bad = append(r.stats.Bad, Position{
+			Object: r.object, Line: r.stats.Lines + 1, Offset: r.src.lineAt, Why: err.why,
+		})
+	}
+}
+
+func (r *Reader) fatal(why string) error {
+	return &Error{Object: r.object, Line: r.stats.Lines + 1, Reason: why}
+}
+
+func (r *Reader) failed(err error) error {
+	if err == io.EOF {
+		return err
+	}
+	return &Error{Object: r.object, Reason: err.Error(), Err: err}
+}
+
+// OptionsOf reads the SerDe properties of a table's DDL. A property that is not
+// known is an error, since Athena's would change the rows. Accepted without
+// meaning here: serialization.format, paths (a crawler's note), explicit.null
+// (for writing) and timestamp.formats (there are no timestamp columns).
+func OptionsOf(properties map[string]string) (Options, error) {
+	var o Options
+	for key, value := range properties {
+		on := strings.EqualFold(value, "true")
+		switch name := strings.ToLower(key); {
+		case name == "ignore.malformed.json":
+			o.IgnoreMalformed = on
+		case name == "case.insensitive":
+			o.CaseSensitive = !on
+		case name == "dots.in.keys":
+			o.DotsInKeys = on
+		case strings.HasPrefix(name, "mapping."):
+			if o.Mapping == nil {
+				o.Mapping = make(map[string]string)
+			}
+			o.Mapping[strings.TrimPrefix(name, "mapping.")] = value
+		case name == "serialization.format", name == "paths", name == "explicit.null", name == "timestamp.formats":
+		default:
+			return Options{}, fmt.Errorf("reading SerDe properties: %q is not a property of the OpenX JSON SerDe", key)
+		}
+	}
+	return o, nil
+}

@@ -1,0 +1,183 @@
+// Package serde turns the bytes of one object into rows as Athena's OpenX JSON
+// SerDe reads them.
+//
+// In: the bytes of an object, gzip by its name (lower-case ".gz" and nothing
+// else), and the columns of its table. Out: batches of typed columns, and
+// counts of everything Athena passes over without a word.
+//
+// What must hold, because a lake is only as good as what is read from it:
+//
+//   - A line is a row, always. Lines end with \n, \r\n or \r; the last one may
+//     lack its end. An empty or a text line is a row of NULLs.
+//   - Only the first object of a line is read. What stands behind it on the same
+//     line is dropped in silence by Athena; here it is counted: Stats.Unseen.
+//   - A malformed line is a row of NULLs where ignore.malformed.json is set, and
+//     an error that names object and line where it is not. Not a column asked
+//     for, not a line parsed: count(*) over malformed lines counts them.
+//   - The parser is lenient, as the SerDe's is: single quotes, bare words,
+//     comments, = and ; as separators, keys in any case with the last one
+//     winning, an array that fills columns by position.
+//   - No byte is trusted: gzip is checked to its last member's checksum and
+//     length, a line has a maximum size, nesting a maximum depth, and bytes that
+//     are not UTF-8 become U+FFFD. Every failure names the object.
+//
+// Speed. Well-formed objects whose keys come in the table's order, which is
+// what a producer writes, take a fast path: a key is one comparison, a string is
+// found by one scan and copied once, a number is read while it is scanned.
+// Whatever the fast path does not know it hands, from the line's start, to the
+// slow path, which is the SerDe's grammar written out. A fuzz target holds the
+// two to the same answer.
+//
+// Terms. A line is what stands between two line ends. A record is one top-level
+// JSON object, wherever it stands. A member is one gzip stream of a file; files
+// may be several, end to end. A batch holds up to Options.Rows rows by columns.
+package serde
+
+import (
+	"fmt"
+	"strings"
+
+	"acme/telemetry/schema"
+)
+
+// Column is a column of the table: name in lower case, and type.
+type Column struct {
+	Name string
+	Type schema.Type
+}
+
+// ColumnsOf gives a table's data columns as serde wants them.
+func ColumnsOf(t schema.Table) []Column {
+	out := make([]Column, len(t.Columns))
+	for i, c := range t.Columns {
+		out[i] = Column{Name: strings.ToLower(c.Name), Type: c.Type}
+	}
+	return out
+}
+
+// Options are the SerDe's properties and the limits of reading.
+type Options struct {
+	// IgnoreMalformed is ignore.malformed.json: a malformed line is a row of
+	// NULLs instead of an error.
+	IgnoreMalformed bool
+	// CaseSensitive is case.insensitive = false: keys match in their own case.
+	CaseSensitive bool
+	// DotsInKeys is dots.in.keys: a key "a.b" matches column a_b.
+	DotsInKeys bool
+	// Mapping is mapping.COLUMN = KEY: the key a column is read from.
+	Mapping map[string]string
+
+	Rows    int // rows of a batch; 2048 where zero
+	MaxLine int // bytes of a line; 256 MiB where zero
+	// MaxBytes bounds what one object may unpack to; no bound where zero.
+	MaxBytes int64
+	MaxDepth int // nesting of a value; 512 where zero
+	// Bad is how many positions of malformed lines Stats.Bad keeps; 16 where zero.
+	Bad int
+}
+
+// Stats counts what an object held, and what Athena does not see of it.
+type Stats struct {
+	RawBytes  int64 // bytes as stored, compressed
+	Bytes     int64 // bytes of JSON
+	Members   int64 // gzip members; 0 for an object that is not gzip
+	Lines     int64 // lines: the rows Athena counts
+	Rows      int64 // rows given so far; equals Lines at the end
+	Records   int64 // top-level JSON objects, seen or not
+	Unseen    int64 // Records behind the first of their line
+	Malformed int64 // lines that are rows of NULLs: broken JSON, text, blank lines
+	NoObject  int64 // of Malformed: lines without an object at all (blank, text, a number)
+	// Bad is where the first malformed lines stand.
+	Bad []Position
+}
+
+// Position is a place in an object.
+type Position struct {
+	Object string
+	Line   int64 // from 1
+	Offset int64 // of the line's first byte, in the unpacked bytes
+	Why    string
+}
+
+// Add adds what another object held. Bad is kept to max positions.
+func (s *Stats) Add(o Stats, max int) {
+	s.RawBytes += o.RawBytes
+	s.Bytes += o.Bytes
+	s.Members += o.Members
+	s.Lines += o.Lines
+	s.Rows += o.Rows
+	s.Records += o.Records
+	s.Unseen += o.Unseen
+	s.Malformed += o.Malformed
+	s.NoObject += o.NoObject
+	for _, b := range o.Bad {
+		if len(s.Bad) >= max {
+			return
+		}
+		s.Bad = append(s.Bad, b)
+	}
+}
+
+// Error is a failure to read an object. Line is 0 where the failure is not in a
+// line: broken gzip, an object that cannot be read.
+type Error struct {
+	Object string
+	Line   int64
+	Reason string
+	Err    error // what lies beneath; may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("reading %s, line %d: %s", e.Object, e.Line, e.Reason)
+	}
+	return fmt.Sprintf("reading %s: %s", e.Object, e.Reason)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// Gzip says whether the object of this name is read as gzip: its name ends in
+// ".gz", in lower case. Athena goes by the name alone.
+func Gzip(name string) bool { return strings.HasSuffix(name, ".gz") }
+
+// Hidden says whether Athena skips the object: a part of its name begins with
+// "_" or ".".
+func Hidden(key string) bool {
+	for part := range strings.SplitSeq(key, "/") {
+		if strings.HasPrefix(part, "_") || strings.HasPrefix(part, ".") {
+			return true
+		}
+	}
+	return false
+}
+
+// Vector is one column of a batch. Which slice holds the values goes by Type:
+// Int and Date (days since 1970-01-01) in Ints, BigInt in BigInts, Double in
+// Doubles, Boolean in Bools; the text of row i of a String is
+// Text[Offsets[i]:Offsets[i+1]], always valid UTF-8. A NULL's value is zero or
+// empty.
+type Vector struct {
+	Column  Column
+	Valid   []uint64 // one bit a row, set where the value is not NULL; bits past the last row are undefined
+	Nulls   int      // how many rows are NULL
+	Ints    []int32
+	BigInts []int64
+	Doubles []float64
+	Bools   []bool
+	Offsets []uint32
+	Text    []byte
+}
+
+// IsNull says whether row i is NULL.
+func (v *Vector) IsNull(i int) bool { return v.Valid[i>>6]&(1<<(uint(i)&63)) == 0 }
+
+// Bytes gives the text of row i of a String column. It is valid until the
+// reader's next batch.
+func (v *Vector) Bytes(i int) []byte { return v.Text[v.Offsets[i]:v.Offsets[i+1]] }
+
+// Batch is some rows of an object, by columns, in the order they were asked for.
+// It is the reader's and is valid until its next call of Next.
+type Batch struct {
+	Rows    int
+	Columns []Vector
+}
