@@ -248,7 +248,7 @@ func (v *Vector) scalar(line []byte, at, row int) (fieldState, int) {
 		}
 	}
 	end := literalEnd(line, at)
-	if end == at || end == len(line) {
+	if end == at || end == len(line) || line[at] == '\'' {
 		return missing, -1
 	}
 	if v.setLiteral(row, line[at:end]) {
@@ -259,13 +259,17 @@ func (v *Vector) scalar(line []byte, at, row int) (fieldState, int) {
 
 // quoted reads a string whose first byte is line[at].
 func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
-	end := scanString(line, at)
+	end, ascii := scanText(line, at)
 	if end >= len(line) {
 		return missing, -1
 	}
 	if v.Column.Type == schema.String {
 		if line[end] == '"' {
-			v.Text = appendUTF8(v.Text, line[at:end])
+			if ascii {
+				v.Text = append(v.Text, line[at:end]...)
+			} else {
+				v.Text = appendUTF8(v.Text, line[at:end])
+			}
 			return set, end + 1
 		}
 		var err *lineError
@@ -289,7 +293,7 @@ func skipScalar(line []byte, at int) int {
 		return -1
 	}
 	if line[at] != '"' {
-		if end := literalEnd(line, at); end > at {
+		if end := literalEnd(line, at); end > at && line[at] != '\'' {
 			return end
 		}
 		return -1

@@ -144,12 +144,12 @@ func (g *grammar) top() *lineError {
 			f = g.p.fields[f].next
 		}
 		if dots {
-			dotted = append(without(dotted, key), member{name: name, key: key, value: n})
+			dotted = append(dotted, member{name: name, key: key, value: n})
 		}
 		return nil
 	})
 	if err == nil {
-		g.p.matchDots(dotted)
+		g.p.matchDots(lastOfEach(dotted))
 	}
 	return err
 }
@@ -231,25 +231,34 @@ func (g *grammar) nested(n *node, open byte, build bool) *lineError {
 		return g.array(n, build)
 	}
 	n.kind = object
-	return g.object(func(name string) *lineError {
+	err := g.object(func(name string) *lineError {
 		var child node
 		if err := g.value(&child, build); err != nil || !build {
 			return err
 		}
-		key := g.p.fold(name)
-		n.members = append(without(n.members, key), member{name: name, key: key, value: child})
+		n.members = append(n.members, member{name: name, key: g.p.fold(name), value: child})
 		return nil
 	})
+	n.members = lastOfEach(n.members)
+	return err
 }
 
-// without takes the member of this key out: a later one replaces it and stands last.
-func without(members []member, key string) []member {
+// lastOfEach drops the members that a later one of the same key replaces.
+func lastOfEach(members []member) []member {
+	last := make(map[string]int, len(members))
 	for i := range members {
-		if members[i].key == key {
-			return append(members[:i], members[i+1:]...)
+		last[members[i].key] = i
+	}
+	if len(last) == len(members) {
+		return members
+	}
+	kept := members[:0]
+	for i := range members {
+		if last[members[i].key] == i {
+			kept = append(kept, members[i])
 		}
 	}
-	return members
+	return kept
 }
 
 // held counts what is kept in memory.

@@ -29,6 +29,7 @@ type source struct {
 	max      int64 // of unpacked; 0 for no bound
 	unpacked int64
 
+	size, long int // of buf at first, and of a line handed on unfinished; the constants where zero
 	buf        []byte
 	start, end int   // what is in buf and not taken
 	base       int64 // offset in the object of buf[0]
@@ -55,8 +56,11 @@ func (s *source) open(body io.Reader, gz bool, max int64) {
 	s.members, s.unpacked, s.max = 0, 0, max
 	s.start, s.end, s.base, s.lineAt = 0, 0, 0, 0
 	s.eof, s.mayHaveCR, s.skipLF, s.err = false, false, false, nil
+	if s.size == 0 {
+		s.size, s.long = bufferSize, longLine
+	}
 	if len(s.buf) == 0 || len(s.buf) > 16<<20 { // what one huge line grew is given back
-		s.buf = make([]byte, bufferSize)
+		s.buf = make([]byte, s.size)
 	}
 	if s.packed == nil {
 		s.packed = bufio.NewReaderSize(&s.raw, 64<<10)
@@ -193,7 +197,7 @@ func (s *source) longer(have int) (line []byte, whole bool, err error) {
 		case s.eof:
 			s.start = s.end
 			return line, true, nil
-		case len(line) > have && len(line) >= longLine:
+		case len(line) > have && len(line) >= s.long:
 			return line, false, nil
 		}
 		from = len(line)

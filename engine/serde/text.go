@@ -29,6 +29,26 @@ func scanString(b []byte, at int) int {
 	return at
 }
 
+// scanText is scanString, and says whether all the bytes before what it found,
+// and perhaps some behind, are ASCII.
+func scanText(b []byte, at int) (end int, ascii bool) {
+	seen := uint64(0)
+	for at+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[at:])
+		seen |= w
+		quote, slash := w^('"'*ones), w^('\\'*ones)
+		if found := ((quote-ones)&^quote | (slash-ones)&^slash) & highs; found != 0 {
+			return at + bits.TrailingZeros64(found)>>3, seen&highs == 0
+		}
+		at += 8
+	}
+	for at < len(b) && b[at] != '"' && b[at] != '\\' {
+		seen |= uint64(b[at])
+		at++
+	}
+	return at, seen&highs == 0
+}
+
 // appendUTF8 appends text and makes U+FFFD of what is not UTF-8, as many as a
 // Java decoder makes.
 func appendUTF8(dst, text []byte) []byte {
