@@ -1,0 +1,275 @@
+package report
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"acme/telemetry/engine/query"
+)
+
+// payloads are values that would act on a terminal, in a browser, in a Markdown
+// viewer or on whoever reads the text, if a format let them.
+var payloads = []string{
+	// terminal
+	"\x1b[31mred", "\x1b]52;c;cm0gLXJm\x07", "\x1b]0;title\x07", "\x1bP$q\"p\x1b\\", "\x1b[2J\x1b[H", "\x1b[?1049h", "\x1b]8;;http://evil.test\x1b\\x\x1b]8;;\x1b\\",
+	"\x9b31m", "\u009b31m", "\u0090q\u009c", "a\rb", "a\nb", "a\tb", "a\bb", "a\x00b", "\x7f", "\x0e\x0f", "\x05", "\x1b", "\x1b[6n",
+	// direction and visibility
+	"\u202egpj.exe", "\u2066x\u2069", "\u200b\u200c\u200d", "\ufeffx", "\u2028x\u2029", "a\u00adb", "\u061c", "\U000e0041\U000e0042", "\u180e", "\ufff9x\ufffb",
+	// not UTF-8
+	"\xff\xfe", "ok\xc3", "\xed\xa0\x80",
+	// browser
+	"<script>alert(1)</script>", "</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<svg/onload=alert(1)>", "\"><b>", "' onmouseover='alert(1)",
+	"javascript:alert(1)", "<!--", "]]>", "<style>*{display:none}</style>", "</style><p>", "</pre></section>", "&lt;script&gt;", "{{.Lake}}", "<a href=\"http://evil.test\">x</a>", "<iframe src=//evil.test>",
+	// Markdown
+	"[x](javascript:alert(1))", "![x](http://evil.test/beacon.png)", "a|b|c", "`code`", "```\nfence", "# heading", "- item", "1. item", "> quote", "| --- |", "***bold***", "~~gone~~",
+	"<http://evil.test>", "http://evil.test/x", "www.evil.test", "user@evil.test", "[x]: http://evil.test", "\\", "a\\|b", "---", "===", "+ item", "$x$", "[^1]", "&#x3c;b&#x3e;", "https://a.b/c_d_e",
+	// people
+	"=cmd|'/c calc'!A1", "日本語のタイトル", "👩‍👩‍👧‍👦 family", "e\u0301\u0301\u0301", strings.Repeat("長", 400), strings.Repeat("x", 3000), "", " ",
+}
+
+// poisoned is the seed's report with every text of the data, every error and
+// every name replaced by s.
+func poisoned(t *testing.T, s string) *Document {
+	t.Helper()
+	prepared := answers(seedEvents(t))
+	for _, a := range prepared {
+		for _, row := range a.rows {
+			for i, v := range row {
+				if _, ok := v.(string); ok || v == nil && strings.HasPrefix(a.columns[i].Type, "varchar") {
+					row[i] = s
+				}
+			}
+		}
+		var e *query.Error
+		if errors.As(a.err, &e) {
+			a.err = &query.Error{Name: e.Name, Message: s, Hint: "x" + s}
+		}
+	}
+	o := seedOptions()
+	o.Lake, o.Engine = "x"+s, "x"+s
+	facts := seedFacts()
+	facts.Scenario, facts.Seed = "x"+s, "x"+s
+	d, err := Build(context.Background(), &fakeQuerier{t: t, answers: prepared}, facts, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func output(t *testing.T, write func(io.Writer) error) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestPayloadCount(t *testing.T) {
+	if len(payloads) < 50 {
+		t.Fatalf("%d payloads, want 50 at least", len(payloads))
+	}
+}
+
+// No format writes a character that is obeyed, nor broken UTF-8.
+func TestInert(t *testing.T) {
+	for _, p := range payloads {
+		for format, write := range formats(poisoned(t, p)) {
+			s := output(t, write)
+			if !utf8.ValidString(s) {
+				t.Errorf("%s with %q is not UTF-8", format, p)
+			}
+			for _, r := range s {
+				if r != '\n' && obeyed(r) {
+					t.Errorf("%s with %q holds %U", format, p, r)
+					break
+				}
+			}
+		}
+	}
+}
+
+// Text stays in its width and keeps its number of lines' order of magnitude,
+// whatever the data: only statements and commands, which are ours, run over.
+func TestTextKeepsItsWidth(t *testing.T) {
+	for _, p := range payloads {
+		for _, width := range []int{80, 100, 160} {
+			d := poisoned(t, p)
+			s := output(t, func(w io.Writer) error { return d.Text(w, TextOptions{Width: width}) })
+			for _, l := range strings.Split(s, "\n") {
+				if ansi.StringWidth(l) > width && !strings.Contains(l, "PERCENTILE_CONT") && !strings.Contains(l, "-- Quality of service") {
+					t.Errorf("with %.40q at %d: a line of %d columns: %.120q", p, width, ansi.StringWidth(l), l)
+				}
+			}
+		}
+	}
+}
+
+// Colour changes no character: what is left without the sequences is the plain text.
+func TestColourOnlyColours(t *testing.T) {
+	d := seedDocument(t)
+	plain := output(t, func(w io.Writer) error { return d.Text(w, TextOptions{Width: 80}) })
+	colour := output(t, func(w io.Writer) error { return d.Text(w, TextOptions{Width: 80, Color: true}) })
+	if !strings.Contains(colour, "\x1b[") {
+		t.Error("no colour in the coloured text")
+	}
+	trimmed := regexp.MustCompile(`(?m) +$`).ReplaceAllString(ansi.Strip(colour), "")
+	if trimmed != plain {
+		t.Error("the coloured text without its colours is not the plain text")
+	}
+}
+
+var tag = regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
+
+// The page's elements and attributes are the template's own: the same whatever
+// the data is.
+func TestHTMLIsOurs(t *testing.T) {
+	skeleton := func(p string) string {
+		s := output(t, poisoned(t, p).HTML)
+		return strings.Join(tag.FindAllString(s, -1), "\n")
+	}
+	want := skeleton("harmless")
+	for _, p := range payloads {
+		if got := skeleton(p); got != want {
+			t.Errorf("with %q the page has other elements:\n%s", p, firstDifference(want, got))
+		}
+	}
+	for _, forbidden := range []string{"<script", "<link", "<img", "<iframe", " on", "javascript:", "url("} {
+		if strings.Contains(want, forbidden) {
+			t.Errorf("the page has %q among its elements", forbidden)
+		}
+	}
+	if !strings.Contains(want, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:`) {
+		t.Error("the page has no policy")
+	}
+}
+
+func firstDifference(want, got string) string {
+	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return fmt.Sprintf("element %d is %s, want %s", i, b[i], a[i])
+		}
+	}
+	return fmt.Sprintf("%d elements, want %d", len(b), len(a))
+}
+
+// Outside of code, Markdown has no bracket, no angle, no backquote and no
+// automatic link that is not behind a backslash, and each table keeps its cells.
+func TestMarkdownIsOurs(t *testing.T) {
+	want := structure(t, "harmless")
+	for _, p := range payloads {
+		got := structure(t, p)
+		if len(got) != len(want) {
+			t.Errorf("with %q there are %d lines, want %d", p, len(got), len(want))
+			continue
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("with %q line %d has the marks %q, want %q", p, i+1, got[i], want[i])
+			}
+		}
+	}
+}
+
+var (
+	codeSpan  = regexp.MustCompile("`[^`]*`")
+	escaped   = regexp.MustCompile(`\\[^\n]`)
+	activated = regexp.MustCompile(`(?i)(https?|ftp|mailto|javascript):|www\.|[][<>` + "`" + `|*~$^{}@]|&|!\[|^(#+|[-+>]|=+|\d+[.)]) ?`)
+)
+
+// structure gives, for each line outside of code, what of it means something
+// to Markdown.
+func structure(t *testing.T, payload string) []string {
+	t.Helper()
+	var out []string
+	fence := ""
+	for _, l := range strings.Split(output(t, poisoned(t, payload).Markdown), "\n") {
+		switch {
+		case fence == "" && strings.HasPrefix(l, "```"):
+			fence = regexp.MustCompile("^`+").FindString(l)
+			continue
+		case fence != "":
+			if l == fence {
+				fence = ""
+			}
+			continue
+		}
+		l = codeSpan.ReplaceAllString(escaped.ReplaceAllString(l, ""), "")
+		out = append(out, strings.Join(activated.FindAllString(l, -1), " "))
+	}
+	return out
+}
+
+// JSON keeps every value whole, though it escapes what would be obeyed.
+func TestJSONKeepsValues(t *testing.T) {
+	for _, p := range payloads {
+		var d struct {
+			Sections []struct {
+				ID   string
+				Rows [][]any
+			}
+		}
+		if err := json.Unmarshal([]byte(output(t, poisoned(t, p).JSON)), &d); err != nil {
+			t.Errorf("with %q: %v", p, err)
+			continue
+		}
+		want := strings.ToValidUTF8(p, "\ufffd")
+		for _, s := range d.Sections {
+			if s.ID != "geography" {
+				continue
+			}
+			if got := s.Rows[0][0]; utf8.ValidString(p) && got != want {
+				t.Errorf("JSON gives %q for %q", got, p)
+			}
+		}
+	}
+}
+
+// A value of a megabyte makes no page of a megabyte.
+func TestHugeValue(t *testing.T) {
+	huge := strings.Repeat("<日>", 1<<18)
+	d := poisoned(t, "x")
+	for i := range d.Section("geography").Rows {
+		d.Section("geography").Rows[i][0] = huge
+	}
+	for format, write := range formats(d) {
+		if s := output(t, write); format != "report.json" && len(s) > 200_000 {
+			t.Errorf("%s is %d bytes long", format, len(s))
+		}
+	}
+}
+
+func FuzzInert(f *testing.F) {
+	for _, p := range payloads {
+		f.Add(p)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		out := printable(s)
+		if !utf8.ValidString(out) {
+			t.Errorf("printable(%q) is not UTF-8", s)
+		}
+		for _, r := range out {
+			if obeyed(r) {
+				t.Errorf("printable(%q) holds %U", s, r)
+			}
+		}
+		if again := printable(out); again != out {
+			t.Errorf("printable(%q) is not stable: %q then %q", s, out, again)
+		}
+		marks := activated.FindAllString(escaped.ReplaceAllString("x "+escape(s), ""), -1)
+		if len(marks) > 0 {
+			t.Errorf("escape(%q) = %q leaves %q", s, escape(s), marks)
+		}
+	})
+}
