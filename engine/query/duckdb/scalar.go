@@ -1,0 +1,144 @@
+package duckdb
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"unsafe"
+
+	duck "github.com/duckdb/duckdb-go-bindings"
+
+	"acme/telemetry/engine/dialect"
+)
+
+// scalar is a function of the dialect's in Go, as DuckDB calls it: a chunk of
+// arguments in, a vector of results out.
+type scalar struct{ def dialect.ScalarFunction }
+
+func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
+	rows := int(duck.DataChunkGetSize(chunk))
+	in := make([]vectorReader, len(f.def.Params))
+	for i := range in {
+		in[i] = newVectorReader(duck.DataChunkGetVector(chunk, duck.IdxT(i)))
+	}
+	w := vectorWriter{vec: out}
+	for row := range rows {
+		args := make([]any, len(in)) // the callee's to keep
+		null := false
+		for i := range in {
+			if args[i] = argument(&in[i], f.def.Params[i], row); args[i] == nil {
+				null = true
+			}
+		}
+		if null && !f.def.OnNull {
+			w.setNull(row)
+			continue
+		}
+		result, err := f.def.Call(args)
+		if err != nil {
+			return err
+		}
+		if err := w.set(row, f.def.Result, result); err != nil {
+			return fmt.Errorf("result of %s: %w", f.def.Name, err)
+		}
+	}
+	return nil
+}
+
+// argument reads row i in the shape that dialect.ScalarFunction states.
+func argument(v *vectorReader, typ string, i int) any {
+	if v.null(i) {
+		return nil
+	}
+	if item, ok := strings.CutSuffix(typ, "[]"); ok {
+		entry := at[[2]uint64](v, i)
+		items := newVectorReader(duck.ListVectorGetChild(v.vec))
+		out := make([]any, entry[1])
+		for k := range out {
+			out[k] = argument(&items, item, int(entry[0])+k)
+		}
+		return out
+	}
+	switch typ {
+	case "BOOLEAN":
+		return at[bool](v, i)
+	case "INTEGER":
+		return at[int32](v, i)
+	case "BIGINT":
+		return at[int64](v, i)
+	case "HUGEINT":
+		return hugeInt(v, i)
+	case "DOUBLE":
+		return at[float64](v, i)
+	case "FLOAT":
+		return at[float32](v, i)
+	case "BLOB":
+		return []byte(v.text(i))
+	}
+	return v.text(i)
+}
+
+// vectorWriter writes values one by one into a vector of any length.
+type vectorWriter struct{ vec duck.Vector }
+
+func (w vectorWriter) setNull(row int) {
+	duck.VectorEnsureValidityWritable(w.vec)
+	duck.ValiditySetRowInvalid(duck.VectorGetValidity(w.vec), duck.IdxT(row))
+}
+
+func put[T any](w vectorWriter, row int, v T) {
+	*(*T)(unsafe.Add(duck.VectorGetData(w.vec), row*int(unsafe.Sizeof(v)))) = v
+}
+
+func (w vectorWriter) set(row int, typ string, value any) error {
+	if value == nil {
+		w.setNull(row)
+		return nil
+	}
+	if item, ok := strings.CutSuffix(typ, "[]"); ok {
+		if items, ok := value.([]any); ok {
+			return w.setList(row, item, items)
+		}
+		return fmt.Errorf("%T is no %s", value, typ)
+	}
+	switch v := value.(type) {
+	case bool:
+		put(w, row, v)
+	case int32:
+		put(w, row, v)
+	case int64:
+		put(w, row, v)
+	case float64:
+		put(w, row, v)
+	case float32:
+		put(w, row, v)
+	case string:
+		duck.VectorAssignStringElement(w.vec, duck.IdxT(row), v)
+	case []byte:
+		duck.VectorAssignStringElementLen(w.vec, duck.IdxT(row), v)
+	case *big.Int:
+		if v.BitLen() > 127 {
+			return fmt.Errorf("%v does not fit 128 bits", v)
+		}
+		low := new(big.Int).And(v, new(big.Int).SetUint64(1<<64-1))
+		put(w, row, [2]uint64{low.Uint64(), uint64(new(big.Int).Rsh(v, 64).Int64())})
+	default:
+		return fmt.Errorf("%T is no value of DuckDB's", value)
+	}
+	return nil
+}
+
+func (w vectorWriter) setList(row int, item string, items []any) error {
+	from := duck.ListVectorGetSize(w.vec)
+	size := from + duck.IdxT(len(items))
+	duck.ListVectorReserve(w.vec, size)
+	duck.ListVectorSetSize(w.vec, size)
+	child := vectorWriter{vec: duck.ListVectorGetChild(w.vec)}
+	for i, v := range items {
+		if err := child.set(int(from)+i, item, v); err != nil {
+			return err
+		}
+	}
+	put(w, row, [2]uint64{uint64(from), uint64(len(items))})
+	return nil
+}

@@ -1,0 +1,134 @@
+package duckdb
+
+import (
+	"unsafe"
+
+	duck "github.com/duckdb/duckdb-go-bindings"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/schema"
+)
+
+// inlineText is how long a text may be to lie in its duckdb_string_t itself.
+const inlineText = 12
+
+// stringT is duckdb_string_t: a length, then either the text itself or its first
+// four bytes and where it lies. The address is no field: text that lies in its
+// place would be a pointer to the garbage collector.
+type stringT struct {
+	length uint32
+	rest   [inlineText]byte
+}
+
+// address is where a text that is not inline lies. s must lie in DuckDB's memory.
+func (s *stringT) address() unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&s.rest[4])) }
+
+func (s *stringT) setAddress(p unsafe.Pointer) { *(*uintptr)(unsafe.Pointer(&s.rest[4])) = uintptr(p) }
+
+// vectorReader reads a flat vector of DuckDB's. It is valid as long as the chunk.
+type vectorReader struct {
+	vec   duck.Vector
+	data  unsafe.Pointer
+	valid unsafe.Pointer // nil where every row is valid
+}
+
+func newVectorReader(v duck.Vector) vectorReader {
+	return vectorReader{vec: v, data: duck.VectorGetData(v), valid: duck.VectorGetValidity(v)}
+}
+
+func (r *vectorReader) null(i int) bool {
+	if r.valid == nil {
+		return false
+	}
+	word := *(*uint64)(unsafe.Add(r.valid, i>>6*8))
+	return word&(1<<(uint(i)&63)) == 0
+}
+
+// text copies the text of row i.
+func (r *vectorReader) text(i int) string {
+	s := (*stringT)(unsafe.Add(r.data, i*int(unsafe.Sizeof(stringT{}))))
+	if s.length <= inlineText {
+		return string(s.rest[:s.length])
+	}
+	return string(unsafe.Slice((*byte)(s.address()), s.length))
+}
+
+func at[T any](r *vectorReader, i int) T {
+	var zero T
+	return *(*T)(unsafe.Add(r.data, i*int(unsafe.Sizeof(zero))))
+}
+
+// fillColumn writes a column of a batch into a vector of an output chunk.
+func fillColumn(vec duck.Vector, v *serde.Vector, rows int) {
+	data := duck.VectorGetData(vec)
+	switch v.Column.Type {
+	case schema.Int, schema.Date:
+		copy(unsafe.Slice((*int32)(data), rows), v.Ints)
+	case schema.BigInt:
+		copy(unsafe.Slice((*int64)(data), rows), v.BigInts)
+	case schema.Double:
+		copy(unsafe.Slice((*float64)(data), rows), v.Doubles)
+	case schema.Boolean:
+		copy(unsafe.Slice((*bool)(data), rows), v.Bools)
+	default:
+		fillText(vec, data, v, rows)
+	}
+	if v.Nulls > 0 {
+		duck.VectorEnsureValidityWritable(vec)
+		words := (rows + 63) / 64
+		copy(unsafe.Slice((*uint64)(duck.VectorGetValidity(vec)), words), v.Valid[:words])
+	}
+}
+
+// fillText writes texts with one call into DuckDB: all of them are handed over
+// as one, which the vector keeps, and then each row is made to point at its own
+// part. The texts are valid UTF-8, which is why the call without a check is right.
+func fillText(vec duck.Vector, data unsafe.Pointer, v *serde.Vector, rows int) {
+	out := unsafe.Slice((*stringT)(data), rows)
+	var heap unsafe.Pointer
+	if len(v.Text) > inlineText {
+		duck.UnsafeVectorAssignStringElementLen(vec, 0, v.Text)
+		heap = out[0].address()
+	}
+	for i := range out {
+		from, to := v.Offsets[i], v.Offsets[i+1]
+		s := &out[i]
+		*s = stringT{length: to - from}
+		if s.length <= inlineText {
+			copy(s.rest[:], v.Text[from:to])
+		} else {
+			copy(s.rest[:4], v.Text[from:])
+			s.setAddress(unsafe.Add(heap, from))
+		}
+	}
+}
+
+// fillConstant writes one value into all rows of a vector.
+func fillConstant(vec duck.Vector, value any, rows int) {
+	data := duck.VectorGetData(vec)
+	switch v := value.(type) {
+	case nil:
+		duck.VectorEnsureValidityWritable(vec)
+		clear(unsafe.Slice((*uint64)(duck.VectorGetValidity(vec)), (rows+63)/64))
+	case int32:
+		fill(unsafe.Slice((*int32)(data), rows), v)
+	case int64:
+		fill(unsafe.Slice((*int64)(data), rows), v)
+	case float64:
+		fill(unsafe.Slice((*float64)(data), rows), v)
+	case bool:
+		fill(unsafe.Slice((*bool)(data), rows), v)
+	case string:
+		if rows > 0 {
+			duck.VectorAssignStringElement(vec, 0, v)
+			out := unsafe.Slice((*stringT)(data), rows)
+			fill(out, out[0])
+		}
+	}
+}
+
+func fill[T any](out []T, v T) {
+	for i := range out {
+		out[i] = v
+	}
+}
