@@ -1,0 +1,287 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+	"hash/crc32"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+
+	"acme/telemetry/engine/store"
+)
+
+// An object is one gzip member whose deflate stream is cut into blocks of raw
+// bytes. A block is compressed knowing the last 32 KiB before it and ends at a
+// byte's border, so blocks are compressed on all cores and in any order, and the
+// bytes depend on the records alone: on where blocks are cut, not on when.
+const (
+	blockSize    = 512 << 10 // raw bytes; a block ends with the record that reaches it
+	window       = 32 << 10  // deflate's memory
+	defaultLevel = 5
+)
+
+// gzipHeader is fixed: no name, no time, no system (255), no hint about the level.
+var gzipHeader = [10]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
+
+// block is some of an object's raw bytes on their way to compressed ones.
+type block struct {
+	raw, before []byte // before is what precedes raw, at most a window of it
+	first, last bool
+	lines       func(b *block) lineCount
+	count       lineCount
+	out         bytes.Buffer
+	done        chan struct{} // closed when out and count are there
+}
+
+// compressors is a set of workers that compress blocks, and the bound on how
+// many blocks there are.
+type compressors struct {
+	jobs   chan *block
+	tokens chan struct{} // one for each block that exists
+	blocks sync.Pool
+	wg     sync.WaitGroup
+}
+
+func newCompressors(workers, level int) (*compressors, error) {
+	c := &compressors{jobs: make(chan *block), tokens: make(chan struct{}, 2*workers+2)}
+	for range workers {
+		w, err := flate.NewWriter(nil, level)
+		if err != nil {
+			return nil, fmt.Errorf("starting a compressor: %w", err)
+		}
+		c.wg.Go(func() {
+			for b := range c.jobs {
+				b.compress(w)
+			}
+		})
+	}
+	return c, nil
+}
+
+// stop ends the workers. Nothing may be submitted any more.
+func (c *compressors) stop() {
+	close(c.jobs)
+	c.wg.Wait()
+}
+
+func (b *block) compress(w *flate.Writer) {
+	b.out.Reset()
+	w.ResetDict(&b.out, b.before)
+	// A bytes.Buffer takes everything, so there is no error to see.
+	_, _ = w.Write(b.raw)
+	if b.last {
+		_ = w.Close()
+	} else {
+		_ = w.Flush()
+	}
+	if b.lines != nil {
+		b.count = b.lines(b)
+	}
+	close(b.done)
+}
+
+// stream is one gzip object being written.
+type stream struct {
+	pool    *compressors
+	lines   func(b *block) lineCount
+	current []byte
+	before  []byte
+	started bool
+	queue   chan *block // in order, to whoever publishes
+}
+
+func (c *compressors) newStream(lines func(b *block) lineCount) *stream {
+	return &stream{pool: c, lines: lines, queue: make(chan *block, cap(c.tokens))}
+}
+
+// add takes a record and what stands behind it. It blocks while too many blocks
+// are on their way.
+func (s *stream) add(ctx context.Context, record, behind []byte) error {
+	s.current = append(append(s.current, record...), behind...)
+	if len(s.current) < blockSize {
+		return nil
+	}
+	return s.submit(ctx, false)
+}
+
+// finish sends the rest on its way.
+func (s *stream) finish(ctx context.Context) error {
+	err := s.submit(ctx, true)
+	close(s.queue)
+	return err
+}
+
+func (s *stream) submit(ctx context.Context, last bool) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case s.pool.tokens <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	b, ok := s.pool.blocks.Get().(*block)
+	if !ok {
+		b = &block{}
+	}
+	b.raw, s.current = s.current, b.raw[:0]
+	b.before = append(b.before[:0], s.before...)
+	b.first, b.last, b.lines, b.done = !s.started, last, s.lines, make(chan struct{})
+	s.before = append(s.before[:0], b.raw[max(0, len(b.raw)-window):]...)
+	s.started = true
+	s.queue <- b // never full: there are no more blocks than tokens
+	s.pool.jobs <- b
+	return nil
+}
+
+// publication is what publishing a stream found out about its object.
+type publication struct {
+	key      string
+	bytes    int64
+	sha      [sha256.Size]byte
+	raw      int64
+	lines    lineCount
+	existing bool // the object was there already, with these bytes
+}
+
+// publish puts the stream's object under key. It ends when the stream's queue
+// does: it takes every block, whatever happens. If the object is there already
+// it must be the same.
+func (s *stream) publish(ctx context.Context, st store.Store, key string) (publication, error) {
+	r := &memberReader{ctx: ctx, s: s, sha: sha256.New(), pending: gzipHeader[:]}
+	defer r.drain()
+	_, err := st.Put(ctx, key, r)
+	existing := errors.Is(err, store.ErrExists)
+	if existing {
+		// What would have been written is still to be known.
+		_, err = io.Copy(io.Discard, r)
+	}
+	p := publication{key: key, bytes: r.bytes, raw: r.raw, lines: r.lines, existing: existing}
+	r.sha.Sum(p.sha[:0])
+	if err == nil && existing {
+		err = sameObject(ctx, st, key, p.bytes, p.sha)
+	}
+	return p, err
+}
+
+// memberReader reads a stream as the bytes of its gzip member.
+type memberReader struct {
+	ctx     context.Context
+	s       *stream
+	pending []byte
+	block   *block // whose out pending is
+	ended   bool
+	sha     hash.Hash
+	crc     uint32
+	raw     int64
+	bytes   int64
+	lines   lineCount
+	trailer [8]byte
+}
+
+func (r *memberReader) Read(p []byte) (int, error) {
+	for len(r.pending) == 0 {
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.pending)
+	r.sha.Write(r.pending[:n])
+	r.bytes += int64(n)
+	r.pending = r.pending[n:]
+	return n, nil
+}
+
+// errCutShort says that the stream ended before its last block: the run was
+// stopped, and the object must not be published.
+var errCutShort = errors.New("the run was stopped before the object was whole")
+
+func (r *memberReader) next() error {
+	r.release()
+	if r.ended {
+		return io.EOF
+	}
+	b, ok := <-r.s.queue
+	if !ok {
+		return errCutShort
+	}
+	<-b.done
+	r.block = b
+	r.crc = crc32.Update(r.crc, crc32.IEEETable, b.raw)
+	r.raw += int64(len(b.raw))
+	r.lines.add(b.count)
+	r.pending = b.out.Bytes()
+	if b.last {
+		r.ended = true
+		binary.LittleEndian.PutUint32(r.trailer[:4], r.crc)
+		binary.LittleEndian.PutUint32(r.trailer[4:], uint32(r.raw))
+		b.out.Write(r.trailer[:])
+		r.pending = b.out.Bytes()
+	}
+	return nil
+}
+
+// release gives the block back.
+func (r *memberReader) release() {
+	if r.block == nil {
+		return
+	}
+	r.block.lines = nil
+	r.s.pool.blocks.Put(r.block)
+	r.block = nil
+	<-r.s.pool.tokens
+}
+
+// drain takes what is left, so that nobody waits for this object's blocks.
+func (r *memberReader) drain() {
+	r.release()
+	for b := range r.s.queue {
+		<-b.done
+		r.block = b
+		r.release()
+	}
+}
+
+// sameObject says how the object under key differs from one of these bytes.
+func sameObject(ctx context.Context, st store.Store, key string, size int64, sha [sha256.Size]byte) error {
+	found, n, err := hashObject(ctx, st, key)
+	if err != nil {
+		return err
+	}
+	if n != size || found != sha {
+		return &DifferentError{Key: key, Size: n, Want: size}
+	}
+	return nil
+}
+
+func hashObject(ctx context.Context, st store.Store, key string) (sum [sha256.Size]byte, n int64, err error) {
+	body, _, err := st.Get(ctx, key)
+	if err != nil {
+		return sum, 0, err
+	}
+	h := sha256.New()
+	n, err = io.Copy(h, body)
+	if err = errors.Join(err, body.Close()); err != nil {
+		return sum, n, fmt.Errorf("reading %s: %w", key, err)
+	}
+	h.Sum(sum[:0])
+	return sum, n, nil
+}
+
+// DifferentError says that an object this run writes is there with other bytes:
+// it was damaged or changed, or another release of the compressor wrote it.
+type DifferentError struct {
+	Key        string
+	Size, Want int64
+}
+
+func (e *DifferentError) Error() string {
+	return fmt.Sprintf("publishing %s: an object of %d bytes is there that is not the one this run makes (%d bytes): it was damaged or changed since; run verify, move it away, and run again", e.Key, e.Size, e.Want)
+}

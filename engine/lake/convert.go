@@ -1,0 +1,305 @@
+package lake
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+)
+
+// conversion makes one Parquet object of the records that pass, and beside it an
+// error object of those that do not fit the table, as Firehose's record format
+// conversion does. It works on a goroutine of its own.
+type conversion struct {
+	w       *Writer
+	name    objectName
+	key     string
+	current *recordBlock
+	queue   chan *recordBlock
+	ended   int64 // the clock at the end, set before queue is closed
+
+	folder, errors *folder
+	encoder        *ParquetEncoder
+	reader         *serde.Reader
+	raw            int64
+	records        int64
+	failed         []byte // error records, a line each
+	failures       int64
+	newest         int64
+}
+
+// recordBlock is some records as lines.
+type recordBlock struct {
+	text     []byte
+	ends     []int // of each record in text, without its line end
+	arrivals []int64
+	original map[int][]byte // records that were changed to be one line
+}
+
+// convert starts a conversion. It holds the folders of its two objects, though
+// the second may not come: that is not known when the buffer is closed.
+func (w *Writer) convert(name objectName) *conversion {
+	c := &conversion{w: w, name: name, queue: make(chan *recordBlock, cap(w.converting)), current: &recordBlock{}}
+	c.key = w.key(w.parquet, name, "parquet", ".parquet")
+	c.folder, c.errors = w.hold(c.key), w.hold(c.errorKey())
+	c.errors.errors = true
+	c.folder.coming.Add(1)
+	c.errors.coming.Add(1)
+	w.wg.Go(func() {
+		defer c.folder.coming.Done()
+		defer c.errors.coming.Done()
+		if err := c.run(); err != nil {
+			w.fail(err)
+		}
+		for range c.queue {
+			<-w.converting // what an error left
+		}
+	})
+	return c
+}
+
+func (c *conversion) errorKey() string {
+	id := objectID(c.w.c.Layout.Stream, c.w.identity, string(FormatConversionFailed), c.name.buffer, c.name.sequence)
+	return c.w.json.ErrorPrefix(FormatConversionFailed, c.name.arrival, hex.EncodeToString(id[:])) + c.w.json.Object(c.name.arrival, id, "")
+}
+
+// add takes a record.
+func (c *conversion) add(ctx context.Context, r *schema.Record, arrival int64) error {
+	b := c.current
+	start := len(b.text)
+	b.text = append(b.text, r.Value...)
+	if bytes.IndexAny(r.Value, "\r\n") >= 0 {
+		// White space to JSON; here a record must stay a line.
+		if b.original == nil {
+			b.original = map[int][]byte{}
+		}
+		b.original[len(b.ends)] = bytes.Clone(r.Value)
+		for i, ch := range b.text[start:] {
+			if ch == '\n' || ch == '\r' {
+				b.text[start+i] = ' '
+			}
+		}
+	}
+	b.ends = append(b.ends, len(b.text))
+	b.text = append(b.text, '\n')
+	b.arrivals = append(b.arrivals, arrival)
+	if len(b.text) < blockSize {
+		return nil
+	}
+	return c.submit(ctx)
+}
+
+func (c *conversion) submit(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case c.w.converting <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	c.queue <- c.current // never full: there are no more blocks than tokens
+	c.current = &recordBlock{}
+	return nil
+}
+
+func (c *conversion) finish(ctx context.Context, clock int64) error {
+	err := c.submit(ctx)
+	c.ended = clock
+	if err != nil {
+		c.ended = -1
+	}
+	close(c.queue)
+	return err
+}
+
+// run converts every block and publishes what came out.
+func (c *conversion) run() error {
+	t := schema.EventsMigrated()
+	all := make([]int, len(t.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	c.reader = newSerDe(t, all, serde.Options{IgnoreMalformed: true, Bad: 1 << 30})
+	var err error
+	if c.encoder, err = NewParquetEncoder(t, c.w.c.Layout.Codec); err != nil {
+		return err
+	}
+	for b := range c.queue {
+		err := c.block(b)
+		<-c.w.converting
+		if err != nil {
+			return err
+		}
+	}
+	if c.ended < 0 {
+		return errCutShort
+	}
+	if err := c.publishRows(); err != nil {
+		return err
+	}
+	return c.publishErrors()
+}
+
+// block adds a block's records. If one of them is such that the block cannot be
+// read in one go, they are read one by one.
+func (c *conversion) block(b *recordBlock) error {
+	c.records += int64(len(b.ends))
+	for i := range b.ends {
+		c.raw += int64(len(b.record(i)))
+		c.newest = b.arrivals[i]
+	}
+	if !c.oneGo(b) {
+		return c.oneByOne(b)
+	}
+	c.reader.Open("records", bytes.NewReader(b.text))
+	bad, row := 0, 0
+	for {
+		batch, err := c.reader.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("converting records to Parquet: %w", err)
+		}
+		malformed := c.reader.Stats().Bad
+		for i := range batch.Rows {
+			if bad < len(malformed) && malformed[bad].Line == int64(row+1) {
+				c.fail(b, row, malformed[bad].Why)
+				bad++
+			} else if err := c.encoder.Add(batch, i); err != nil {
+				return err
+			}
+			row++
+		}
+	}
+}
+
+// oneGo says whether each record is one line with at most one object, all of
+// which the SerDe can go past.
+func (c *conversion) oneGo(b *recordBlock) bool {
+	stats, err := drain(c.reader, "records", bytes.NewReader(b.text))
+	return err == nil && stats.Unseen == 0 && stats.Lines == int64(len(b.ends))
+}
+
+func (c *conversion) oneByOne(b *recordBlock) error {
+	for i := range b.ends {
+		c.reader.Open("record", bytes.NewReader(b.record(i)))
+		batch, err := c.reader.Next()
+		stats := c.reader.Stats()
+		var broken *serde.Error
+		switch {
+		case errors.As(err, &broken):
+			c.fail(b, i, broken.Reason)
+		case err == io.EOF:
+			c.fail(b, i, "the record is empty")
+		case err != nil:
+			return fmt.Errorf("converting a record to Parquet: %w", err)
+		case len(stats.Bad) > 0:
+			c.fail(b, i, stats.Bad[0].Why)
+		case stats.Unseen > 0:
+			c.fail(b, i, fmt.Sprintf("the record holds %d objects, not one", stats.Records))
+		default:
+			if err := c.encoder.Add(batch, 0); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *recordBlock) record(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = b.ends[i-1] + 1
+	}
+	return b.text[start:b.ends[i]]
+}
+
+// errorRecord is what Firehose files for a record that conversion failed on.
+type errorRecord struct {
+	AttemptsMade           int          `json:"attemptsMade"`
+	ArrivalTimestamp       int64        `json:"arrivalTimestamp"`
+	ErrorCode              string       `json:"ErrorCode"`
+	ErrorMessage           string       `json:"ErrorMessage"`
+	AttemptEndingTimestamp int64        `json:"attemptEndingTimestamp"`
+	RawData                []byte       `json:"rawData"` // base64
+	SequenceNumber         string       `json:"sequenceNumber"`
+	SubSequenceNumber      *int64       `json:"subSequenceNumber"`
+	DataCatalogTable       catalogTable `json:"dataCatalogTable"`
+}
+
+type catalogTable struct {
+	CatalogID    *string `json:"catalogId"`
+	DatabaseName string  `json:"databaseName"`
+	TableName    string  `json:"tableName"`
+	Region       string  `json:"region"`
+	VersionID    string  `json:"versionId"`
+	CatalogARN   *string `json:"catalogArn"`
+}
+
+// fail files a record. Its sequence number is its place in the object.
+func (c *conversion) fail(b *recordBlock, i int, why string) {
+	t := schema.EventsMigrated()
+	raw := b.record(i)
+	if original, ok := b.original[i]; ok {
+		raw = original
+	}
+	text, err := json.Marshal(errorRecord{
+		AttemptsMade: 1, ArrivalTimestamp: b.arrivals[i], AttemptEndingTimestamp: b.arrivals[i],
+		ErrorCode: "DataFormatConversion.MalformedData", ErrorMessage: why, RawData: raw,
+		SequenceNumber:   fmt.Sprint(c.records - int64(len(b.ends)) + int64(i)),
+		DataCatalogTable: catalogTable{DatabaseName: t.Database, TableName: t.Name, Region: "eu-central-1", VersionID: "LATEST"},
+	})
+	if err != nil {
+		panic(err) // text and numbers alone
+	}
+	c.failed = append(append(c.failed, text...), '\n')
+	c.failures++
+}
+
+func (c *conversion) publishRows() error {
+	if c.encoder.Rows() == 0 {
+		return nil
+	}
+	file, err := c.encoder.Close()
+	if err != nil {
+		return fmt.Errorf("publishing %s: %w", c.key, err)
+	}
+	return c.publish(c.folder, c.key, file, manifestEntry{
+		Records: c.encoder.Rows(), Rows: c.encoder.Rows(), Raw: c.raw, Oldest: instant(c.name.arrival), Newest: instant(c.newest),
+	})
+}
+
+func (c *conversion) publishErrors() error {
+	if c.failures == 0 {
+		return nil
+	}
+	return c.publish(c.errors, c.errorKey(), c.failed, manifestEntry{
+		Records: c.failures, Rows: c.failures, Raw: int64(len(c.failed)), Delimiter: string(Newline),
+	})
+}
+
+// publish puts bytes under key, or finds them there.
+func (c *conversion) publish(f *folder, key string, data []byte, e manifestEntry) error {
+	_, err := c.w.c.Store.Put(c.w.ctx, key, bytes.NewReader(data))
+	sha := sha256.Sum256(data)
+	existing := errors.Is(err, store.ErrExists)
+	if existing {
+		err = sameObject(c.w.ctx, c.w.c.Store, key, int64(len(data)), sha)
+	}
+	if err != nil {
+		return err
+	}
+	e.Bytes, e.SHA256 = int64(len(data)), hex.EncodeToString(sha[:])
+	c.w.book(f, e, key, existing)
+	return nil
+}

@@ -1,0 +1,308 @@
+package lake
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+)
+
+// FindingKind is a kind of thing that Athena does with objects and that its
+// users rarely expect.
+type FindingKind string
+
+// Kinds of findings, with what Athena does.
+const (
+	// Undelimited records stand on one line: Athena reads the first and drops
+	// the others without a word.
+	Undelimited FindingKind = "undelimited"
+	// Malformed lines are rows of NULLs.
+	Malformed FindingKind = "malformed"
+	// WrongHour rows happened in another hour than their partition's.
+	WrongHour FindingKind = "wrong-hour"
+	// SmallFiles make a query open many objects for few bytes.
+	SmallFiles FindingKind = "small-files"
+	// UpperCaseExtension is gzip named .GZ: Athena reads it as text.
+	UpperCaseExtension FindingKind = "upper-case-extension"
+	// PlainNamedGzip is text named .gz: the query fails.
+	PlainNamedGzip FindingKind = "plain-named-gz"
+	// GzipNamedPlain is gzip not named .gz: Athena reads it as text, and gives
+	// rows of NULLs.
+	GzipNamedPlain FindingKind = "gzip-not-named-gz"
+	// ZeroBytes objects hold nothing.
+	ZeroBytes FindingKind = "zero-bytes"
+	// HiddenObject is passed by: its name begins with _ or a dot.
+	HiddenObject FindingKind = "hidden"
+	// WrongFolder is not a partition of the table: its objects are in no query.
+	WrongFolder FindingKind = "wrong-folder"
+	// Unreadable objects fail the query that reads them.
+	Unreadable FindingKind = "unreadable"
+)
+
+// Severity says how much a finding matters.
+type Severity string
+
+// Severities: SeverityError loses rows or fails queries, SeverityWarn gives other rows than
+// one would think or costs money, SeverityInfo is worth knowing.
+const (
+	SeverityError Severity = "error"
+	SeverityWarn  Severity = "warn"
+	SeverityInfo  Severity = "info"
+)
+
+// Finding is one thing found.
+type Finding struct {
+	Kind     FindingKind `json:"kind"`
+	Severity Severity    `json:"severity"`
+	Key      string      `json:"key"` // the object, or the folder
+	Line     int64       `json:"line,omitempty"`
+	Count    int64       `json:"count"` // what it concerns: records, rows, objects
+	Message  string      `json:"message"`
+}
+
+// Inspection is what Athena will see in a table's objects and what it will not.
+type Inspection struct {
+	Table      string    `json:"table"`
+	Prefix     string    `json:"prefix"`
+	Partitions int64     `json:"partitions"`
+	Objects    int64     `json:"objects"`
+	Bytes      int64     `json:"bytes"`   // as stored
+	Records    int64     `json:"records"` // in the objects, wherever they stand
+	Rows       int64     `json:"rows"`    // that Athena sees
+	Unseen     int64     `json:"unseen"`  // Records behind the first of their line
+	Malformed  int64     `json:"malformed"`
+	WrongHour  int64     `json:"wrong_hour"`
+	Findings   []Finding `json:"findings"` // by key and line
+}
+
+// InspectOptions say what to inspect.
+type InspectOptions struct {
+	Table schema.Table
+	// Bad is how many malformed lines of one object are named; 3 where 0. All
+	// are counted.
+	Bad int
+	// Small is the mean size, in bytes, below which a partition of several
+	// objects has small files; 1 MiB where 0.
+	Small    int64
+	Progress func(done, of int64)
+}
+
+// Inspect reads every object of a table as Athena does and says what Athena does
+// not show. It needs no manifest and believes none.
+func Inspect(ctx context.Context, st store.Store, o InspectOptions) (*Inspection, error) {
+	set(&o.Bad, 3)
+	set(&o.Small, 1<<20)
+	partitions, err := Partitions(ctx, st, o.Table.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	var parts []inspected
+	for i := range partitions {
+		for _, info := range partitions[i].Objects {
+			parts = append(parts, inspected{&partitions[i], info})
+		}
+	}
+	found := make([]objectFinding, len(parts))
+	var done atomic.Int64
+	err = inParallel(ctx, runtime.GOMAXPROCS(0), len(parts), func(ctx context.Context, i int) error {
+		var err error
+		found[i], err = o.object(ctx, st, parts[i].partition, parts[i].info)
+		if o.Progress != nil {
+			o.Progress(done.Add(1), int64(len(parts)))
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("inspecting %s: %w", o.Table.Prefix, err)
+	}
+	out := &Inspection{Table: o.Table.Database + "." + o.Table.Name, Prefix: o.Table.Prefix, Findings: []Finding{}}
+	for i := range partitions {
+		out.partition(&partitions[i], o)
+	}
+	for _, f := range found {
+		out.object(f)
+	}
+	slices.SortStableFunc(out.Findings, func(a, b Finding) int {
+		if c := strings.Compare(a.Key, b.Key); c != 0 {
+			return c
+		}
+		return int(a.Line - b.Line)
+	})
+	return out, nil
+}
+
+type inspected struct {
+	partition *Partition
+	info      store.Info
+}
+
+// objectFinding is what one object held.
+type objectFinding struct {
+	stats     serde.Stats
+	wrongHour int64
+	findings  []Finding
+}
+
+func (out *Inspection) object(f objectFinding) {
+	out.Records += f.stats.Records
+	out.Rows += f.stats.Lines
+	out.Unseen += f.stats.Unseen
+	out.Malformed += f.stats.Malformed
+	out.WrongHour += f.wrongHour
+	out.Findings = append(out.Findings, f.findings...)
+}
+
+// partition finds what concerns a folder as a whole.
+func (out *Inspection) partition(p *Partition, o InspectOptions) {
+	out.Partitions++
+	out.Objects += int64(len(p.Objects))
+	out.Bytes += p.Bytes()
+	if why := wrongFolder(p, o.Table); why != "" {
+		out.Findings = append(out.Findings, Finding{WrongFolder, SeverityError, p.Folder, 0, int64(len(p.Objects)), why})
+	}
+	for _, info := range p.Hidden {
+		out.Findings = append(out.Findings, Finding{HiddenObject, SeverityInfo, info.Key, 0, 1, "a name that begins with _ or . is passed by"})
+	}
+	if n := int64(len(p.Objects)); n > 1 && p.Bytes()/n < o.Small {
+		out.Findings = append(out.Findings, Finding{SmallFiles, SeverityWarn, p.Folder, 0, n, fmt.Sprintf("%d objects of %d bytes on average: queries open many objects for little", n, p.Bytes()/n)})
+	}
+}
+
+// wrongFolder says why a folder is not a partition of the table, or "".
+func wrongFolder(p *Partition, t schema.Table) string {
+	want := []string{}
+	for _, c := range t.Partitions {
+		want = append(want, c.Name+"=")
+	}
+	shape := strings.Join(want, "/")
+	if len(p.Values) != len(t.Partitions) {
+		return fmt.Sprintf("%d levels below the table, not %d (%s): it is in no partition", len(p.Values), len(t.Partitions), shape)
+	}
+	for i, c := range t.Partitions {
+		v := p.Values[i]
+		switch {
+		case v.Name == "":
+			return fmt.Sprintf("%q is not NAME=VALUE (%s): it is in no partition", v.Value, shape)
+		case !strings.EqualFold(v.Name, c.Name):
+			return fmt.Sprintf("%s= stands where %s= belongs (%s): it is in no partition", v.Name, c.Name, shape)
+		}
+		n, err := strconv.ParseInt(v.Value, 10, 32)
+		if c.Type == schema.Int && (err != nil || n < c.Min || n > c.Max) {
+			return fmt.Sprintf("%s=%s is no %s from %d to %d", v.Name, v.Value, c.Type, c.Min, c.Max)
+		}
+	}
+	return ""
+}
+
+// object inspects one object.
+func (o InspectOptions) object(ctx context.Context, st store.Store, p *Partition, info store.Info) (f objectFinding, err error) {
+	find := func(kind FindingKind, s Severity, line, count int64, format string, args ...any) {
+		f.findings = append(f.findings, Finding{kind, s, info.Key, line, count, fmt.Sprintf(format, args...)})
+	}
+	if info.Size == 0 {
+		find(ZeroBytes, SeverityWarn, 0, 1, "an object without a byte: no rows")
+		return f, nil
+	}
+	body, _, err := st.Get(ctx, info.Key)
+	if errors.Is(err, store.ErrKey) {
+		find(Unreadable, SeverityError, 0, 1, "%v", err)
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, body.Close(), ctx.Err()) }()
+	if o.Table.Parquet {
+		rows, damage, err := parquetRows(body)
+		if damage != "" {
+			find(Unreadable, SeverityError, 0, 1, "%s", damage)
+		}
+		f.stats.Records, f.stats.Lines = rows, rows
+		return f, err
+	}
+	buffered := bufio.NewReader(body)
+	magic, _ := buffered.Peek(2) // a shorter object has no magic
+	zipped := bytes.Equal(magic, []byte{0x1f, 0x8b})
+	switch named := serde.Gzip(info.Key); {
+	case named && !zipped:
+		find(PlainNamedGzip, SeverityError, 0, 1, "named .gz and not gzip: a query that reads it fails")
+		return f, nil
+	case zipped && !named && strings.HasSuffix(strings.ToLower(info.Key), ".gz"):
+		find(UpperCaseExtension, SeverityError, 0, 1, "gzip by content, but the extension is not in lower case: it is read as text, rows of NULLs")
+	case zipped && !named:
+		find(GzipNamedPlain, SeverityError, 0, 1, "gzip by content, but not named .gz: it is read as text, rows of NULLs")
+	}
+	o.read(&f, p, info.Key, buffered, find)
+	return f, nil
+}
+
+// read reads an object's rows as Athena does and counts what is odd.
+func (o InspectOptions) read(f *objectFinding, p *Partition, key string, body io.Reader, find func(FindingKind, Severity, int64, int64, string, ...any)) {
+	column, hour := hourOf(p, o.Table)
+	options := lenient
+	options.Bad = o.Bad
+	r := newSerDe(o.Table, []int{column}, options)
+	r.Open(key, body)
+	for {
+		b, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			find(Unreadable, SeverityError, 0, 1, "a query that reads it fails: %s", reason(err))
+			break
+		}
+		if hour != "" {
+			f.wrongHour += otherHours(b, hour)
+		}
+	}
+	f.stats = r.Stats()
+	if n := f.stats.Unseen; n > 0 {
+		find(Undelimited, SeverityError, 0, n, "%d records, Athena sees %d: the others stand behind the first of their line", f.stats.Records, f.stats.Lines)
+	}
+	for _, bad := range f.stats.Bad {
+		find(Malformed, SeverityWarn, bad.Line, 1, "a row of NULLs: %s", bad.Why)
+	}
+	if more := f.stats.Malformed - int64(len(f.stats.Bad)); more > 0 {
+		find(Malformed, SeverityWarn, 0, more, "%d more lines are rows of NULLs", more)
+	}
+	if f.wrongHour > 0 {
+		find(WrongHour, SeverityInfo, 0, f.wrongHour, "%d of %d rows happened in another hour than %s: partitions go by arrival", f.wrongHour, f.stats.Lines, hour)
+	}
+}
+
+// hourOf gives the column of the event's time and the partition's hour as such a
+// time begins, "2025-08-11T17"; or the first column and "" where there is none.
+func hourOf(p *Partition, t schema.Table) (column int, hour string) {
+	column = slices.IndexFunc(t.Columns, func(c schema.Column) bool { return c.Name == "event_timestamp" })
+	if column < 0 || len(t.Partitions) != 4 || wrongFolder(p, t) != "" {
+		return 0, ""
+	}
+	var n [4]int
+	for i, v := range p.Values {
+		n[i], _ = strconv.Atoi(v.Value) // wrongFolder has seen that it is a number
+	}
+	return column, fmt.Sprintf("%04d-%02d-%02dT%02d", n[0], n[1], n[2], n[3])
+}
+
+// otherHours counts the rows whose time does not begin with hour.
+func otherHours(b *serde.Batch, hour string) (n int64) {
+	v := &b.Columns[0]
+	for i := range b.Rows {
+		if text := v.Bytes(i); len(text) >= len(hour) && string(text[:len(hour)]) != hour {
+			n++
+		}
+	}
+	return n
+}

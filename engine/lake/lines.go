@@ -1,0 +1,188 @@
+package lake
+
+import (
+	"bytes"
+	"io"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/schema"
+)
+
+// lineCount is what Athena sees in some of an object's bytes.
+type lineCount struct {
+	lines     int64 // rows
+	malformed int64 // rows of NULLs
+}
+
+func (c *lineCount) add(o lineCount) {
+	c.lines += o.lines
+	c.malformed += o.malformed
+}
+
+// countLines counts the rows of a block that ends with a line: each line, its
+// end \n, \r\n or \r, is one. Malformed ones are those that serde takes for
+// malformed; it is asked only about lines that are not plain.
+func countLines(b *block) lineCount {
+	c := lineCount{}
+	rest := b.raw
+	for len(rest) > 0 {
+		end := bytes.IndexByte(rest, '\n')
+		if end < 0 {
+			end = len(rest)
+		}
+		line := rest[:end]
+		rest = rest[min(end+1, len(rest)):]
+		if plainObject(line) {
+			c.lines++
+			continue
+		}
+		c.add(countAsSerDe(line))
+	}
+	return c
+}
+
+// countFirst counts the one row of an object without delimiters: its first
+// record decides whether it is a row of NULLs.
+func countFirst(b *block) lineCount {
+	if !b.first || len(b.raw) == 0 {
+		return lineCount{}
+	}
+	if end := bytes.IndexByte(b.raw, '}'); end >= 0 && plainObject(b.raw[:end+1]) {
+		return lineCount{lines: 1}
+	}
+	return lineCount{lines: 1, malformed: min(1, countAsSerDe(b.raw).malformed)}
+}
+
+// countAsSerDe asks the SerDe about text that ends a line. An empty text is an
+// empty line.
+func countAsSerDe(text []byte) lineCount {
+	if len(text) == 0 {
+		return lineCount{lines: 1, malformed: 1}
+	}
+	stats, err := readAll("line", bytes.NewReader(text))
+	if err != nil {
+		stats.Lines++ // the line that it could not go past
+		stats.Malformed++
+	}
+	return lineCount{lines: stats.Lines, malformed: stats.Malformed}
+}
+
+// plainObject says whether text is one flat JSON object as producers write it:
+// strings without escapes, numbers and the three words, nothing around it. Such
+// a line is never malformed. False means that it may be anything.
+func plainObject(text []byte) bool {
+	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' ||
+		bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+		return false
+	}
+	// i is where a key begins.
+	for i := 1; ; {
+		if i = afterString(text, i); i < 0 || i+1 >= len(text) || text[i] != ':' {
+			return false
+		}
+		if i = afterValue(text, i+1); i < 0 || i >= len(text) {
+			return false
+		}
+		switch text[i] {
+		case '}':
+			return i == len(text)-1
+		case ',':
+			i++
+		default:
+			return false
+		}
+	}
+}
+
+// afterString gives where a string that begins at i has ended, or -1.
+func afterString(text []byte, i int) int {
+	if i >= len(text) || text[i] != '"' {
+		return -1
+	}
+	n := bytes.IndexByte(text[i+1:], '"')
+	if n < 0 {
+		return -1
+	}
+	return i + n + 2
+}
+
+// afterValue gives where a value that begins at i has ended, or -1.
+func afterValue(text []byte, i int) int {
+	switch c := text[i]; {
+	case c == '"':
+		return afterString(text, i)
+	case c >= '0' && c <= '9' || c == '-':
+		for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == '.' || text[i] == '-') {
+			i++
+		}
+		return i
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if bytes.HasPrefix(text[i:], []byte(word)) {
+			return i + len(word)
+		}
+	}
+	return -1
+}
+
+// newCounter makes a reader that counts an object's rows and malformed lines.
+// One column is asked for: with none, lines are not parsed.
+func newCounter() *serde.Reader { return newCounterOf(schema.Events()) }
+
+func newCounterOf(t schema.Table) *serde.Reader { return newSerDe(t, []int{0}, lenient) }
+
+// newSerDe makes a reader of a table that is known to be right.
+func newSerDe(t schema.Table, project []int, o serde.Options) *serde.Reader {
+	r, err := serde.New(serde.ColumnsOf(t), project, o)
+	if err != nil {
+		panic(err) // the table and the projection are the program's own
+	}
+	return r
+}
+
+// lenient are the properties of the deployment's table.
+var lenient = serde.Options{IgnoreMalformed: true}
+
+// readAll reads an object to its end, checking all of it.
+func readAll(key string, body io.Reader) (serde.Stats, error) {
+	return drain(newCounter(), key, body)
+}
+
+func drain(r *serde.Reader, key string, body io.Reader) (serde.Stats, error) {
+	r.Open(key, body)
+	for {
+		if _, err := r.Next(); err == io.EOF {
+			return r.Stats(), nil
+		} else if err != nil {
+			return r.Stats(), err
+		}
+	}
+}
+
+// keyReader reads the first column of a table's rows.
+type keyReader struct{ r *serde.Reader }
+
+func newKeyReader(t schema.Table) *keyReader { return &keyReader{newSerDe(t, []int{0}, lenient)} }
+
+// of gives the key of one row, or "".
+func (k *keyReader) of(row []byte) (id string) {
+	// A row that cannot be read has no key, and is no one's double.
+	_ = k.each("row", bytes.NewReader(row), func(s string) { id = s })
+	return id
+}
+
+func (k *keyReader) each(object string, body io.Reader, f func(id string)) error {
+	k.r.Open(object, body)
+	for {
+		b, err := k.r.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for i := range b.Rows {
+			f(string(b.Columns[0].Bytes(i)))
+		}
+	}
+}
