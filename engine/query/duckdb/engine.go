@@ -29,7 +29,12 @@ func Open(c Config, d Deps) (query.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, err := newWorker(c, d, spill.path)
+	s, err := openSession()
+	if err != nil {
+		spill.remove()
+		return nil, err
+	}
+	w, err := newWorker(c, d, s, spill.path)
 	if err != nil {
 		spill.remove()
 		return nil, err

@@ -36,15 +36,13 @@ type sink interface {
 	rows([]query.Row) error
 }
 
-// newWorker opens DuckDB, gives it the dialect's functions and locks it.
-func newWorker(c Config, d Deps, spill string) (*worker, error) {
+// newWorker gives a new DuckDB the dialect's functions and locks it. It closes
+// the session where it fails.
+func newWorker(c Config, d Deps, s *session, spill string) (*worker, error) {
 	d, err := d.withDefaults(c)
 	if err != nil {
+		s.close()
 		return nil, fmt.Errorf("making the catalog: %w", err)
-	}
-	s, err := openSession()
-	if err != nil {
-		return nil, err
 	}
 	w := &worker{
 		config: c, deps: d, session: s, spill: spill,
