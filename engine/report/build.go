@@ -64,6 +64,7 @@ type PartitionFacts struct {
 	Rows                   int64 // rows Athena sees
 	Unseen                 int64 // records behind the first of their line
 	Malformed              int64 // lines that are rows of NULLs
+	Damaged                int64 // objects that cannot be read; what they hold is not counted
 }
 
 func (p PartitionFacts) start() time.Time {
@@ -286,6 +287,7 @@ func (b *builder) compare() Seen {
 		seen.Records += p.Records
 		seen.Unseen += p.Unseen
 		seen.Malformed += p.Malformed
+		seen.Damaged += p.Damaged
 		seen.Objects += p.Objects
 		seen.Bytes += p.Bytes
 	}
@@ -368,6 +370,9 @@ func (b *builder) notices() []Notice {
 	case b.sections["volume"].Err == nil && seen.Rows != b.lakeRows():
 		out = append(out, Notice{Warn, fmt.Sprintf("The table has %s, the objects hold %s: the catalog and the objects disagree. MSCK REPAIR TABLE registers hours that Glue does not know.",
 			plural(seen.Rows, "row"), count(b.lakeRows()))})
+	}
+	if seen.Damaged > 0 {
+		out = append(out, Notice{Error, fmt.Sprintf("%s cannot be read: one damaged object fails every query that opens it. acme verify names it.", plural(seen.Damaged, "object"))})
 	}
 	if seen.Malformed > 0 {
 		out = append(out, Notice{Warn, fmt.Sprintf("%s malformed: Athena gives a row of NULLs for each, and counts it.", plural(seen.Malformed, "line"))})

@@ -48,6 +48,7 @@ type Seen struct {
 	Malformed int64 // lines that are rows of NULLs
 	Objects   int64
 	Bytes     int64 // compressed
+	Damaged   int64 // objects that cannot be read
 }
 
 // Severity grades a notice, a finding or a check.

@@ -81,36 +81,56 @@ func TestPayloadCount(t *testing.T) {
 	}
 }
 
-// No format writes a character that is obeyed, nor broken UTF-8.
-func TestInert(t *testing.T) {
-	for _, p := range payloads {
-		for format, write := range formats(poisoned(t, p)) {
-			s := output(t, write)
-			if !utf8.ValidString(s) {
-				t.Errorf("%s with %q is not UTF-8", format, p)
-			}
-			for _, r := range s {
-				if r != '\n' && obeyed(r) {
-					t.Errorf("%s with %q holds %U", format, p, r)
-					break
-				}
-			}
-		}
+// Whatever the data is, every format stays inert and is laid out as with
+// harmless data.
+func TestPayloads(t *testing.T) {
+	harmless := poisoned(t, "harmless")
+	elements, marks := elementsOf(output(t, harmless.HTML)), marksOf(output(t, harmless.Markdown))
+	for i, p := range payloads {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			checkPayload(t, p, elements, marks)
+		})
 	}
 }
 
-// Text stays in its width and keeps its number of lines' order of magnitude,
-// whatever the data: only statements and commands, which are ours, run over.
-func TestTextKeepsItsWidth(t *testing.T) {
-	for _, p := range payloads {
-		for _, width := range []int{80, 100, 160} {
-			d := poisoned(t, p)
-			s := output(t, func(w io.Writer) error { return d.Text(w, TextOptions{Width: width}) })
-			for _, l := range strings.Split(s, "\n") {
-				if ansi.StringWidth(l) > width && !strings.Contains(l, "PERCENTILE_CONT") && !strings.Contains(l, "-- Quality of service") {
-					t.Errorf("with %.40q at %d: a line of %d columns: %.120q", p, width, ansi.StringWidth(l), l)
-				}
-			}
+func checkPayload(t *testing.T, p string, elements, marks []string) {
+	d := poisoned(t, p)
+	out := map[string]string{}
+	for format, write := range formats(d) {
+		out[format] = output(t, write)
+		checkInert(t, p, format, out[format])
+	}
+	checkWidth(t, p, out["text-80.txt"], 80)
+	checkWidth(t, p, out["ascii-80.txt"], 80)
+	checkWidth(t, p, out["text-100.txt"], 100)
+	if diff := firstDifference(elements, elementsOf(out["report.html"])); diff != "" {
+		t.Errorf("with %q the page has other elements: %s", p, diff)
+	}
+	if diff := firstDifference(marks, marksOf(out["report.md"])); diff != "" {
+		t.Errorf("with %q Markdown means other things: %s", p, diff)
+	}
+	checkJSON(t, p, out["report.json"])
+}
+
+// checkInert: no format writes a character that is obeyed, nor broken UTF-8.
+func checkInert(t *testing.T, payload, format, s string) {
+	t.Helper()
+	if !utf8.ValidString(s) {
+		t.Errorf("%s with %q is not UTF-8", format, payload)
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return r != '\n' && obeyed(r) }); i >= 0 {
+		t.Errorf("%s with %q holds %q", format, payload, s[i:min(len(s), i+4)])
+	}
+}
+
+// checkWidth: text stays in its width; only statements and commands, which are
+// ours, run over.
+func checkWidth(t *testing.T, payload, s string, width int) {
+	t.Helper()
+	for _, l := range strings.Split(s, "\n") {
+		if ansi.StringWidth(l) > width && !strings.Contains(l, "PERCENTILE_CONT") && !strings.Contains(l, "-- Quality of service") {
+			t.Errorf("with %.40q at %d: a line of %d columns: %.120q", payload, width, ansi.StringWidth(l), l)
 		}
 	}
 }
@@ -131,55 +151,33 @@ func TestColourOnlyColours(t *testing.T) {
 
 var tag = regexp.MustCompile(`<[a-zA-Z/!][^>]*>`)
 
-// The page's elements and attributes are the template's own: the same whatever
-// the data is.
-func TestHTMLIsOurs(t *testing.T) {
-	skeleton := func(p string) string {
-		s := output(t, poisoned(t, p).HTML)
-		return strings.Join(tag.FindAllString(s, -1), "\n")
-	}
-	want := skeleton("harmless")
-	for _, p := range payloads {
-		if got := skeleton(p); got != want {
-			t.Errorf("with %q the page has other elements:\n%s", p, firstDifference(want, got))
-		}
-	}
+// elementsOf gives a page's elements with their attributes.
+func elementsOf(page string) []string { return tag.FindAllString(page, -1) }
+
+// The page has no element or attribute that acts, and a policy that forbids them.
+func TestHTMLLoadsNothing(t *testing.T) {
+	elements := strings.Join(elementsOf(output(t, poisoned(t, "harmless").HTML)), "\n")
 	for _, forbidden := range []string{"<script", "<link", "<img", "<iframe", " on", "javascript:", "url("} {
-		if strings.Contains(want, forbidden) {
+		if strings.Contains(elements, forbidden) {
 			t.Errorf("the page has %q among its elements", forbidden)
 		}
 	}
-	if !strings.Contains(want, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:`) {
+	if !strings.Contains(elements, `http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:`) {
 		t.Error("the page has no policy")
 	}
 }
 
-func firstDifference(want, got string) string {
-	a, b := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return fmt.Sprintf("element %d is %s, want %s", i, b[i], a[i])
+// firstDifference says where two lists differ; empty where they do not.
+func firstDifference(want, got []string) string {
+	for i := range min(len(want), len(got)) {
+		if want[i] != got[i] {
+			return fmt.Sprintf("the %d. is %q, want %q", i+1, got[i], want[i])
 		}
 	}
-	return fmt.Sprintf("%d elements, want %d", len(b), len(a))
-}
-
-// Outside of code, Markdown has no bracket, no angle, no backquote and no
-// automatic link that is not behind a backslash, and each table keeps its cells.
-func TestMarkdownIsOurs(t *testing.T) {
-	want := structure(t, "harmless")
-	for _, p := range payloads {
-		got := structure(t, p)
-		if len(got) != len(want) {
-			t.Errorf("with %q there are %d lines, want %d", p, len(got), len(want))
-			continue
-		}
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("with %q line %d has the marks %q, want %q", p, i+1, got[i], want[i])
-			}
-		}
+	if len(want) != len(got) {
+		return fmt.Sprintf("%d, want %d", len(got), len(want))
 	}
+	return ""
 }
 
 var (
@@ -188,16 +186,16 @@ var (
 	activated = regexp.MustCompile(`(?i)(https?|ftp|mailto|javascript):|www\.|[][<>` + "`" + `|*~$^{}@]|&|!\[|^(#+|[-+>]|=+|\d+[.)]) ?`)
 )
 
-// structure gives, for each line outside of code, what of it means something
-// to Markdown.
-func structure(t *testing.T, payload string) []string {
-	t.Helper()
+// marksOf gives, for each line of Markdown outside of code, what of it means
+// something: brackets, angles, bars, backquotes, automatic links, marks of
+// blocks, where no backslash stands in front.
+func marksOf(markdown string) []string {
 	var out []string
 	fence := ""
-	for _, l := range strings.Split(output(t, poisoned(t, payload).Markdown), "\n") {
+	for _, l := range strings.Split(markdown, "\n") {
 		switch {
 		case fence == "" && strings.HasPrefix(l, "```"):
-			fence = regexp.MustCompile("^`+").FindString(l)
+			fence = l[:longestRun(l)]
 			continue
 		case fence != "":
 			if l == fence {
@@ -211,40 +209,38 @@ func structure(t *testing.T, payload string) []string {
 	return out
 }
 
-// JSON keeps every value whole, though it escapes what would be obeyed.
-func TestJSONKeepsValues(t *testing.T) {
-	for _, p := range payloads {
-		var d struct {
-			Sections []struct {
-				ID   string
-				Rows [][]any
-			}
+// checkJSON: every value is whole, though what would be obeyed is escaped.
+func checkJSON(t *testing.T, payload, s string) {
+	t.Helper()
+	var d struct {
+		Sections []struct {
+			ID   string
+			Rows [][]any
 		}
-		if err := json.Unmarshal([]byte(output(t, poisoned(t, p).JSON)), &d); err != nil {
-			t.Errorf("with %q: %v", p, err)
-			continue
-		}
-		want := strings.ToValidUTF8(p, "\ufffd")
-		for _, s := range d.Sections {
-			if s.ID != "geography" {
-				continue
-			}
-			if got := s.Rows[0][0]; utf8.ValidString(p) && got != want {
-				t.Errorf("JSON gives %q for %q", got, p)
-			}
+	}
+	if err := json.Unmarshal([]byte(s), &d); err != nil {
+		t.Errorf("with %q: %v", payload, err)
+		return
+	}
+	for _, s := range d.Sections {
+		if s.ID == "geography" && utf8.ValidString(payload) && s.Rows[0][0] != payload {
+			t.Errorf("JSON gives %q for %q", s.Rows[0][0], payload)
 		}
 	}
 }
 
 // A value of a megabyte makes no page of a megabyte.
 func TestHugeValue(t *testing.T) {
-	huge := strings.Repeat("<日>", 1<<18)
+	huge := strings.Repeat("<日>", 1<<18) // 1.3 MB
 	d := poisoned(t, "x")
 	for i := range d.Section("geography").Rows {
 		d.Section("geography").Rows[i][0] = huge
 	}
 	for format, write := range formats(d) {
-		if s := output(t, write); format != "report.json" && len(s) > 200_000 {
+		if format == "report.json" {
+			continue // it keeps the value whole
+		}
+		if s := output(t, write); len(s) > 200_000 {
 			t.Errorf("%s is %d bytes long", format, len(s))
 		}
 	}

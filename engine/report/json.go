@@ -9,6 +9,8 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"acme/telemetry/engine/query"
 )
@@ -140,6 +142,7 @@ type jsonSeen struct {
 	Malformed int64  `json:"malformed"`
 	Objects   int64  `json:"objects"`
 	Bytes     int64  `json:"bytes"`
+	Damaged   int64  `json:"damaged"`
 }
 
 type jsonNotice struct {
@@ -151,7 +154,7 @@ func (d *Document) jsonHead() jsonHead {
 	h := jsonHead{
 		Title: d.Title, Generated: stamp(d.Now), Lake: d.Lake, Engine: d.Engine, Database: d.Database, Table: d.Table,
 		From: stamp(d.From), To: stamp(d.To), Notices: []jsonNotice{}, Gate: d.Gate.String(),
-		Seen: jsonSeen{Rows: d.Seen.Rows, Unseen: d.Seen.Unseen, Malformed: d.Seen.Malformed, Objects: d.Seen.Objects, Bytes: d.Seen.Bytes},
+		Seen: jsonSeen{Rows: d.Seen.Rows, Unseen: d.Seen.Unseen, Malformed: d.Seen.Malformed, Objects: d.Seen.Objects, Bytes: d.Seen.Bytes, Damaged: d.Seen.Damaged},
 	}
 	if d.Seen.Records >= 0 {
 		h.Seen.Records = &d.Seen.Records
@@ -227,18 +230,24 @@ func marshalMap(m query.Map) ([]byte, error) {
 // escapeObeyed writes every character of valid JSON that a terminal or a reader
 // could obey as \uXXXX. Such characters stand in JSON only within strings.
 func escapeObeyed(b []byte) []byte {
-	s := string(b)
-	var out bytes.Buffer
-	for _, r := range s {
-		switch {
-		case r != '\n' && obeyed(r) && r <= 0xffff:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		case r != '\n' && obeyed(r):
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-		default:
-			out.WriteRune(r)
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); {
+		if b[i] < 0x7f { // encoding/json escapes C0 itself; what is left is our line breaks
+			out = append(out, b[i])
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(b[i:])
+		switch {
+		case !obeyed(r):
+			out = append(out, b[i:i+size]...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		i += size
 	}
-	return out.Bytes()
+	return out
 }

@@ -26,7 +26,7 @@ func (b *builder) quality(ctx context.Context) error {
 			extra("percent", "double", "Share", KindPercent, 2),
 			detail(extra("meaning", "varchar", "What must hold", KindText, 0)),
 		},
-		Notes: []string{"ok: none. warn: up to 1% of the rows. error: more, or an event that Athena does not see. A check that could not run is a warning."},
+		Notes: []string{"ok: none. warn: up to 1% of the rows. error: more, or an event that Athena does not see, or an object that cannot be read. A check that could not run is a warning."},
 	}
 	b.sections["data_quality"] = s
 	b.lakeChecks(s)
@@ -61,6 +61,11 @@ func (b *builder) lakeChecks(s *Section) {
 		severity = Error
 	}
 	b.addCheck(s, severity, "events_seen", seen.Unseen, seen.Records, "Every event in the objects is a row: records stand on lines of their own.", "")
+	damaged := OK
+	if seen.Damaged > 0 {
+		damaged = Error
+	}
+	b.addCheck(s, damaged, "objects_readable", seen.Damaged, seen.Objects, "Every object can be read to its end.", "")
 	b.addCheck(s, graded(seen.Malformed, seen.Records+seen.Malformed), "lines_well_formed", seen.Malformed, seen.Records+seen.Malformed, "Every line is one JSON object.", "")
 }
 

@@ -109,6 +109,7 @@ func TestWhatAthenaSees(t *testing.T) {
 	whole := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 40, Bytes: 9e6, Records: 40, Rows: 40}}}
 	missing := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 41, Bytes: 9e6, Records: 50, Rows: 50}}}
 	malformed := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 40, Bytes: 9e6, Records: 39, Rows: 40, Malformed: 1}}}
+	damaged := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 41, Bytes: 9e6, Records: 40, Rows: 40, Damaged: 1}}}
 	for name, c := range map[string]struct {
 		facts LakeFacts
 		want  []Notice
@@ -118,6 +119,7 @@ func TestWhatAthenaSees(t *testing.T) {
 		"unknown":     {LakeFacts{}, []Notice{{Info, "The objects were not counted: whether Athena sees every event is not known."}}},
 		"catalog": {missing, []Notice{{Warn, "The table has 40 rows, the objects hold 50: the catalog and the objects disagree. " +
 			"MSCK REPAIR TABLE registers hours that Glue does not know."}}},
+		"damaged":   {damaged, []Notice{{Error, "1 object cannot be read: one damaged object fails every query that opens it. acme verify names it."}}},
 		"malformed": {malformed, []Notice{{Warn, "1 line malformed: Athena gives a row of NULLs for each, and counts it."}}},
 	} {
 		d, err := Build(context.Background(), &fakeQuerier{t: t, answers: answers(seedEvents(t))}, c.facts, seedOptions())
