@@ -27,11 +27,15 @@ func TestMain(m *testing.M) {
 		os.Exit(Serve(os.Stdin, os.Stdout, func(c Config) (Deps, error) {
 			st, err := store.Open(c.Lake)
 			d := Deps{Store: st}
-			if os.Args[2] == "stand-in" {
+			switch os.Args[2] {
+			case "stand-in":
 				d.Catalog, d.Translate = noCatalog{}, standIn(eventsTable())
 			}
 			return d, err
 		}))
+	}
+	if len(os.Args) > 3 && os.Args[1] == "__sandbox" {
+		os.Exit(sandboxed(os.Args[2], os.Args[3], os.Args[4:]))
 	}
 	os.Exit(m.Run())
 }

@@ -102,10 +102,10 @@ func (g *gate) node(v any, scope map[string]bool) error {
 			return err
 		}
 		scope = withNames(v, scope)
-		for key, child := range v {
-			if key == "value" {
-				continue // a constant's
-			}
+		if text(v, "class") == "CONSTANT" {
+			return nil // what it holds is data
+		}
+		for _, child := range v {
 			if err := g.node(child, scope); err != nil {
 				return err
 			}
