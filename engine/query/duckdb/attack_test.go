@@ -62,12 +62,12 @@ var hungry = []string{
 	"WITH RECURSIVE r AS (SELECT 1 n UNION ALL SELECT n+1 FROM r) SELECT count(*) FROM r",
 	"WITH RECURSIVE r AS (SELECT 1 n UNION ALL SELECT n+1 FROM r) SELECT n::BIGINT FROM r",
 	"SELECT count(*) FROM range(10000000000) a(i), range(1000) b(j) WHERE i * j % 7 = 3",
-	"SELECT length(repeat('x', 1000000000))", "SELECT length(repeat(repeat('x', 100000000), 100))", "SELECT length(lpad('x', 2000000000, 'y'))",
+	"SELECT length(repeat('x', 1000000000))", "SELECT length(lpad('x', 2000000000, 'y'))",
 	"SELECT len(list_sort(list_transform(range(300000000), x -> -x)))", "SELECT len(range(2000000000))", "SELECT count(*) FROM unnest(range(2000000000)) t(i)",
 	"SELECT len(list(i)) FROM range(1000000000) t(i)", "SELECT length(string_agg(i::VARCHAR, ',')) FROM range(1000000000) t(i)",
 	"SELECT count(DISTINCT i) FROM range(3000000000) t(i)", "SELECT len(list_resize([1], 3000000000))",
 	"SELECT max(a.i) FROM range(2000000) a(i) JOIN range(2000000) b(i) ON a.i < b.i * 2 GROUP BY a.i ORDER BY 1 LIMIT 1",
-	"SELECT regexp_replace(repeat('a', 30000000), '(a*)*b', 'x')", "SELECT levenshtein(repeat('a', 200000), repeat('b', 200000))",
+	"SELECT length(regexp_replace(repeat('a', 30000000), '(a*)*b', 'x'))", "SELECT levenshtein(repeat('a', 200000), repeat('b', 200000))",
 }
 
 // besieged makes a lake with a canary beside it.
@@ -166,24 +166,23 @@ func TestHungryStatements(t *testing.T) {
 	}
 	defer e.Close()
 	for _, sql := range hungry {
-		for _, kind := range []string{"bigint", "varchar"} {
-			begun := time.Now()
-			rows, err := e.Query(t.Context(), query.Request{SQL: "-- types: " + kind + "\n" + sql, Timeout: 300 * time.Millisecond})
-			for err == nil {
-				_, err = rows.Next(t.Context())
-			}
-			if rows != nil {
-				rows.Close()
-			}
-			if took := time.Since(begun); took > 5*time.Second {
-				t.Errorf("%s took %s", sql, took)
-			}
-			var known *query.Error
-			if errors.As(err, &known) && known.Name == ErrInternal {
-				continue // its column is of the other kind
-			}
-			t.Logf("%-90.90s %s: %.80v", sql, time.Since(begun).Round(time.Millisecond), err)
+		begun := time.Now()
+		rows, err := e.Query(t.Context(), query.Request{SQL: "-- types: bigint\nSELECT CAST((" + sql + ") AS BIGINT)", Timeout: 300 * time.Millisecond})
+		for err == nil {
+			_, err = rows.Next(t.Context())
 		}
+		if rows != nil {
+			rows.Close()
+		}
+		took := time.Since(begun)
+		var known *query.Error
+		if !errors.As(err, &known) || known.Name != ErrTimeout && known.Name != "EXCEEDED_LOCAL_MEMORY_LIMIT" {
+			t.Errorf("%s: %v", sql, err)
+		}
+		if took > 5*time.Second { // half a second of grace, on a machine that is busy
+			t.Errorf("%s took %s", sql, took)
+		}
+		t.Logf("%-90.90s %s: %.40v", sql, took.Round(time.Millisecond), err)
 	}
 	if rows, _, err := all(t.Context(), e, "-- types: bigint\nSELECT count(*) FROM acme_scan_0"); err != nil || fmt.Sprint(rows) != "[[5]]" {
 		t.Error(rows, err)

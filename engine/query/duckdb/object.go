@@ -222,19 +222,25 @@ func (v *vault) openChecked(ctx context.Context, o object) (io.ReadCloser, error
 		if err != nil {
 			return nil, err
 		}
-	} else if err := gunzip(body); err != nil {
-		return nil, &serde.Error{Object: o.key, Reason: "gzip: " + err.Error(), Err: err}
+	} else if err := gunzip(o, body); err != nil {
+		return nil, err
 	}
 	return v.open(ctx, o)
 }
 
-func gunzip(r io.Reader) error {
+// gunzip unpacks an object to find what is wrong with it.
+func gunzip(o object, r io.Reader) error {
 	z, err := gzip.NewReader(r)
-	if err != nil {
-		return err
+	if err == io.EOF {
+		return &serde.Error{Object: o.key, Reason: "not gzip: the object is empty"}
 	}
-	_, err = io.Copy(io.Discard, z)
-	return err
+	if err != nil {
+		return &serde.Error{Object: o.key, Reason: "not gzip: " + err.Error(), Err: err}
+	}
+	if _, err = io.Copy(io.Discard, z); err != nil {
+		return &serde.Error{Object: o.key, Reason: "gzip: " + err.Error(), Err: err}
+	}
+	return nil
 }
 
 // checked counts and hashes what is read of an object, and gives its verdict in

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/store"
 )
 
@@ -20,7 +21,8 @@ type footer struct {
 	object
 	file    string           // that DuckDB reads
 	columns map[string]int64 // compressed bytes by lower-case name: what Athena bills
-	names   map[string]string
+	// elements are the top-level columns of the file by lower-case name.
+	elements map[string]format.SchemaElement
 }
 
 // parquetRelation makes the view over Parquet objects, each of which has been
@@ -29,8 +31,11 @@ func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
 	groups := map[string][]footer{} // by what DuckDB must select from them
 	var order []string
 	for _, o := range chosen {
-		f, err := j.footer(s.Table, o)
+		f, err := j.footer(o)
 		if err != nil {
+			return err
+		}
+		if err := checkTypes(s, f); err != nil {
 			return err
 		}
 		for _, name := range s.Columns {
@@ -61,8 +66,8 @@ func parquetSelect(s *dialect.Scan, f footer) string {
 			continue
 		}
 		source := "NULL"
-		if name, ok := f.names[c.Name]; ok {
-			source = "f." + quoteName(name)
+		if e, ok := f.elements[c.Name]; ok {
+			source = "f." + quoteName(e.Name)
 		}
 		columns = append(columns, fmt.Sprintf("CAST(%s AS %s) AS %s", source, c.Type.DuckDB(), quoteName(c.Name)))
 	}
@@ -123,10 +128,10 @@ func emptyRelation(s *dialect.Scan) string {
 
 // footer checks a Parquet object, once: against the manifest, and that nothing
 // in it needs a codec that DuckDB should not be given.
-func (j *job) footer(t *dialect.Table, o object) (footer, error) {
+func (j *job) footer(o object) (footer, error) {
 	if f, ok := j.footers[o.key]; ok && f.size == o.size && f.modified.Equal(o.modified) {
 		f.object = o
-		return f, checkTypes(t, f)
+		return f, nil
 	}
 	if j.note != nil {
 		j.note(o.key)
@@ -140,7 +145,7 @@ func (j *job) footer(t *dialect.Table, o object) (footer, error) {
 		return footer{}, err
 	}
 	j.footers[o.key] = f
-	return f, checkTypes(t, f)
+	return f, nil
 }
 
 // verified gives the file that holds an object's bytes after they were found to
@@ -183,10 +188,7 @@ func readFooter(file string, o object) (f footer, err error) {
 	if err != nil {
 		return footer{}, corrupt(o, "it is not Parquet: "+err.Error())
 	}
-	f = footer{object: o, file: file, columns: map[string]int64{}, names: map[string]string{}}
-	for _, e := range opened.Metadata().Schema[1:] {
-		f.names[strings.ToLower(e.Name)] = e.Name
-	}
+	f = footer{object: o, file: file, columns: map[string]int64{}, elements: topLevel(opened.Metadata().Schema)}
 	for _, group := range opened.Metadata().RowGroups {
 		for _, c := range group.Columns {
 			codec := c.MetaData.Codec
@@ -199,8 +201,52 @@ func readFooter(file string, o object) (f footer, err error) {
 	return f, nil
 }
 
+// topLevel gives the columns at the root of a schema, which is a tree written
+// down depth first.
+func topLevel(schema []format.SchemaElement) map[string]format.SchemaElement {
+	out := map[string]format.SchemaElement{}
+	inside := int32(0) // elements that belong to the column before
+	for i, e := range schema {
+		if i == 0 {
+			continue
+		}
+		if inside == 0 {
+			out[strings.ToLower(e.Name)] = e
+		} else {
+			inside--
+		}
+		if e.NumChildren.Valid {
+			inside += e.NumChildren.V
+		}
+	}
+	return out
+}
+
 var codecs = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd}
 
-// checkTypes refuses a file whose columns are not what the table declares:
-// Athena does, and DuckDB's cast would not.
-func checkTypes(t *dialect.Table, f footer) error { return nil }
+// checkTypes refuses a file in which a column that is asked for is not of the
+// type that the table declares: Athena does, and a cast would make something up.
+func checkTypes(s *dialect.Scan, f footer) error {
+	for _, c := range s.Table.Columns {
+		e, ok := f.elements[c.Name]
+		if !ok || !slices.Contains(s.Columns, c.Name) {
+			continue
+		}
+		physical := e.Type
+		if e.NumChildren.Valid || !physical.Valid || !slices.Contains(physicalTypes[c.Type.Kind], physical.V) {
+			return &query.Error{
+				Name:    "HIVE_BAD_DATA",
+				Message: fmt.Sprintf("Field %s's type %s in parquet file %s is incompatible with type %s defined in table schema", c.Name, physical.V, f.path, c.Type),
+			}
+		}
+	}
+	return nil
+}
+
+var physicalTypes = map[dialect.Kind][]format.Type{
+	dialect.Varchar: {format.ByteArray, format.FixedLenByteArray}, dialect.Char: {format.ByteArray}, dialect.Varbinary: {format.ByteArray},
+	dialect.Boolean: {format.Boolean}, dialect.TinyInt: {format.Int32}, dialect.SmallInt: {format.Int32},
+	dialect.Integer: {format.Int32}, dialect.BigInt: {format.Int32, format.Int64}, dialect.Date: {format.Int32},
+	dialect.Real: {format.Float}, dialect.Double: {format.Float, format.Double},
+	dialect.Timestamp: {format.Int64, format.Int96}, dialect.Decimal: {format.Int32, format.Int64, format.ByteArray, format.FixedLenByteArray},
+}
