@@ -110,7 +110,16 @@ func standIn(t *dialect.Table) func(string, dialect.Options) (*dialect.Translati
 var standInTypes = map[string]dialect.Type{
 	"varchar": {Kind: dialect.Varchar, Precision: dialect.Unbounded}, "integer": {Kind: dialect.Integer}, "bigint": {Kind: dialect.BigInt},
 	"double": {Kind: dialect.Double}, "boolean": {Kind: dialect.Boolean}, "date": {Kind: dialect.Date},
-	"decimal(21,1)": {Kind: dialect.Decimal, Precision: 21, Scale: 1},
+	"tinyint": {Kind: dialect.TinyInt}, "smallint": {Kind: dialect.SmallInt}, "real": {Kind: dialect.Real}, "varbinary": {Kind: dialect.Varbinary},
+	"decimal(3,1)": {Kind: dialect.Decimal, Precision: 3, Scale: 1}, "decimal(9,4)": {Kind: dialect.Decimal, Precision: 9, Scale: 4},
+	"decimal(18,0)": {Kind: dialect.Decimal, Precision: 18}, "decimal(21,1)": {Kind: dialect.Decimal, Precision: 21, Scale: 1}, "decimal(38,10)": {Kind: dialect.Decimal, Precision: 38, Scale: 10},
+	"time(3)": {Kind: dialect.Time, Precision: 3}, "timetz": {Kind: dialect.TimeTZ, Precision: 3}, "timestamp(0)": {Kind: dialect.Timestamp}, "timestamp(3)": {Kind: dialect.Timestamp, Precision: 3},
+	"timestamp(6)": {Kind: dialect.Timestamp, Precision: 6}, "timestamptz": {Kind: dialect.TimestampTZ, Precision: 3}, "days": {Kind: dialect.IntervalDay}, "months": {Kind: dialect.IntervalYear},
+	"uuid": {Kind: dialect.UUID}, "json": {Kind: dialect.JSON}, "unknown": {},
+	"array": {Kind: dialect.Array, Elem: []dialect.Field{{Type: dialect.Type{Kind: dialect.Integer}}}},
+	"map": {Kind: dialect.Map, Elem: []dialect.Field{{Type: dialect.Type{Kind: dialect.Varchar, Precision: dialect.Unbounded}},
+		{Type: dialect.Type{Kind: dialect.Array, Elem: []dialect.Field{{Type: dialect.Type{Kind: dialect.Double}}}}}}},
+	"row": {Kind: dialect.Row, Elem: []dialect.Field{{Name: "a", Type: dialect.Type{Kind: dialect.BigInt}}, {Type: dialect.Type{Kind: dialect.Varchar, Precision: dialect.Unbounded}}}},
 }
 
 // all reads a result to its end.

@@ -373,6 +373,10 @@ func (r *childRows) failed(f frame) error {
 		return r.mixed(f)
 	}
 	r.stats = told.Stats
+	if told.Broken {
+		r.engine.child.kill()
+		r.engine.child = nil
+	}
 	if told.Query != nil {
 		return told.Query
 	}

@@ -166,14 +166,14 @@ func (s *server) one(o order) {
 		err = out.flush()
 	}
 	if err != nil {
-		_ = s.answer.json(frameError, failed(err, stats)) // the loop sees a broken pipe
+		_ = s.answer.json(frameError, failed(err, stats, s.worker.broken)) // the loop sees a broken pipe
 		return
 	}
 	_ = s.answer.json(frameDone, stats)
 }
 
-func failed(err error, stats query.Stats) failure {
-	f := failure{Text: err.Error(), Stats: stats, Stopped: errors.Is(err, context.Canceled)}
+func failed(err error, stats query.Stats, broken bool) failure {
+	f := failure{Text: err.Error(), Stats: stats, Stopped: errors.Is(err, context.Canceled), Broken: broken}
 	var q *query.Error
 	if errors.As(err, &q) {
 		f.Query = q

@@ -28,6 +28,7 @@ type worker struct {
 	footers map[string]footer // of Parquet objects that were found right
 	spill   string
 	note    func(key string) // told of each object before it is read
+	broken  bool             // DuckDB said that nothing it holds can be used any more
 }
 
 // sink takes a result as it comes. An error of its ends the statement.
@@ -228,7 +229,7 @@ func (j *job) run(out sink) error {
 	}
 	st, err := j.session.prepare(j.tr.SQL)
 	if err != nil {
-		return j.ours("DuckDB does not take the translation", err)
+		return j.unprepared(err)
 	}
 	defer st.close()
 	columns, err := j.typed(st)
@@ -336,8 +337,33 @@ func (j *job) explained(err error) error {
 	return err
 }
 
+// unprepared words the failure to prepare a translation. DuckDB computes what
+// is constant while it prepares, and that may fail as a run does; every other
+// failure is the translation's.
+func (j *job) unprepared(err error) error {
+	var engine *engineError
+	if errors.As(err, &engine) {
+		j.observe(engine)
+		for _, ours := range []string{"Binder Error", "Parser Error", "Catalog Error", "Permission Error", "Not implemented Error", "INTERNAL Error"} {
+			if strings.HasPrefix(engine.text, ours) {
+				return j.ours("DuckDB does not take the translation", err)
+			}
+		}
+		return j.runtime(engine)
+	}
+	return j.ours("DuckDB does not take the translation", err)
+}
+
+// observe notes an error after which DuckDB is of no more use.
+func (w *worker) observe(e *engineError) {
+	if strings.HasPrefix(e.text, "INTERNAL Error") || strings.HasPrefix(e.text, "FATAL Error") || strings.Contains(e.text, "has been invalidated") {
+		w.broken = true
+	}
+}
+
 // runtime words a failure of DuckDB's.
 func (j *job) runtime(e *engineError) error {
+	j.observe(e)
 	if known := dialect.RuntimeError(e.text); known != nil {
 		return queryError(known)
 	}
