@@ -263,9 +263,9 @@ func FuzzInert(f *testing.F) {
 		if again := printable(out); again != out {
 			t.Errorf("printable(%q) is not stable: %q then %q", s, out, again)
 		}
-		marks := activated.FindAllString(escaped.ReplaceAllString("x "+escape(s), ""), -1)
+		marks := activated.FindAllString(escaped.ReplaceAllString("x "+query.Markdown(s), ""), -1)
 		if len(marks) > 0 {
-			t.Errorf("escape(%q) = %q leaves %q", s, escape(s), marks)
+			t.Errorf("query.Markdown(%q) = %q leaves %q", s, query.Markdown(s), marks)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"acme/telemetry/engine/query"
 )
 
 // cellLength is how many characters of one value Markdown and HTML show.
@@ -15,16 +17,16 @@ const cellLength = 300
 // can be a link, an image, HTML or the end of a table's cell.
 func (d *Document) Markdown(w io.Writer) error {
 	var b bytes.Buffer
-	b.WriteString("# " + escape(d.Title) + "\n\n" + escape(d.Subtitle) + "\\\nmade " + escape(stamp(d.Now)))
+	b.WriteString("# " + query.Markdown(d.Title) + "\n\n" + query.Markdown(d.Subtitle) + "\\\nmade " + query.Markdown(stamp(d.Now)))
 	if d.Lake != "" {
-		b.WriteString(" from " + escape(d.Lake))
+		b.WriteString(" from " + query.Markdown(d.Lake))
 	}
 	if d.Engine != "" {
-		b.WriteString(" by " + escape(d.Engine))
+		b.WriteString(" by " + query.Markdown(d.Engine))
 	}
 	b.WriteString("\n")
 	for _, n := range d.Notices {
-		b.WriteString("\n> **" + n.Severity.String() + "**: " + escape(n.Text) + "\n")
+		b.WriteString("\n> **" + n.Severity.String() + "**: " + query.Markdown(n.Text) + "\n")
 	}
 	group := ""
 	for i := range d.Sections {
@@ -33,11 +35,11 @@ func (d *Document) Markdown(w io.Writer) error {
 		if s.Group != "" {
 			level = "### "
 			if s.Group != group {
-				b.WriteString("\n## " + escape(s.Group) + "\n")
+				b.WriteString("\n## " + query.Markdown(s.Group) + "\n")
 			}
 		}
 		group = s.Group
-		b.WriteString("\n" + level + escape(s.Title) + "\n")
+		b.WriteString("\n" + level + query.Markdown(s.Title) + "\n")
 		markdownSection(&b, s)
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {
@@ -48,14 +50,14 @@ func (d *Document) Markdown(w io.Writer) error {
 
 func markdownSection(b *bytes.Buffer, s *Section) {
 	if s.Lead != "" {
-		b.WriteString("\n" + escape(s.Lead) + "\n")
+		b.WriteString("\n" + query.Markdown(s.Lead) + "\n")
 	}
 	if s.Group == samplesGroup {
 		fenced(b, "sql", lines(s.SQL))
 	}
 	markdownBody(b, s)
 	for _, n := range s.Notes {
-		b.WriteString("\n" + escape(n) + "\n")
+		b.WriteString("\n" + query.Markdown(n) + "\n")
 	}
 	if s.Offered != nil {
 		b.WriteString("\nAthena accepts this form:\n")
@@ -67,9 +69,9 @@ func markdownSection(b *bytes.Buffer, s *Section) {
 func markdownBody(b *bytes.Buffer, s *Section) {
 	switch {
 	case s.Err != nil:
-		b.WriteString("\n> **Athena refuses it**: " + escape(s.Err.Error()) + "\n")
+		b.WriteString("\n> **Athena refuses it**: " + query.Markdown(s.Err.Error()) + "\n")
 		if s.Err.Hint != "" {
-			b.WriteString(">\n> Hint: " + escape(s.Err.Hint) + "\n")
+			b.WriteString(">\n> Hint: " + query.Markdown(s.Err.Hint) + "\n")
 		}
 	case len(s.Rows) == 0:
 		b.WriteString("\nNo rows.\n")
@@ -77,7 +79,7 @@ func markdownBody(b *bytes.Buffer, s *Section) {
 		b.WriteString("\n| | |\n| --- | ---: |\n")
 		for i, c := range s.Columns {
 			if i < len(s.Rows[0]) {
-				b.WriteString("| " + escape(c.Heading()) + " | " + markdownCell(c, s.Rows[0][i]) + " |\n")
+				b.WriteString("| " + query.Markdown(c.Heading()) + " | " + markdownCell(c, s.Rows[0][i]) + " |\n")
 			}
 		}
 	case s.Layout == LayoutList:
@@ -100,7 +102,7 @@ func markdownBody(b *bytes.Buffer, s *Section) {
 func markdownTable(b *bytes.Buffer, s *Section) {
 	b.WriteString("\n|")
 	for _, c := range s.Columns {
-		b.WriteString(" " + escape(c.Heading()) + " |")
+		b.WriteString(" " + query.Markdown(c.Heading()) + " |")
 	}
 	b.WriteString("\n|")
 	for _, c := range s.Columns {
@@ -151,59 +153,7 @@ func markdownCell(c Column, v any) string {
 	if c.Kind == KindCode && v != nil {
 		return code(s)
 	}
-	return escape(s)
-}
-
-// escape writes s as plain text of Markdown: punctuation of ASCII goes behind a
-// backslash, which CommonMark takes as the character itself, unless it means
-// nothing where it stands.
-func escape(s string) string {
-	s = printable(s)
-	var b strings.Builder
-	for i := range len(s) {
-		if strings.IndexByte("!#$&*+-./:<=>@[\\]^_`{|}~", s[i]) >= 0 && !harmless(s, i) {
-			b.WriteByte('\\')
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
-}
-
-// harmless says whether the punctuation at i means nothing where it stands, for
-// people read the source too: a point that ends a sentence, a dash, a slash or
-// an underscore within a word, a colon before a space. Within what begins as an
-// automatic link (www., a scheme, an address) nothing is harmless.
-func harmless(s string, i int) bool {
-	if i == 0 {
-		return false
-	}
-	before, after := s[i-1], byte(' ')
-	if i+1 < len(s) {
-		after = s[i+1]
-	}
-	word := alphanumeric(before) && alphanumeric(after) && !linkBefore(s[:i])
-	switch s[i] {
-	case '.':
-		return word || after == ' ' && (before == ')' || alphanumeric(before) && !(before >= '0' && before <= '9'))
-	case '-', '/', '_':
-		return word
-	case ':':
-		return alphanumeric(before) && after == ' ' || word && before <= '9' && after <= '9'
-	case '+', '=':
-		return true
-	}
-	return false
-}
-
-func alphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-}
-
-// linkBefore says whether the word so far begins as GitHub's automatic links
-// do, which need neither brackets nor a scheme.
-func linkBefore(s string) bool {
-	word := strings.ToLower(s[strings.LastIndexByte(s, ' ')+1:])
-	return strings.Contains(word, "www") || strings.Contains(word, "@") || strings.Contains(word, ":")
+	return query.Markdown(s)
 }
 
 // code writes s as a code span, with a longer fence than any run of backquotes
