@@ -1,0 +1,151 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// scope is where an action's keys work.
+type scope uint8
+
+const (
+	scopeGlobal scope = iota
+	scopeReport
+	scopeDrill
+	scopeEditor
+	scopeResult
+	scopePrepare
+	scopes
+)
+
+// String is the heading in the help.
+func (s scope) String() string {
+	return [...]string{"Everywhere", "Report", "Drill-down", "SQL editor", "SQL result", "First run"}[s]
+}
+
+// action is one thing a reader can do. The table of actions is the only place
+// where keys are bound: it drives the keyboard, the footer and the help.
+type action struct {
+	id    string
+	scope scope
+	keys  []string // as bubbletea names them; the first is the one shown
+	short string   // in the footer; empty keeps it out
+	long  string   // in the help
+	// run does it; nil where the page itself reads the keys (moving about) and
+	// the entry is for the help.
+	run func(*model) tea.Cmd
+	// when says whether it applies now; nil always. An action that does not
+	// apply is not in the footer, and its keys go on to the next scope.
+	when func(*model) bool
+}
+
+// actions is the table. An order within a scope is the footer's order.
+func actions() []action {
+	var all []action
+	for _, part := range [][]action{reportActions(), drillActions(), editorActions(), resultActions(), prepareActions(), globalActions()} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+func globalActions() []action {
+	pages := func(m *model) bool { return m.prepare == nil && m.prompt == nil }
+	return []action{
+		{id: "help", scope: scopeGlobal, keys: []string{"?", "f1"}, short: "help", long: "this help", run: (*model).toggleHelp, when: func(m *model) bool { return m.prompt == nil }},
+		{id: "page.report", scope: scopeGlobal, keys: []string{"1", "alt+1"}, long: "report page", run: func(m *model) tea.Cmd { return m.show(0) }, when: pages},
+		{id: "page.sql", scope: scopeGlobal, keys: []string{"2", "alt+2"}, short: "sql", long: "SQL page", run: func(m *model) tea.Cmd { return m.show(1) }, when: func(m *model) bool { return pages(m) && (m.current != 1 || m.drill != nil) }},
+		{id: "theme", scope: scopeGlobal, keys: []string{"T"}, long: "light or dark colours", run: (*model).toggleTheme},
+		{id: "cancel", scope: scopeGlobal, keys: []string{"ctrl+c"}, long: "cancel what runs; twice within 2 s: quit", run: (*model).interrupt},
+		{id: "redraw", scope: scopeGlobal, keys: []string{"ctrl+l"}, long: "draw the screen anew", run: func(*model) tea.Cmd { return tea.ClearScreen }},
+		{id: "suspend", scope: scopeGlobal, keys: []string{"ctrl+z"}, long: "to the shell and back with fg", run: func(*model) tea.Cmd { return tea.Suspend }, when: func(m *model) bool { _, typing := m.scopes(); return !typing }},
+		{id: "quit", scope: scopeGlobal, keys: []string{"q", "ctrl+q"}, short: "quit", long: "quit", run: (*model).quit},
+	}
+}
+
+// find gives the action that a key means now: the first that applies, in the
+// order of the scopes. While text is typed, printable keys mean themselves.
+func (m *model) find(key tea.KeyPressMsg) *action {
+	name := key.String()
+	scopes, typing := m.scopes()
+	if typing && key.Text != "" && key.Mod&^tea.ModShift == 0 {
+		return nil
+	}
+	for _, s := range scopes {
+		for i := range m.acts {
+			a := &m.acts[i]
+			if a.scope == s && a.run != nil && has(a.keys, name) && (a.when == nil || a.when(m)) {
+				return a
+			}
+		}
+	}
+	return nil
+}
+
+func has(keys []string, name string) bool {
+	for _, k := range keys {
+		if k == name {
+			return true
+		}
+	}
+	return false
+}
+
+// footer draws the keys that matter now, as many as fit; what comes first in
+// the table stays longest, but help and quit always stay.
+func (m *model) footer(w int) string {
+	type entry struct{ key, text string }
+	var hints, keep []entry
+	scopes, typing := m.scopes()
+	for _, s := range scopes {
+		for _, a := range m.acts {
+			if a.scope != s || a.short == "" || a.when != nil && !a.when(m) {
+				continue
+			}
+			key := a.keys[0]
+			if typing && len(key) == 1 { // a letter is text here: show the key beside it
+				if len(a.keys) < 2 {
+					continue
+				}
+				key = a.keys[1]
+			}
+			e := entry{m.keyName(key), a.short}
+			if a.id == "help" || a.id == "quit" {
+				keep = append(keep, e)
+			} else {
+				hints = append(hints, e)
+			}
+		}
+	}
+	size := func(es []entry) (n int) {
+		for _, e := range es {
+			n += m.th.width(e.key) + m.th.width(e.text) + 3
+		}
+		return n
+	}
+	for len(hints) > 0 && size(hints)+size(keep)+1 > w {
+		hints = hints[:len(hints)-1]
+	}
+	l := m.th.newLine(w)
+	l.space(1)
+	for _, e := range append(hints, keep...) {
+		l.put(keycap, e.key).space(1).put(dim, e.text).space(2)
+	}
+	return l.String()
+}
+
+// keyName writes a key as people know it.
+func (m *model) keyName(k string) string {
+	switch k {
+	case "up", "down", "left", "right":
+		return map[string]string{"up": m.th.g.up, "down": m.th.g.down, "left": m.th.g.left, "right": m.th.g.right}[k]
+	case "pgdown":
+		return "PgDn"
+	case "pgup":
+		return "PgUp"
+	}
+	if len(k) > 1 && k[0] == 'f' && k[1] >= '1' && k[1] <= '9' {
+		return strings.ToUpper(k)
+	}
+	return strings.Replace(k, "ctrl+", "^", 1)
+}

@@ -1,0 +1,386 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// The smallest screen that is drawn.
+const (
+	minWidth  = 60
+	minHeight = 16
+)
+
+// page is a full screen with keys of its own. A new page is a new file with a
+// type that does this, and a line in newModel.
+type page interface {
+	// name is the tab's text.
+	name() string
+	// scopes gives where the page's actions are looked up, first match first,
+	// and whether letters are text now.
+	scopes() (list []scope, typing bool)
+	// key takes a key that no action has claimed.
+	key(m *model, k tea.KeyPressMsg) tea.Cmd
+	// mouse takes a click or a wheel turn at x, y of the page's own area.
+	mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd
+	// draw gives exactly h lines of w columns, and the cursor if it shows one.
+	draw(m *model, w, h int) ([]string, *tea.Cursor)
+}
+
+// model is the program's one tea.Model. Everything else is a plain struct that
+// it calls. No method here reads or writes anything outside: that is what a
+// tea.Cmd is for, and its reply carries the generation of what it answers, so
+// that a late one is dropped.
+type model struct {
+	cfg   Config
+	ctx   context.Context
+	clock func() time.Time
+	acts  []action
+
+	w, h  int
+	look  look
+	th    *theme
+	fixed bool // the theme was chosen by hand: the terminal does not change it
+
+	pages   []page
+	current int
+	report  *reportPage
+	sql     *sqlPage
+	drill   *drillView
+	prepare *prepareView
+	help    *helpView
+	prompt  *prompt
+	cell    *cellView
+
+	note     note
+	ticking  bool
+	frame    int // of the spinner
+	lastStop time.Time
+
+	exit   os.Signal // the signal that ends the program
+	crash  *crash
+	onFail func(crash) // tells Run of a panic; called at most once
+}
+
+// note is a short message in the footer's line.
+type note struct {
+	text string
+	role role
+	till time.Time
+}
+
+// crash is a panic of ours, kept for after the terminal is restored.
+type crash struct {
+	value any
+	stack []byte
+}
+
+// messages from outside of the model.
+type (
+	shutdownMsg struct{ sig os.Signal }
+	crashMsg    struct{ crash }
+	tickMsg     time.Time
+)
+
+// newModel makes the model. Look and size have sensible values before the
+// terminal says anything: no frame waits for an answer.
+func newModel(ctx context.Context, cfg Config) *model {
+	cfg = cfg.defaults()
+	m := &model{cfg: cfg, ctx: ctx, clock: cfg.Now, acts: actions(), w: 80, h: 24}
+	m.look = look{dark: true, ascii: cfg.ASCII || asciiLocale(m.getenv), profile: colorprofile.ANSI256}
+	switch cfg.Theme {
+	case "light":
+		m.look.dark, m.fixed = false, true
+	case "dark":
+		m.fixed = true
+	}
+	if cfg.Color == "never" {
+		m.look.profile = colorprofile.ASCII
+	}
+	m.th = newTheme(m.look)
+	m.report = newReportPage(cfg.Range)
+	m.sql = newSQLPage(cfg.SQL)
+	m.pages = []page{m.report, m.sql}
+	if cfg.Screen == "sql" {
+		m.current = 1
+	}
+	if cfg.Prepare != nil {
+		m.prepare = newPrepareView()
+	}
+	return m
+}
+
+// getenv reads the environment that the caller gave.
+func (m *model) getenv(name string) string {
+	v := ""
+	for _, kv := range m.cfg.Environ {
+		if strings.HasPrefix(kv, name+"=") {
+			v = kv[len(name)+1:]
+		}
+	}
+	return v
+}
+
+// Init asks for the background's colour and begins what the first screen needs.
+func (m *model) Init() tea.Cmd {
+	cmds := []tea.Cmd{tea.RequestBackgroundColor}
+	if m.prepare != nil {
+		cmds = append(cmds, m.startPrepare())
+	} else {
+		cmds = append(cmds, m.startLoad())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update handles a message. A panic in it is kept and ends the program with
+// the terminal restored.
+func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	defer m.guard()
+	cmd = m.handle(msg)
+	if m.busy() && !m.ticking {
+		m.ticking = true
+		cmd = tea.Batch(cmd, tick())
+	}
+	return m, cmd
+}
+
+func (m *model) handle(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.ColorProfileMsg:
+		if m.cfg.Color != "never" {
+			m.look.profile = msg.Profile
+			m.th = newTheme(m.look)
+		}
+	case tea.BackgroundColorMsg:
+		if !m.fixed {
+			m.look.dark = msg.IsDark()
+			m.th = newTheme(m.look)
+		}
+	case tea.KeyPressMsg:
+		return m.press(msg)
+	case tea.PasteMsg:
+		return m.paste(msg.Content)
+	case tea.MouseMsg:
+		return m.mouse(msg)
+	case tickMsg:
+		m.ticking = false
+		m.frame++
+	case shutdownMsg:
+		m.exit = msg.sig
+		m.stopAll()
+		return tea.Quit
+	case crashMsg:
+		m.fail(msg.crash)
+		return tea.Quit
+	case preparedMsg:
+		return m.prepared(msg)
+	case loadedMsg:
+		return m.loaded(msg)
+	case rowsMsg:
+		return m.sql.received(m, msg)
+	case sortedMsg:
+		msg.apply()
+	}
+	return nil
+}
+
+// busy says that something moves on the screen by itself: a spinner, a bar or
+// a note that goes away. Only then is there a tick.
+func (m *model) busy() bool {
+	return m.report.loading() || m.sql.running() || m.prepare != nil && m.prepare.running || m.note.text != ""
+}
+
+func tick() tea.Cmd {
+	return tea.Tick(100*time.Millisecond, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// press sends a key to whoever is on top.
+func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
+	m.note = note{}
+	if m.crash == nil && m.tooSmall() && k.String() != "ctrl+c" {
+		if k.String() == "q" || k.String() == "ctrl+q" {
+			return m.quit()
+		}
+		return nil
+	}
+	if a := m.find(k); a != nil {
+		return a.run(m)
+	}
+	switch {
+	case m.prompt != nil:
+		return m.prompt.key(m, k)
+	case m.cell != nil:
+		return m.cell.key(m, k)
+	case m.help != nil:
+		return m.help.key(m, k)
+	case m.prepare != nil:
+		return nil
+	case m.drill != nil:
+		return m.drill.key(m, k)
+	}
+	return m.pages[m.current].key(m, k)
+}
+
+// scopes gives the scopes that hold now, most special first.
+func (m *model) scopes() ([]scope, bool) {
+	switch {
+	case m.prompt != nil:
+		return []scope{scopeGlobal}, true
+	case m.cell != nil, m.help != nil:
+		return []scope{scopeGlobal}, false
+	case m.prepare != nil:
+		return []scope{scopePrepare, scopeGlobal}, false
+	case m.drill != nil:
+		return []scope{scopeDrill, scopeGlobal}, false
+	}
+	list, typing := m.pages[m.current].scopes()
+	return append(list, scopeGlobal), typing
+}
+
+func (m *model) paste(text string) tea.Cmd {
+	switch {
+	case m.prompt != nil:
+		m.prompt.insert(text)
+	case m.help == nil && m.cell == nil && m.drill == nil && m.prepare == nil && m.current == 1:
+		m.sql.paste(text)
+	}
+	return nil
+}
+
+func (m *model) mouse(e tea.MouseMsg) tea.Cmd {
+	if m.tooSmall() || m.prepare != nil || m.prompt != nil {
+		return nil
+	}
+	wheel := func(s *scrollText) {
+		switch e.Mouse().Button {
+		case tea.MouseWheelUp:
+			s.key("up")
+		case tea.MouseWheelDown:
+			s.key("down")
+		}
+	}
+	switch {
+	case m.cell != nil:
+		wheel(&m.cell.scroll)
+	case m.help != nil:
+		wheel(&m.help.scroll)
+	case m.drill != nil:
+		return m.drill.mouse(m, e)
+	default:
+		p := e.Mouse()
+		return m.pages[m.current].mouse(m, p.X, p.Y-1, e)
+	}
+	return nil
+}
+
+// show goes to a page.
+func (m *model) show(i int) tea.Cmd {
+	if m.prepare != nil {
+		return nil
+	}
+	m.help, m.drill, m.cell, m.prompt = nil, nil, nil, nil
+	m.current = i
+	return nil
+}
+
+// say puts a message in the footer for a few seconds.
+func (m *model) say(r role, text string) {
+	m.note = note{text: text, role: r, till: m.clock().Add(4 * time.Second)}
+}
+
+func (m *model) quit() tea.Cmd {
+	m.stopAll()
+	return tea.Quit
+}
+
+// stopAll ends everything that runs outside.
+func (m *model) stopAll() {
+	m.report.stop()
+	m.sql.stop(m)
+	if m.prepare != nil {
+		m.prepare.stop()
+	}
+}
+
+// interrupt is ctrl+c: the first cancels what runs, a second within two
+// seconds quits.
+func (m *model) interrupt() tea.Cmd {
+	now := m.clock()
+	if !m.lastStop.IsZero() && now.Sub(m.lastStop) < 2*time.Second {
+		m.exit = syscall.SIGINT
+		return m.quit()
+	}
+	m.lastStop = now
+	switch {
+	case m.sql.running():
+		m.sql.stop(m)
+		m.say(warn, "query cancelled; ctrl+c again quits")
+	case m.report.loading():
+		m.report.stop()
+		m.say(warn, "loading cancelled; ctrl+c again quits")
+	case m.prepare != nil && m.prepare.running:
+		m.prepare.stop()
+		m.say(warn, "stopped; r goes on where it stopped, ctrl+c again quits")
+	default:
+		m.say(dim, "nothing runs; ctrl+c again quits")
+	}
+	return nil
+}
+
+func (m *model) toggleTheme() tea.Cmd {
+	m.look.dark, m.fixed = !m.look.dark, true
+	m.th = newTheme(m.look)
+	m.say(dim, m.th.name+" theme")
+	return nil
+}
+
+// copy puts text on the terminal's clipboard (OSC 52), up to what terminals take.
+func (m *model) copy(what, text string) tea.Cmd {
+	const most = 74994 // bytes; base64 of it is what xterm and tmux accept
+	if len(text) > most {
+		m.say(warn, fmt.Sprintf("%s has %s; the clipboard takes %s: export it instead", what, size(int64(len(text))), size(most)))
+		return nil
+	}
+	m.say(good, "copied "+what+" ("+size(int64(len(text)))+") by the terminal's clipboard")
+	return tea.SetClipboard(text)
+}
+
+// guard keeps a panic of Update or View.
+func (m *model) guard() {
+	if r := recover(); r != nil {
+		m.fail(crash{r, debug.Stack()})
+	}
+}
+
+func (m *model) fail(c crash) {
+	if m.crash != nil {
+		return
+	}
+	m.crash = &c
+	m.stopAll()
+	if m.onFail != nil {
+		m.onFail(c)
+	}
+}
+
+// safely makes a tea.Cmd whose panic comes back as a message.
+func safely(cmd tea.Cmd) tea.Cmd {
+	return func() (msg tea.Msg) {
+		defer func() {
+			if r := recover(); r != nil {
+				msg = crashMsg{crash{r, debug.Stack()}}
+			}
+		}()
+		return cmd()
+	}
+}

@@ -1,0 +1,94 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"acme/telemetry/engine/query"
+)
+
+// cellView shows one value whole: wrapped, with its column and type.
+type cellView struct {
+	col    query.Column
+	value  any
+	scroll scrollText
+	lines  []string
+	w      int
+	th     *theme
+}
+
+// openCell inspects the cell under a grid's cursor.
+func (m *model) openCell(g *grid) tea.Cmd {
+	if c, v, ok := g.cell(); ok {
+		m.cell = &cellView{col: c, value: v}
+	}
+	return nil
+}
+
+// copyCell copies the cell under a grid's cursor; NULL copies nothing.
+func (m *model) copyCell(g *grid) tea.Cmd {
+	c, v, ok := g.cell()
+	switch {
+	case !ok:
+		return nil
+	case v == nil:
+		m.say(dim, "the cell is NULL: nothing to copy")
+		return nil
+	}
+	return m.copy(c.Name, query.Format(v, c.Type))
+}
+
+func (v *cellView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case v.scroll.key(k.String()):
+	case k.String() == "y":
+		if v.value != nil {
+			return m.copy(v.col.Name, query.Format(v.value, v.col.Type))
+		}
+	default:
+		m.cell = nil
+	}
+	return nil
+}
+
+// cellMost bounds the text that is laid out; the rest is said to be there.
+const cellMost = 1 << 20
+
+func (v *cellView) over(m *model, lines []string) []string {
+	bw, bh := min(m.w-4, 110), m.h-4
+	b := box{title: v.col.Name, note: v.col.Type, focused: true}
+	iw, ih := b.inner(bw, bh)
+	if v.lines == nil || v.w != iw || v.th != m.th {
+		v.lines, v.w, v.th = v.layOut(m.th, iw), iw, m.th
+	}
+	ih = min(ih, max(len(v.lines), 1))
+	shown := v.scroll.show(m.th, v.lines, iw, ih)
+	b.foot = "y copy, esc close"
+	if at := v.scroll.position(); at != "" {
+		b.foot = at + " " + m.th.g.dot + " " + b.foot
+	}
+	out, _, _ := m.centred(lines, b.Draw(m.th, bw, ih+2, shown), bw, ih+2)
+	return out
+}
+
+func (v *cellView) layOut(th *theme, w int) []string {
+	if v.value == nil {
+		return []string{th.newLine(w).put(dim, "NULL").String()}
+	}
+	text := query.Format(v.value, v.col.Type)
+	if text == "" {
+		return []string{th.newLine(w).put(dim, "(empty text)").String()}
+	}
+	var out []string
+	for _, t := range th.wrap(cutBytes(text, cellMost), w) {
+		out = append(out, th.newLine(w).put(plain, t).String())
+	}
+	if len(text) > cellMost {
+		out = append(out, th.newLine(w).put(warn, "cut here: "+size(int64(len(text)))+" in all").String())
+	}
+	if strings.TrimSpace(text) == "" {
+		out = append(out, th.newLine(w).put(dim, "(blanks)").String())
+	}
+	return out
+}

@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"os"
+	"time"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
+)
+
+// Range is a span of arrival hours, UTC, To left out. A zero time leaves that
+// end open; the zero Range is the whole lake.
+type Range struct{ From, To time.Time }
+
+// IsZero says that the range is the whole lake.
+func (r Range) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
+
+// Loader makes the report for a range. Load is called from a goroutine of its
+// own, one call at a time for each screen, and must end soon after ctx is done.
+// It may call progress, from any goroutine, until it returns.
+type Loader interface {
+	Load(ctx context.Context, r Range, progress func(done, of int, title string)) (*report.Document, error)
+}
+
+// Querier starts a statement of Athena SQL; query.Engine is one. It may be
+// called while a report is being loaded.
+type Querier interface {
+	Query(ctx context.Context, r query.Request) (query.Rows, error)
+}
+
+// Preparer makes the lake when there is none yet. Prepare is called once at
+// the start, and again if it failed and the reader asks for it. What it had
+// done before an error or before ctx was done, it must pick up again or undo.
+// It may call progress as often as it likes, from any goroutine.
+type Preparer interface {
+	Prepare(ctx context.Context, progress func(Progress)) error
+}
+
+// Progress is how far a Preparer is.
+type Progress struct {
+	Step  string // what is being done: "generate events"
+	Done  int64
+	Total int64  // zero where it is not known: a counter is shown, no bar
+	Unit  string // of Done and Total: "events"
+	Bytes int64  // written so far; not shown where zero
+}
+
+// Config is what the screen is made of. Loader and Querier must be set.
+type Config struct {
+	Loader   Loader
+	Querier  Querier
+	Prepare  Preparer // nil where the lake is there
+	Preparer string   // what Prepare makes, for the reader: "seed-hour into ~/acme-lake"
+
+	Lake     string        // the lake's name for the header
+	Database string        // for statements of the SQL page
+	Range    Range         // of the first report
+	SQL      string        // text the SQL page begins with
+	Timeout  time.Duration // of a statement on the SQL page; none where zero
+
+	Screen  string // page to begin with: "report" (default) or "sql"
+	Theme   string // "auto" (default), "dark" or "light"
+	Color   string // "auto" (default), "always" or "never"
+	ASCII   bool   // no character beyond ASCII
+	NoMouse bool   // leave the mouse to the terminal
+
+	Now     func() time.Time // time.Now where nil
+	In      *os.File         // os.Stdin where nil
+	Out     *os.File         // os.Stdout where nil
+	Err     io.Writer        // os.Stderr where nil: what is said after the screen is gone
+	Environ []string         // os.Environ() where nil
+}
+
+// defaults fills what the caller left out.
+func (c Config) defaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.In == nil {
+		c.In = os.Stdin
+	}
+	if c.Out == nil {
+		c.Out = os.Stdout
+	}
+	if c.Err == nil {
+		c.Err = os.Stderr
+	}
+	if c.Environ == nil {
+		c.Environ = os.Environ()
+	}
+	if c.SQL == "" {
+		c.SQL = firstSQL
+	}
+	return c
+}
+
+// firstSQL is what the SQL page begins with.
+const firstSQL = `SELECT device_type,
+       count(*) AS events,
+       round(avg(bandwidth_mbps), 2) AS avg_mbps
+FROM acme_telemetry.video_telemetry_json
+GROUP BY device_type
+ORDER BY events DESC
+`

@@ -1,0 +1,240 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
+)
+
+// TestDrawExact holds every component to its promise: h lines of w columns,
+// whatever the size, the data and the theme.
+func TestDrawExact(t *testing.T) {
+	doc := attacked()
+	for i, l := range looks() {
+		th := newTheme(l)
+		g := newGrid([]query.Column{{Name: "日本語 column", Type: "varchar"}, {Name: "n", Type: "bigint"}, {Name: "\x1b[31m", Type: "varchar"}})
+		for _, p := range payloads() {
+			g.add([]query.Row{{p, int64(7), nil}, {"", int64(-1 << 60), p}})
+		}
+		e := newSQLEdit(strings.Join(payloads()[:44], "\n") + "\n\tSELECT 'a\nb' -- c\n")
+		e.cur = pos{3, 2}
+		p := &pane{sec: doc.Section("devices")}
+		list := &pane{sec: doc.Section("findings")}
+		sizes(func(w, h int) bool {
+			if i > 0 && i < 4 && w%13 != 0 {
+				return true // these looks differ from the first by their codes alone
+			}
+			exact(t, "grid", g.Draw(th, w, h, true), w, h)
+			g.key("down")
+			g.key("l")
+			lines, cur := e.Draw(th, w, h, true)
+			exact(t, "editor", lines, w, h)
+			if cur != nil && (cur.X >= w || cur.Y >= h || cur.X < 0 || cur.Y < 0) {
+				t.Fatalf("editor at %dx%d: cursor at %d,%d", w, h, cur.X, cur.Y)
+			}
+			e.cur = e.next(e.cur)
+			exact(t, "box", box{title: "título", note: "日本語", foot: "foot", focused: w%2 == 0}.Draw(th, w, h, nil), w, h)
+			if h%5 == 1 || w%20 == 0 {
+				exact(t, "table", p.Draw(th, w, h, true), w, h)
+				exact(t, "list", list.Draw(th, w, h, true), w, h)
+				p.cur++
+				list.cur++
+			}
+			return true
+		})
+	}
+}
+
+// TestScreensExact holds whole screens to the size of the terminal, also below
+// the smallest that is drawn.
+func TestScreensExact(t *testing.T) {
+	for name, keys := range screens() {
+		t.Run(name, func(t *testing.T) {
+			f := newFakes()
+			f.rows = 60
+			f.value = func(row, c int) any { return payloads()[(row*7+c)%len(payloads())] }
+			f.doc = func(Range) (*report.Document, error) { return attacked(), nil }
+			m := still(t, f, 100, 30)
+			press(t, m, keys...)
+			for i, l := range looks() {
+				m.look, m.th = l, newTheme(l)
+				widths, heights := []int{1, 5, 31, 59, 60, 61, 79, 80, 99, 100, 133, 159, 160, 200, 220}, []int{1, 9, 15, 16, 17, 24, 80}
+				if i > 0 {
+					widths, heights = []int{60, 100, 160}, []int{16, 60}
+				}
+				for _, w := range widths {
+					for _, h := range heights {
+						send(t, m, tea.WindowSizeMsg{Width: w, Height: h})
+						lines, _ := m.screen()
+						exact(t, name, lines, w, h)
+						if l.ascii {
+							onlyASCII(t, lines)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// screens names the keys that lead to every screen from the report.
+func screens() map[string][]string {
+	return map[string][]string{
+		"report": nil, "report end": {"G"}, "help": {"?"}, "range": {"t"}, "drill": {"tab", "j", "enter"}, "drill sql": {"tab", "enter", "tab"},
+		"drill refused": {"G", "enter"}, "drill whole": {"tab", "tab", "tab", "tab", "tab", "tab", "enter"},
+		"drill cell": {"tab", "enter", "space"}, "sql": {"2"}, "result": {"2", "f5", "tab", "j", "l"}, "cell": {"2", "f5", "tab", "enter"},
+		"result help": {"2", "f5", "tab", "?"}, "error": {"G", "e", "f5"},
+	}
+}
+
+func onlyASCII(t *testing.T, lines []string) {
+	t.Helper()
+	for _, s := range lines {
+		for _, r := range s {
+			if r > 0x7e {
+				t.Fatalf("character %q on an ASCII screen: %q", r, s)
+			}
+		}
+	}
+}
+
+// TestClipProperty: what clip gives is as wide as it says, fits, is inert, and
+// cleaning it again changes nothing.
+func TestClipProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.OneOf(rapid.String(), rapid.SampledFrom(payloads()), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(t, "s")
+		w := rapid.IntRange(0, 90).Draw(t, "w")
+		th := newTheme(looks()[rapid.IntRange(0, len(looks())-1).Draw(t, "look")])
+		got, n := th.clip(s, w, th.g.ellipsis)
+		if n > w || ansi.StringWidth(got) != n || ansi.StringWidthWc(got) != n {
+			t.Fatalf("clip(%q, %d) = %q, %d; it is %d wide", s, w, got, n, ansi.StringWidth(got))
+		}
+		if bad := forbidden(got); bad != "" {
+			t.Fatalf("clip(%q) = %q: %s", s, got, bad)
+		}
+		if again := th.clean(got); again != got {
+			t.Fatalf("clean(%q) = %q", got, again)
+		}
+	})
+}
+
+// forbidden names the first character that a terminal or a reader would obey.
+func forbidden(s string) string {
+	for i, r := range s {
+		switch {
+		case r == 0xfffd && !strings.HasPrefix(s[i:], "\ufffd"):
+			return "invalid UTF-8"
+		case r < 0x20, r >= 0x7f && r <= 0x9f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069,
+			r >= 0x200b && r <= 0x200f, r == 0xfeff, r == 0x2028, r == 0x2029, r == 0xad, r >= 0xe0000 && r <= 0xe0fff:
+			return fmt.Sprintf("U+%04X", r)
+		}
+	}
+	return ""
+}
+
+// TestWrapKeepsText: wrapping loses no word and makes no line too wide.
+func TestWrapKeepsText(t *testing.T) {
+	th := newTheme(look{})
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.StringMatching(`[a-z日]{1,30}`), 1, 20).Draw(t, "words")
+		w := rapid.IntRange(2, 60).Draw(t, "w")
+		got := th.wrap(strings.Join(words, " "), w)
+		for _, s := range got {
+			if n := ansi.StringWidth(s); n > w {
+				t.Fatalf("%q is %d wide, not %d", s, n, w)
+			}
+		}
+		if a, b := strings.Join(words, ""), strings.ReplaceAll(strings.Join(got, ""), " ", ""); a != b {
+			t.Fatalf("%q became %q", a, b)
+		}
+	})
+}
+
+// TestContrast holds every colour that text is drawn in to 4.5 to 1, on the
+// usual backgrounds and on the selection.
+func TestContrast(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		k       inks
+		grounds []uint32
+	}{
+		{"dark", darkInks(), []uint32{0x000000, 0x1e1e1e, 45<<16 | 60<<8 | 92}},
+		{"light", lightInks(), []uint32{0xffffff, 0xfafafa, 215<<16 | 227<<8 | 250}},
+	} {
+		k := c.k
+		for name, ink := range map[string]uint32{"dim": k.dim, "border": k.border, "focus": k.focus, "accent": k.accent, "bar": k.bar, "track": k.track,
+			"good": k.good, "warn": k.warn, "bad": k.bad, "keyword": k.keyword, "literal": k.literal, "number": k.number} {
+			for i, ground := range c.grounds {
+				if i == 2 && (name == "border" || name == "track") {
+					continue // never on a selected row
+				}
+				if got := contrast(ink, ground); got < 4.5 {
+					t.Errorf("%s %s on %06x: %.2f to 1", c.name, name, ground, got)
+				}
+			}
+		}
+	}
+}
+
+// contrast is WCAG's ratio of two colours.
+func contrast(a, b uint32) float64 {
+	lum := func(c uint32) float64 {
+		part := func(v uint32) float64 {
+			f := float64(v&255) / 255
+			if f <= 0.03928 {
+				return f / 12.92
+			}
+			return math.Pow((f+0.055)/1.055, 2.4)
+		}
+		return 0.2126*part(c>>16) + 0.7152*part(c>>8) + 0.0722*part(c)
+	}
+	x, y := lum(a), lum(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// TestNoColour: without colours, nothing on any screen sets one, and the
+// selection still shows.
+func TestNoColour(t *testing.T) {
+	for name, keys := range screens() {
+		m := still(t, newFakes(), 100, 30, func(c *Config) { c.Color = "never" })
+		press(t, m, keys...)
+		lines, _ := m.screen()
+		if code := colourIn(strings.Join(lines, "\n")); code != "" {
+			t.Errorf("%s: SGR %s", name, code)
+		}
+	}
+	m := still(t, newFakes(), 100, 30, func(c *Config) { c.Color = "never" })
+	press(t, m, "tab", "j")
+	lines, _ := m.screen()
+	for _, s := range lines {
+		if strings.Contains(s, "Resume") && !strings.Contains(s, "\x1b[7m") {
+			t.Errorf("the selected row is not in reverse: %q", s)
+		}
+	}
+}
+
+// colourIn gives the first SGR parameter in s that sets a colour.
+func colourIn(s string) string {
+	for _, part := range strings.Split(s, "\x1b[")[1:] {
+		params, _, ok := strings.Cut(part, "m")
+		if !ok {
+			continue
+		}
+		for p := range strings.SplitSeq(params, ";") {
+			var n int
+			fmt.Sscan(p, &n)
+			if n >= 30 && n <= 49 || n >= 90 && n <= 107 {
+				return p
+			}
+		}
+	}
+	return ""
+}

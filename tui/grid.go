@@ -1,0 +1,355 @@
+package tui
+
+import (
+	"bytes"
+	"cmp"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"acme/telemetry/engine/query"
+)
+
+// grid shows a query's rows. It formats what is visible and nothing else, so a
+// key costs the same with ten rows and with a hundred thousand. Rows may still
+// be arriving: add them and draw again.
+//
+// The row number stays where it is; the columns scroll by whole columns. NULL
+// is drawn dim, so it differs from the text "NULL" and from an empty string.
+type grid struct {
+	cols []query.Column
+	rows []query.Row
+	// order maps a place on the screen to a row; nil is the engine's order.
+	order  []int32
+	sorted int // column that order sorts by
+	desc   bool
+
+	win   window
+	left  int // first column shown
+	col   int // column of the cursor
+	width []int
+	right []bool // aligned right: numbers
+	// measured is how many rows the widths were taken from.
+	measured int
+
+	room, fits int // of the last Draw: rows shown, columns shown whole
+}
+
+// Bounds of a column's width on the screen, and how many rows decide it.
+const (
+	gridMaxWidth = 42
+	gridMinWidth = 3
+	gridSample   = 200
+)
+
+// newGrid makes an empty grid over columns.
+func newGrid(cols []query.Column) *grid {
+	g := &grid{cols: cols, sorted: -1, width: make([]int, len(cols)), right: make([]bool, len(cols))}
+	for i, c := range cols {
+		g.right[i] = isNumber(c.Type)
+	}
+	return g
+}
+
+func isNumber(t string) bool {
+	switch t {
+	case "tinyint", "smallint", "integer", "int", "bigint", "double", "real", "float":
+		return true
+	}
+	return strings.HasPrefix(t, "decimal")
+}
+
+// add appends rows. They come in at the end, whatever the sorting.
+func (g *grid) add(rows []query.Row) {
+	if g.order != nil {
+		for i := range rows {
+			g.order = append(g.order, int32(len(g.rows)+i))
+		}
+	}
+	g.rows = append(g.rows, rows...)
+}
+
+// at gives the row at a place on the screen.
+func (g *grid) at(i int) query.Row {
+	if g.order != nil {
+		i = int(g.order[i])
+	}
+	return g.rows[i]
+}
+
+// cell gives the value under the cursor; ok is false where there is none.
+func (g *grid) cell() (c query.Column, v any, ok bool) {
+	if g.win.cur >= len(g.rows) || g.col >= len(g.cols) {
+		return query.Column{}, nil, false
+	}
+	row := g.at(g.win.cur)
+	if g.col >= len(row) {
+		return query.Column{}, nil, false
+	}
+	return g.cols[g.col], row[g.col], true
+}
+
+// text writes a value of a type for a cell; NULL has the theme's sign.
+func (th *theme) text(v any, typ string) (string, role) {
+	if v == nil {
+		return th.g.null, dim
+	}
+	return query.Format(v, typ), plain
+}
+
+// measure takes column widths from the heading and the first rows: the width
+// that nineteen of twenty cells have, so that one long cell does not push all
+// others off the screen.
+func (g *grid) measure(th *theme) {
+	n := min(len(g.rows), gridSample)
+	if n == g.measured && g.width != nil && n > 0 {
+		return
+	}
+	g.measured = n
+	w := make([]int, n)
+	for c, col := range g.cols {
+		for i := range w {
+			w[i] = 0
+			if c < len(g.rows[i]) {
+				s, _ := th.text(g.rows[i][c], col.Type)
+				_, w[i] = th.clip(s, gridMaxWidth, th.g.ellipsis)
+			}
+		}
+		slices.Sort(w)
+		wide := 0
+		if n > 0 {
+			wide = w[(n-1)*19/20]
+			if n <= 40 {
+				wide = w[n-1]
+			}
+		}
+		g.width[c] = min(max(wide, th.width(col.Name)+2, gridMinWidth), gridMaxWidth)
+	}
+}
+
+// Draw gives exactly h lines of w columns: headings, a rule, rows.
+func (g *grid) Draw(th *theme, w, h int, focused bool) []string {
+	if len(g.cols) == 0 {
+		return th.fit([]string{th.newLine(w).put(dim, "(no columns)").String()}, w, h)
+	}
+	g.measure(th)
+	g.room = max(h-2, 1)
+	g.win.clamp(len(g.rows), g.room)
+	gutter := len(strconv.Itoa(max(g.win.top+g.room, 1))) + 1
+	g.scroll(w - gutter - 1)
+	out := make([]string, 0, h)
+	out = append(out, g.heading(th, w, gutter), g.ruler(th, w, gutter))
+	for i := g.win.top; i < min(g.win.top+g.room, len(g.rows)); i++ {
+		out = append(out, g.row(th, w, gutter, i, focused))
+	}
+	return th.fit(out, w, h)
+}
+
+// scroll brings the cursor's column into view in room columns of the screen.
+func (g *grid) scroll(room int) {
+	g.col = min(max(g.col, 0), len(g.cols)-1)
+	g.left = min(max(g.left, 0), g.col)
+	for g.left < g.col {
+		used := 0
+		for c := g.left; c <= g.col; c++ {
+			used += g.width[c] + 3
+		}
+		if used-2 <= room {
+			break
+		}
+		g.left++
+	}
+	g.fits = 0
+	for c, used := g.left, 0; c < len(g.cols); c++ {
+		used += g.width[c] + 3
+		if used-2 > room && c > g.left {
+			break
+		}
+		g.fits++
+	}
+}
+
+func (g *grid) heading(th *theme, w, gutter int) string {
+	l := th.newLine(w)
+	l.cell(dim, "#", gutter, true)
+	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+		l.space(1)
+		l.raw(border, th.g.colsep, min(1, w-l.w))
+		l.space(1)
+		name, r := g.cols[c].Name, header
+		if c == g.sorted {
+			arrow := th.g.up
+			if g.desc {
+				arrow = th.g.down
+			}
+			name += " " + arrow
+			r = title
+		}
+		if c == g.col {
+			r = focus
+		}
+		l.cell(r, name, g.width[c], g.right[c])
+	}
+	return l.String()
+}
+
+func (g *grid) ruler(th *theme, w, gutter int) string {
+	l := th.newLine(w)
+	l.repeat(border, th.g.rule, gutter)
+	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+		l.repeat(border, th.g.rule, l.w+1)
+		cross := "┼"
+		if th.ascii {
+			cross = "+"
+		}
+		l.raw(border, cross, min(1, w-l.w))
+		l.repeat(border, th.g.rule, l.w+1+g.width[c])
+	}
+	return l.String()
+}
+
+func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
+	l := th.newLine(w)
+	here := i == g.win.cur
+	if here && focused {
+		l.put(focus, th.g.marker).cell(accent, strconv.Itoa(i+1), gutter-1, true)
+	} else {
+		l.cell(dim, strconv.Itoa(i+1), gutter, true)
+	}
+	row := g.at(i)
+	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+		l.space(1)
+		l.raw(border, th.g.colsep, min(1, w-l.w))
+		var v any
+		if c < len(row) {
+			v = row[c]
+		}
+		s, r := th.text(v, g.cols[c].Type)
+		l.sel = here && focused && c == g.col
+		l.space(1).cell(r, s, g.width[c], g.right[c])
+		if l.sel {
+			l.sel = false
+		}
+	}
+	return l.String()
+}
+
+// key moves the cursor; it says whether the key was one of its own.
+func (g *grid) key(k string) bool {
+	switch k {
+	case "up", "k":
+		g.win.cur--
+	case "down", "j":
+		g.win.cur++
+	case "left", "h":
+		g.col--
+	case "right", "l":
+		g.col++
+	case "pgup", "ctrl+b", "ctrl+u":
+		g.win.cur -= max(g.room-1, 1)
+	case "pgdown", "ctrl+f", "ctrl+d":
+		g.win.cur += max(g.room-1, 1)
+	case "home", "0":
+		g.col = 0
+	case "end", "$":
+		g.col = len(g.cols) - 1
+	case "g", "ctrl+home":
+		g.win.cur = 0
+	case "G", "ctrl+end":
+		g.win.cur = len(g.rows) - 1
+	default:
+		return false
+	}
+	g.win.clamp(len(g.rows), g.room)
+	g.col = min(max(g.col, 0), max(len(g.cols)-1, 0))
+	return true
+}
+
+// place says which rows and columns are shown: "rows 1-20", "cols 3-7 of 24".
+func (g *grid) place() (rows, cols string) {
+	n := int64(len(g.rows))
+	if n == 0 {
+		rows = "no rows"
+	} else {
+		rows = "row " + count(int64(g.win.cur)+1)
+	}
+	if g.fits < len(g.cols) {
+		cols = "cols " + strconv.Itoa(g.left+1) + "-" + strconv.Itoa(g.left+g.fits) + " of " + strconv.Itoa(len(g.cols))
+	}
+	return rows, cols
+}
+
+// sortRows gives the order of rows by column c, NULL last either way, equal
+// rows as the engine gave them. It reads rows only, so it may run in a tea.Cmd
+// over a copy of the slice.
+func sortRows(rows []query.Row, c int, typ string, desc bool) []int32 {
+	order := make([]int32, len(rows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	value := func(i int32) any {
+		if c < len(rows[i]) {
+			return rows[i][c]
+		}
+		return nil
+	}
+	slices.SortStableFunc(order, func(a, b int32) int {
+		x, y := value(a), value(b)
+		switch {
+		case x == nil && y == nil:
+			return 0
+		case x == nil:
+			return 1
+		case y == nil:
+			return -1
+		}
+		n := compare(x, y, typ)
+		if desc {
+			n = -n
+		}
+		return n
+	})
+	return order
+}
+
+// compare orders two values of one column: numbers as numbers (a decimal's
+// text too), false before true, all else by the text that is shown.
+func compare(x, y any, typ string) int {
+	switch a := x.(type) {
+	case int64:
+		if b, ok := y.(int64); ok {
+			return cmp.Compare(a, b)
+		}
+	case float64:
+		if b, ok := y.(float64); ok {
+			return cmp.Compare(a, b)
+		}
+	case string:
+		if b, ok := y.(string); ok {
+			return strings.Compare(a, b)
+		}
+	case []byte:
+		if b, ok := y.([]byte); ok {
+			return bytes.Compare(a, b)
+		}
+	case query.Text:
+		if b, ok := y.(query.Text); ok {
+			return compareText(string(a), string(b))
+		}
+	}
+	return strings.Compare(query.Format(x, typ), query.Format(y, typ))
+}
+
+// compareText orders decimals by value and every other text by its bytes:
+// Athena writes dates and timestamps so that this is their order too.
+func compareText(a, b string) int {
+	if a != "" && b != "" && (a[0] == '-' || b[0] == '-' || len(a) != len(b)) {
+		x, okx := new(big.Rat).SetString(a)
+		y, oky := new(big.Rat).SetString(b)
+		if okx && oky {
+			return x.Cmp(y)
+		}
+	}
+	return strings.Compare(a, b)
+}

@@ -1,0 +1,141 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+func (m *model) tooSmall() bool { return m.w < minWidth || m.h < minHeight }
+
+// View draws the screen. It is called after every message, so panes keep what
+// they drew as long as nothing they show has changed.
+func (m *model) View() (v tea.View) {
+	defer m.guard()
+	lines, cursor := m.screen()
+	v = tea.NewView(strings.Join(lines, "\n"))
+	v.AltScreen = true
+	v.WindowTitle = "acme"
+	v.Cursor = cursor
+	if !m.cfg.NoMouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	return v
+}
+
+// screen gives exactly m.h lines of exactly m.w columns.
+func (m *model) screen() ([]string, *tea.Cursor) {
+	if m.w <= 0 || m.h <= 0 {
+		return nil, nil
+	}
+	if m.tooSmall() {
+		return m.drawTooSmall(), nil
+	}
+	bodyH := m.h - 2
+	body, cursor := m.body(m.w, bodyH)
+	lines := append([]string{m.drawHeader(m.w)}, body...)
+	lines = append(lines, m.drawFooter(m.w))
+	if cursor != nil {
+		cursor.Y++
+	}
+	if m.cell != nil {
+		lines, cursor = m.cell.over(m, lines), nil
+	}
+	if m.help != nil {
+		lines, cursor = m.help.over(m, lines), nil
+	}
+	if m.prompt != nil {
+		lines, cursor = m.prompt.over(m, lines)
+	}
+	return lines, cursor
+}
+
+func (m *model) body(w, h int) ([]string, *tea.Cursor) {
+	switch {
+	case m.prepare != nil:
+		return m.prepare.draw(m, w, h), nil
+	case m.drill != nil:
+		return m.drill.draw(m, w, h), nil
+	}
+	return m.pages[m.current].draw(m, w, h)
+}
+
+func (m *model) drawTooSmall() []string {
+	lines := m.th.blank(m.w, m.h)
+	texts := []string{
+		"terminal too small (need 60x16)",
+		fmt.Sprintf("it is %dx%d; q quits", m.w, m.h),
+	}
+	for i, s := range texts {
+		if y := m.h/2 - 1 + i; y >= 0 && y < m.h {
+			r := dim
+			if i == 0 {
+				r = accent
+			}
+			lines[y] = m.th.newLine(m.w).space((m.w-len(s))/2).put(r, s).String()
+		}
+	}
+	if m.h == 1 {
+		lines[0] = m.th.newLine(m.w).put(accent, texts[0]).String()
+	}
+	return lines
+}
+
+// drawHeader draws the tabs, and at the right what is shown and what runs.
+func (m *model) drawHeader(w int) string {
+	l := m.th.newLine(w)
+	l.space(1).put(accent, "acme").space(2)
+	for i, p := range m.pages {
+		r, text := dim, fmt.Sprintf(" %d %s ", i+1, p.name())
+		if i == m.current && m.prepare == nil {
+			r = tab
+			if m.look.ascii {
+				text = fmt.Sprintf("[%d %s]", i+1, p.name())
+			}
+		}
+		l.put(r, text).space(1)
+	}
+	status, r := m.status()
+	right := m.cfg.Lake
+	room := w - l.w - 1
+	sw := m.th.width(status)
+	if sw > 0 && room > sw+4 {
+		right, _ = m.th.clip(right, room-sw-3, m.th.g.ellipsis)
+		right += "  "
+	} else {
+		right, _ = m.th.clip(right, room-1, m.th.g.ellipsis)
+		status = ""
+	}
+	l.rest(w - 1 - m.th.width(right) - m.th.width(status))
+	return l.put(dim, right).put(r, status).String()
+}
+
+// status says what runs now.
+func (m *model) status() (string, role) {
+	spin := m.th.g.spin[m.frame%len(m.th.g.spin)]
+	switch {
+	case m.sql.running():
+		return spin + " query " + span(m.clock().Sub(m.sql.started)), warn
+	case m.report.loading():
+		return spin + " " + m.report.progressText(), warn
+	}
+	return "", plain
+}
+
+// drawFooter draws the note if there is one, else the keys.
+func (m *model) drawFooter(w int) string {
+	if m.note.text != "" {
+		if m.clock().Before(m.note.till) {
+			return m.th.newLine(w).space(1).put(m.note.role, m.note.text).String()
+		}
+		m.note = note{}
+	}
+	return m.footer(w)
+}
+
+// centred puts the lines of a box of bw by bh in the middle of the screen.
+func (m *model) centred(lines, top []string, bw, bh int) (out []string, x, y int) {
+	x, y = (m.w-bw)/2, (m.h-bh)/2
+	return overlay(lines, top, x, y, m.w, bw), x, y
+}
