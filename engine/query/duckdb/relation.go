@@ -214,6 +214,9 @@ func (s *scan) narrow(d *dialect.Scan) {
 	if d.Path {
 		columns = append(columns, scanColumn{name: "$path", duckdb: "VARCHAR", data: -1, part: -1, path: true})
 	}
+	if len(columns) == 0 { // count(*) over a table without partitions
+		columns = []scanColumn{{name: "acme_row", duckdb: "INTEGER", data: -1, part: -1}}
+	}
 	s.columns = columns
 }
 

@@ -40,13 +40,20 @@ func (s *session) exec(sql string) error {
 	var res duck.Result
 	defer duck.DestroyResult(&res)
 	if duck.Query(s.conn, sql, &res) == duck.StateError {
-		return &engineError{text: duck.ResultError(&res), sql: sql}
+		return said(duck.ResultError(&res))
 	}
 	return nil
 }
 
 // engineError is DuckDB's own text about a statement.
-type engineError struct{ text, sql string }
+type engineError struct{ text string }
+
+// said makes an error of DuckDB's text, without the stack of its own code that
+// it adds where it blames itself.
+func said(text string) error {
+	text, _, _ = strings.Cut(text, "\n\nStack Trace:")
+	return &engineError{text: text}
+}
 
 func (e *engineError) Error() string { return e.text }
 
@@ -57,7 +64,7 @@ func (s *session) prepare(sql string) (*statement, error) {
 	}
 	st := &statement{}
 	if duck.Prepare(s.conn, sql, &st.prepared) == duck.StateError {
-		err := &engineError{text: duck.PrepareError(st.prepared), sql: sql}
+		err := said(duck.PrepareError(st.prepared))
 		st.close()
 		return nil, err
 	}
@@ -88,10 +95,10 @@ func (st *statement) run(args ...string) error {
 	state := duck.PendingPreparedStreaming(st.prepared, &pending)
 	defer duck.DestroyPending(&pending)
 	if state == duck.StateError {
-		return &engineError{text: duck.PendingError(pending)}
+		return said(duck.PendingError(pending))
 	}
 	if duck.ExecutePending(pending, &st.res) == duck.StateError {
-		return &engineError{text: duck.ResultError(&st.res)}
+		return said(duck.ResultError(&st.res))
 	}
 	return nil
 }
@@ -102,7 +109,7 @@ func (st *statement) next() (duck.DataChunk, bool, error) {
 	chunk := duck.FetchChunk(st.res)
 	if chunk.Ptr == nil {
 		if text := duck.ResultError(&st.res); text != "" {
-			return chunk, false, &engineError{text: text}
+			return chunk, false, said(text)
 		}
 		return chunk, false, nil
 	}
