@@ -62,7 +62,7 @@ var hungry = []string{
 	"WITH RECURSIVE r AS (SELECT 1 n UNION ALL SELECT n+1 FROM r) SELECT count(*) FROM r",
 	"WITH RECURSIVE r AS (SELECT 1 n UNION ALL SELECT n+1 FROM r) SELECT n::BIGINT FROM r",
 	"SELECT count(*) FROM range(10000000000) a(i), range(1000) b(j) WHERE i * j % 7 = 3",
-	"SELECT length(repeat('x', 1000000000))", "SELECT length(lpad('x', 2000000000, 'y'))",
+	"SELECT length(repeat('x', 1000000000))",
 	"SELECT len(list_sort(list_transform(range(300000000), x -> -x)))", "SELECT len(range(2000000000))", "SELECT count(*) FROM unnest(range(2000000000)) t(i)",
 	"SELECT len(list(i)) FROM range(1000000000) t(i)", "SELECT length(string_agg(i::VARCHAR, ',')) FROM range(1000000000) t(i)",
 	"SELECT count(DISTINCT i) FROM range(3000000000) t(i)", "SELECT len(list_resize([1], 3000000000))",
@@ -119,6 +119,7 @@ func asDuckDB(sql string) string { return "-- types: varchar\n" + sql }
 func asAthena(sql string) string { return sql }
 
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	for _, way := range []struct {
 		name, translator string
 		form             func(string) string
@@ -157,6 +158,7 @@ func TestAttacks(t *testing.T) {
 // Statements that eat time or memory end by the clock or by the memory limit,
 // each within about a second of its time, and the parent lives on.
 func TestHungryStatements(t *testing.T) {
+	t.Parallel()
 	lake, _ := besieged(t)
 	config := childConfig(t, lake, "stand-in")
 	config.Memory = 256 << 20

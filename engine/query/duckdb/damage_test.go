@@ -56,7 +56,8 @@ const everything = "-- types: varchar varchar integer double\nSELECT event_id, c
 // answer, from the cache or streaming. ACME_FLIPS asks for so many flips instead
 // of a few hundred.
 func TestDamageIsNeverSilent(t *testing.T) {
-	flips := 200
+	t.Parallel()
+	flips := 100
 	if n, err := strconv.Atoi(os.Getenv("ACME_FLIPS")); err == nil {
 		flips = n
 	}
@@ -115,6 +116,7 @@ func TestDamageIsNeverSilent(t *testing.T) {
 }
 
 func TestDamagedObjects(t *testing.T) {
+	t.Parallel()
 	good := packed([]byte(lines(3, "\n")))
 	other := packed([]byte(lines(3, "\n") + "\n"))
 	tests := []struct {
@@ -291,6 +293,26 @@ func TestParquet(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(hour17))); err != nil || len(entries) != 2 {
 		t.Error("the lake was written to", entries, err)
+	}
+}
+
+// A lake that is reached through a symbolic link is read like any other, by
+// DuckDB itself too.
+func TestLinkedLake(t *testing.T) {
+	_, dir := lakeOf(t, map[string]string{hour17 + "a.parquet": parquetFile(t, 3, &parquet.Zstd)})
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	config := childConfig(t, link, "parquet")
+	e, err := Start(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	rows, _, err := all(t.Context(), e, "-- types: bigint varchar\nSELECT count(*), max(event_id) FROM acme_scan_0")
+	if err != nil || fmt.Sprint(rows) != "[[3 EVENT_2]]" {
+		t.Error(rows, err)
 	}
 }
 

@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 			switch os.Args[2] {
 			case "stand-in":
 				d.Catalog, d.Translate = noCatalog{}, standIn(eventsTable())
+			case "parquet":
+				d.Catalog, d.Translate = noCatalog{}, standIn(parquetTable())
 			}
 			return d, err
 		}))

@@ -10,6 +10,7 @@ import (
 )
 
 func TestSuite(t *testing.T) {
+	t.Parallel()
 	uri, _ := lakeOf(t, nil)
 	st, err := store.Open(uri)
 	if err != nil {
