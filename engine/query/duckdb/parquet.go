@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -25,11 +26,20 @@ type footer struct {
 	elements map[string]format.SchemaElement
 }
 
+// maxBranches is up to how many partitions each get a branch of their own in the
+// view, with their values as constants. Beyond, values come by a join: a plan of
+// thousands of branches costs more than that.
+const maxBranches = 64
+
 // parquetRelation makes the view over Parquet objects, each of which has been
 // checked here before DuckDB sees its name.
 func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
-	groups := map[string][]footer{} // by what DuckDB must select from them
-	var order []string
+	type branch struct {
+		selected string // what DuckDB must select: files differ in their columns
+		part     int
+	}
+	groups := map[branch][]footer{}
+	var order []branch
 	for _, o := range chosen {
 		f, err := j.footer(o)
 		if err != nil {
@@ -41,20 +51,58 @@ func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
 		for _, name := range s.Columns {
 			j.stats.Bytes += f.columns[name]
 		}
-		selected := parquetSelect(s, f)
-		if groups[selected] == nil {
-			order = append(order, selected)
+		b := branch{parquetSelect(s, f), f.part}
+		if j.partitionsRead > maxBranches || !samePlace(s.Table, f) {
+			b.part = -1
 		}
-		groups[selected] = append(groups[selected], f)
+		if groups[b] == nil {
+			order = append(order, b)
+		}
+		groups[b] = append(groups[b], f)
 	}
 	var parts []string
-	for _, selected := range order {
-		parts = append(parts, parquetFrom(s, selected, groups[selected]))
+	for _, b := range order {
+		if b.part < 0 {
+			parts = append(parts, parquetJoin(s, b.selected, groups[b]))
+		} else {
+			parts = append(parts, parquetBranch(s, b.selected, groups[b]))
+		}
 	}
 	if len(parts) == 0 {
 		parts = []string{emptyRelation(s)}
 	}
 	return j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS %s", quoteName(s.Relation), strings.Join(parts, " UNION ALL ")))
+}
+
+// samePlace says whether a file lies in a folder as its path does in the table's
+// location: then DuckDB can make the path of the file's name.
+func samePlace(t *dialect.Table, f footer) bool {
+	return strings.HasSuffix(f.file, "/"+strings.TrimPrefix(f.path, t.Location))
+}
+
+// parquetBranch selects from files of one partition.
+func parquetBranch(s *dialect.Scan, selected string, files []footer) string {
+	var columns, list []string
+	if selected != "" {
+		columns = append(columns, selected)
+	}
+	for i, v := range literals(s.Table, files[0].values) {
+		columns = append(columns, v+" AS "+quoteName(s.Table.Partitions[i].Name))
+	}
+	name := ""
+	if s.Path {
+		name = ", filename = 'acme_file'"
+		root := strings.TrimSuffix(files[0].file, strings.TrimPrefix(files[0].path, s.Table.Location))
+		columns = append(columns, fmt.Sprintf(`%s || substr(f.acme_file, %d) AS "$path"`, quoteText(s.Table.Location), utf8.RuneCountInString(root)+1))
+	}
+	if len(columns) == 0 {
+		columns = []string{"1 AS acme_row"}
+	}
+	for _, f := range files {
+		list = append(list, quoteText(f.file))
+	}
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s]%s, hive_partitioning = false, binary_as_string = true) f",
+		strings.Join(columns, ", "), strings.Join(list, ", "), name)
 }
 
 // parquetSelect gives the data columns as DuckDB selects them from a file: by
@@ -74,9 +122,9 @@ func parquetSelect(s *dialect.Scan, f footer) string {
 	return strings.Join(columns, ", ")
 }
 
-// parquetFrom selects from files that have the same columns. Partition values
+// parquetJoin selects from files that have the same columns. Partition values
 // and paths come by the file's name from a list of our own.
-func parquetFrom(s *dialect.Scan, selected string, files []footer) string {
+func parquetJoin(s *dialect.Scan, selected string, files []footer) string {
 	names := []string{"file"}
 	var columns []string
 	if selected != "" {
@@ -95,11 +143,11 @@ func parquetFrom(s *dialect.Scan, selected string, files []footer) string {
 	}
 	var rows, list []string
 	for _, f := range files {
-		row := quoteText(f.file) + literals(s.Table, f.values)
+		row := append([]string{quoteText(f.file)}, literals(s.Table, f.values)...)
 		if s.Path {
-			row += ", " + quoteText(f.path)
+			row = append(row, quoteText(f.path))
 		}
-		rows = append(rows, "("+row+")")
+		rows = append(rows, "("+strings.Join(row, ", ")+")")
 		list = append(list, quoteText(f.file))
 	}
 	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false, binary_as_string = true) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",

@@ -24,6 +24,7 @@ func (j *job) relation(s *dialect.Scan) error {
 	}
 	chosen, partitions := j.prune(s, all)
 	j.count(all, chosen, partitions)
+	j.partitionsRead = partitions
 	j.views = append(j.views, s.Relation)
 	switch {
 	case strings.EqualFold(s.Table.Format, "PARQUET"):
@@ -73,7 +74,7 @@ func (j *job) partitionsWhere(s *dialect.Scan, all listing) (map[int]bool, error
 	rows := make([]string, all.partitions)
 	for _, o := range all.objects {
 		if rows[o.part] == "" {
-			rows[o.part] = "(" + strconv.Itoa(o.part) + literals(s.Table, o.values) + ")"
+			rows[o.part] = "(" + strings.Join(append([]string{strconv.Itoa(o.part)}, literals(s.Table, o.values)...), ", ") + ")"
 		}
 	}
 	if err := j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM (VALUES %s) v(%s)",
@@ -96,28 +97,24 @@ func (j *job) partitionsWhere(s *dialect.Scan, all listing) (map[int]bool, error
 	return kept, nil
 }
 
-// literals writes a partition's values into SQL, each with its type and a comma
-// before it.
-func literals(t *dialect.Table, values []any) string {
-	var out strings.Builder
+// literals writes a partition's values as SQL, each with its type.
+func literals(t *dialect.Table, values []any) []string {
+	out := make([]string, len(values))
 	for i, v := range values {
 		typ := t.Partitions[i].Type.DuckDB()
 		switch v := v.(type) {
 		case nil:
-			fmt.Fprintf(&out, ", NULL::%s", typ)
+			out[i] = "NULL::" + typ
 		case string:
-			fmt.Fprintf(&out, ", %s::%s", quoteText(v), typ)
-		case int32:
-			if typ == "DATE" {
-				fmt.Fprintf(&out, ", DATE '1970-01-01' + %d", v)
-				continue
-			}
-			fmt.Fprintf(&out, ", %d::%s", v, typ)
+			out[i] = quoteText(v) + "::" + typ
 		default:
-			fmt.Fprintf(&out, ", %v::%s", v, typ)
+			out[i] = fmt.Sprintf("(%v)::%s", v, typ)
+			if typ == "DATE" {
+				out[i] = fmt.Sprintf("(DATE '1970-01-01' + (%v)::INTEGER)", v)
+			}
 		}
 	}
-	return out.String()
+	return out
 }
 
 // count books the objects of a scan; a table mentioned twice is counted twice,

@@ -100,6 +100,7 @@ func (w *worker) settings() []string {
 		fmt.Sprintf("SET threads = %d", w.config.Threads),
 		"SET preserve_insertion_order = false",
 		"SET TimeZone = 'UTC'",
+		"SET parquet_metadata_cache = true",
 	}
 }
 
@@ -201,13 +202,14 @@ func (w *worker) interrupting(ctx context.Context) (stop func()) {
 // job is one statement being answered.
 type job struct {
 	*worker
-	ctx     context.Context
-	request query.Request
-	tr      *dialect.Translation
-	stats   *query.Stats
-	views   []string
-	running []*scan // that stream while the statement runs
-	ids     []int64
+	ctx            context.Context
+	request        query.Request
+	tr             *dialect.Translation
+	stats          *query.Stats
+	views          []string
+	running        []*scan // that stream while the statement runs
+	ids            []int64
+	partitionsRead int // of the scan whose relation is being made
 }
 
 func (j *job) close() {
