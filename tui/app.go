@@ -142,7 +142,8 @@ func (m *model) Init() tea.Cmd {
 
 // Update handles a message. A panic in it is kept and ends the program with
 // the terminal restored.
-func (m *model) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+func (m *model) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
+	next = m // after a panic too
 	defer m.guard()
 	cmd = m.handle(msg)
 	if m.busy() && !m.ticking {

@@ -29,7 +29,7 @@ func TestDrawExact(t *testing.T) {
 		p := &pane{sec: doc.Section("devices")}
 		list := &pane{sec: doc.Section("findings")}
 		sizes(func(w, h int) bool {
-			if i > 0 && i < 4 && w%13 != 0 {
+			if i > 0 && w%37 != 0 {
 				return true // these looks differ from the first by their codes alone
 			}
 			exact(t, "grid", g.Draw(th, w, h, true), w, h)
@@ -66,9 +66,9 @@ func TestScreensExact(t *testing.T) {
 			press(t, m, keys...)
 			for i, l := range looks() {
 				m.look, m.th = l, newTheme(l)
-				widths, heights := []int{1, 5, 31, 59, 60, 61, 79, 80, 99, 100, 133, 159, 160, 200, 220}, []int{1, 9, 15, 16, 17, 24, 80}
+				widths, heights := []int{1, 59, 60, 80, 99, 100, 159, 160, 220}, []int{15, 16, 24, 60}
 				if i > 0 {
-					widths, heights = []int{60, 100, 160}, []int{16, 60}
+					widths, heights = []int{60, 160}, []int{30}
 				}
 				for _, w := range widths {
 					for _, h := range heights {

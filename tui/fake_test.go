@@ -239,6 +239,15 @@ func (panicking) Load(context.Context, Range, func(int, int, string)) (*report.D
 	panic("load: \x1b]0;boom\x07")
 }
 
+// panickingRows is a Querier whose rows panic where Update looks at them.
+type panickingRows struct{ fakeRows }
+
+func (p panickingRows) Query(context.Context, query.Request) (query.Rows, error) { return p, nil }
+func (panickingRows) Columns() []query.Column                                    { panic("update") }
+func (panickingRows) Next(context.Context) ([]query.Row, error)                  { return nil, io.EOF }
+func (panickingRows) Stats() query.Stats                                         { return query.Stats{} }
+func (panickingRows) Close() error                                               { return nil }
+
 func fakeMain(mode string) int {
 	f := newFakes()
 	cfg := Config{Loader: f, Querier: f, Lake: "~/acme-lake"}
@@ -260,8 +269,14 @@ func fakeMain(mode string) int {
 		cfg.Loader = panicking{f}
 	case "panic-view":
 		f.doc = func(Range) (*report.Document, error) {
-			panic("view")
+			d := seed()
+			d.Sections[2].Rows = []query.Row{nil}
+			d.Sections[2].Layout, d.Sections[2].Drill = report.LayoutTree, nil
+			d.Sections[2].Columns = append([]report.Column{col("year", "view", "", report.KindText, 0, false)}, d.Sections[2].Columns...)
+			return d, nil
 		}
+	case "panic-update":
+		cfg.Querier, cfg.Screen = panickingRows{}, "sql"
 	case "attack":
 		f.doc = func(Range) (*report.Document, error) { return attacked(), nil }
 		f.value = func(row, c int) any { return payloads()[(row+c)%len(payloads())] }

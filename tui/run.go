@@ -79,8 +79,8 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 	return verdict(cfg, m, <-got, err)
 }
 
-// supervise ends the program from outside: softly after a signal, hard after a
-// second one or three seconds, and at once after a panic. When done is closed
+// supervise ends the program from outside: softly after a signal or a panic,
+// hard after a second signal or when that takes too long. When done is closed
 // it hands over the first signal it had.
 func supervise(p *tea.Program, sig <-chan os.Signal, failed, done <-chan struct{}) <-chan os.Signal {
 	got := make(chan os.Signal, 1)
@@ -96,7 +96,8 @@ func supervise(p *tea.Program, sig <-chan os.Signal, failed, done <-chan struct{
 				}
 				return
 			case <-failed:
-				p.Kill()
+				late = time.After(time.Second)
+				go p.Quit()
 			case <-late:
 				p.Kill()
 			case s := <-sig:

@@ -12,6 +12,10 @@ func (m *model) tooSmall() bool { return m.w < minWidth || m.h < minHeight }
 // View draws the screen. It is called after every message, so panes keep what
 // they drew as long as nothing they show has changed.
 func (m *model) View() (v tea.View) {
+	if m.crash != nil { // what panicked would panic again
+		v.AltScreen = true
+		return v
+	}
 	defer m.guard()
 	lines, cursor := m.screen()
 	v = tea.NewView(strings.Join(lines, "\n"))
