@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"acme/telemetry/engine/query"
@@ -26,7 +27,13 @@ type gate struct {
 	macros    map[string]bool // of the dialect's prelude, by name, in schema trino
 }
 
-func newGate(s *session, own []string) (*gate, error) {
+// macroNames finds the macros that a statement of the prelude makes. To ask
+// DuckDB for them takes longer than all else that a session needs.
+var macroNames = regexp.MustCompile(`(?i)\bMACRO\s+(?:IF\s+NOT\s+EXISTS\s+)?trino\.(\w+|"[^"]+")\s*\(`)
+
+// newGate makes the gate of a session: own are the functions in Go that were
+// registered, prelude the statements that made the dialect's macros.
+func newGate(s *session, own, prelude []string) *gate {
 	g := &gate{session: s, functions: make(map[string]bool), macros: make(map[string]bool)}
 	for line := range strings.Lines(functionList) {
 		if strings.HasPrefix(line, "#") {
@@ -39,14 +46,12 @@ func newGate(s *session, own []string) (*gate, error) {
 	for _, name := range own {
 		g.functions[strings.ToLower(name)] = true
 	}
-	macros, err := s.texts("SELECT DISTINCT function_name FROM duckdb_functions() WHERE schema_name = 'trino'")
-	if err != nil {
-		return nil, fmt.Errorf("listing the dialect's macros: %w", err)
+	for _, statement := range prelude {
+		for _, found := range macroNames.FindAllStringSubmatch(statement, -1) {
+			g.macros[strings.ToLower(strings.Trim(found[1], `"`))] = true
+		}
 	}
-	for _, name := range macros {
-		g.macros[strings.ToLower(name)] = true
-	}
-	return g, nil
+	return g
 }
 
 // refusal is a statement that the gate keeps out.
