@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/query/duckdb"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+	"acme/telemetry/sql"
+)
+
+// queryWorkerVerb is the hidden verb under which this program is its own query
+// worker: the process that DuckDB runs in.
+const queryWorkerVerb = "__query"
+
+const defaultDatabase = schema.TelemetryDatabase
+
+// engineName says who answers, for the report's readers.
+const engineName = "DuckDB 1.5.6, as Athena engine v3"
+
+// serveQueries is the query worker.
+func (p *program) serveQueries() int {
+	return duckdb.Serve(p.stdin, p.stdout, func(c duckdb.Config) (duckdb.Deps, error) {
+		st, err := store.Open(c.Lake)
+		if err != nil {
+			return duckdb.Deps{}, fmt.Errorf("open the lake: %w", err)
+		}
+		return duckdb.Deps{Store: st, Ledger: lake.NewLedger(st)}, nil
+	})
+}
+
+// startEngine starts the query worker on the lake.
+func (p *program) startEngine(ctx context.Context, ddlFile string) (query.Engine, error) {
+	ddl, err := readDDL(ddlFile)
+	if err != nil {
+		return nil, err
+	}
+	st, err := p.openLake()
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("start the query worker: find this program: %w", err)
+	}
+	engine, err := duckdb.Start(ctx, duckdb.Config{
+		Lake: st.URI(), DDL: ddl, Database: defaultDatabase,
+		Spill:   filepath.Join(p.userFolder("XDG_CACHE_HOME", ".cache"), "acme", "spill"),
+		Command: []string{self, queryWorkerVerb},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start the query worker: %w", err)
+	}
+	return engine, nil
+}
+
+// catalog parses the tables' DDL.
+func (p *program) catalog(ddlFile string) (dialect.Catalog, error) {
+	ddl, err := readDDL(ddlFile)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := dialect.ParseDDL(ddl)
+	if err != nil {
+		return nil, fmt.Errorf("read the tables' DDL: %w", err)
+	}
+	c, err := dialect.NewCatalog(defaultDatabase, statements...)
+	if err != nil {
+		return nil, fmt.Errorf("make the catalog: %w", err)
+	}
+	return c, nil
+}
+
+// readDDL gives a file of DDL, or the lake's own.
+func readDDL(file string) (string, error) {
+	if file != "" {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return "", usagef("read the tables' DDL: %w", err)
+		}
+		return string(src), nil
+	}
+	files, err := fs.Glob(sql.Files, "ddl/*.sql")
+	if err != nil {
+		return "", fmt.Errorf("read the tables' DDL: %w", err)
+	}
+	var b strings.Builder
+	for _, name := range files {
+		src, err := sql.Files.ReadFile(name)
+		if err != nil {
+			return "", fmt.Errorf("read the tables' DDL: %w", err)
+		}
+		b.WriteString(strings.TrimRight(strings.TrimSpace(string(src)), ";"))
+		b.WriteString(";\n")
+	}
+	return b.String(), nil
+}

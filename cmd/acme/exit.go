@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"acme/telemetry/engine/query"
+)
+
+// Exit codes, as `acme help exit-codes` lists them.
+const (
+	exitOK          = 0
+	exitFailed      = 1  // the operation or the SQL failed
+	exitUsage       = 2  // usage or configuration
+	exitUnreachable = 3  // cannot reach or may not; worth a retry
+	exitTimeout     = 4  // timeout or cancelled
+	exitGate        = 5  // a quality gate failed
+	exitPartial     = 6  // partial, and resumable
+	exitInternal    = 70 // a defect of this program
+)
+
+const exitHelp = `Exit codes:
+    0  done
+    1  the operation or the SQL failed
+    2  usage or configuration is wrong
+    3  cannot reach something, or may not; a retry may work
+    4  timed out or cancelled
+    5  a quality gate failed (report --fail-on, verify)
+    6  partly done; run the same command again to go on
+   70  a defect of this program; please report it
+  129, 130, 131, 143  ended by SIGHUP, SIGINT, SIGQUIT, SIGTERM
+`
+
+// codedError is an error that knows its exit code, and what to do next.
+type codedError struct {
+	code int
+	err  error
+	hint string
+}
+
+func (e *codedError) Error() string { return e.err.Error() }
+func (e *codedError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &codedError{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+func withHint(code int, hint string, err error) error {
+	return &codedError{code: code, err: err, hint: hint}
+}
+
+// interrupted says that a signal ended the work.
+type interrupted struct{ sig syscall.Signal }
+
+func (i interrupted) Error() string { return "interrupted by " + i.sig.String() }
+
+// exitCode is the one place where an error becomes an exit code.
+func exitCode(err error) int {
+	var coded *codedError
+	var sig interrupted
+	var sqlErr *query.Error
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &sig):
+		return 128 + int(sig.sig)
+	case errors.As(err, &coded):
+		return coded.code
+	case errors.As(err, &sqlErr):
+		return sqlExitCode(sqlErr)
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return exitTimeout
+	case errors.Is(err, fs.ErrPermission):
+		return exitUnreachable
+	default:
+		return exitFailed
+	}
+}
+
+func sqlExitCode(e *query.Error) int {
+	switch {
+	case strings.HasPrefix(e.Name, "INTERNAL"), e.Name == "GENERIC_INTERNAL_ERROR":
+		return exitInternal
+	case e.Name == "EXCEEDED_TIME_LIMIT", e.Name == "TIMEOUT", e.Name == "USER_CANCELED", e.Name == "CANCELLED":
+		return exitTimeout
+	default:
+		return exitFailed
+	}
+}
+
+// reportError writes err to stderr as a person reads it: what was being done, why it
+// failed, and what to do next. An SQL error shows its statement with a caret.
+func (p *program) reportError(err error, sql string) {
+	var coded *codedError
+	var sqlErr *query.Error
+	hint := ""
+	switch {
+	case errors.As(err, &sqlErr):
+		p.sayLines("acme: ", sqlErr.Error())
+		p.showCaret(sql, sqlErr)
+		hint = sqlErr.Hint
+	default:
+		p.sayLines("acme: ", err.Error())
+	}
+	if hint == "" && errors.As(err, &coded) {
+		hint = coded.hint
+	}
+	if hint != "" {
+		p.sayLines("  ", hint)
+	}
+}
+
+// sayLines writes text to stderr, line by line, inert.
+func (p *program) sayLines(prefix, text string) {
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(p.stderr, "%s%s\n", prefix, query.Printable(strings.TrimRight(line, "\n")))
+		prefix = "  "
+	}
+}
+
+// showCaret prints the line of sql that e points to, and a caret under the place.
+func (p *program) showCaret(sql string, e *query.Error) {
+	lines := strings.Split(sql, "\n")
+	if e.Line < 1 || e.Line > len(lines) || e.Column < 1 {
+		return
+	}
+	text := strings.TrimRight(lines[e.Line-1], "\r")
+	before := []rune(text)
+	before = before[:min(e.Column-1, len(before))]
+	pad := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, string(before))
+	fmt.Fprintf(p.stderr, "  %s\n  %s^\n", query.Printable(text), pad)
+}
+
+// isBrokenPipe says that whoever read our output has gone, which is no failure.
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed)
+}

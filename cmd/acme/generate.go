@@ -1,0 +1,402 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/sim"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+)
+
+// generateOptions is what `acme generate` needs.
+type generateOptions struct {
+	scenario    string
+	set         []string
+	seed        int64
+	seedGiven   bool
+	from        string
+	length      time.Duration
+	shard       string
+	to          string
+	format      string
+	delimiter   string
+	partitionBy string
+	workers     int
+	dryRun      bool
+	asJSON      bool
+}
+
+func (p *program) newGenerateCmd() *cobra.Command {
+	o := &generateOptions{}
+	cmd := &cobra.Command{
+		Use:   "generate",
+		Short: "Generate telemetry from a scenario and a seed, into the lake or to stdout",
+		Long: `generate makes the events that arrive in a window of time. The same scenario,
+seed and window give the same bytes on any machine. Running it again changes
+nothing; a run that was cut short is finished; another seed, scenario or version
+into hours that are taken is refused.`,
+		Example: `  acme generate
+  acme generate --scenario seed-replica --lake ./replica
+  acme generate --scenario streaming --from 2025-08-01 --for 24h --shard 1/4
+  acme generate --to - --for 1m | head`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.seedGiven = cmd.Flags().Changed("seed")
+			return p.runGenerate(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.scenario, "scenario", defaultScenario, "a shipped scenario (acme scenario ls) or a YAML file")
+	f.StringArrayVar(&o.set, "set", nil, "change a field of the scenario: path=value (may be given again)")
+	f.Int64Var(&o.seed, "seed", 0, "seed (default: the scenario's)")
+	f.StringVar(&o.from, "from", "", "begin of the window of arrival, UTC (default: the scenario's)")
+	f.DurationVar(&o.length, "for", 0, "length of the window (default: the scenario's)")
+	f.StringVar(&o.shard, "shard", "1/1", "generate part i of n, counted from 1; the parts add up to the whole")
+	f.StringVar(&o.to, "to", "", "- writes the events to stdout, one a line, instead of into the lake")
+	f.StringVar(&o.format, "file-format", "json", "objects: json (gzip), parquet or both")
+	f.StringVar(&o.delimiter, "delimiter", "", "between records of an object: newline or none (default: the scenario's)")
+	f.StringVar(&o.partitionBy, "partition-by", "arrival", "time an object is filed under: arrival or event")
+	f.IntVar(&o.workers, "workers", 0, "goroutines that make events; changes nothing but the time (default: one a core)")
+	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be generated, and write nothing")
+	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON")
+	return cmd
+}
+
+// generation is a run of the simulator, ready to start.
+type generation struct {
+	scenario *sim.Scenario
+	window   sim.Window
+	shard    sim.Shard
+	workers  int
+	layout   lake.Layout
+}
+
+func (p *program) runGenerate(ctx context.Context, o *generateOptions) error {
+	g, err := p.planGeneration(o)
+	if err != nil {
+		return err
+	}
+	if o.to == "-" {
+		return p.generateToStdout(ctx, g)
+	}
+	if o.to != "" {
+		return usagef("--to %s: this version generates into the lake, or to stdout with --to -", o.to)
+	}
+	st, err := p.openLake()
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return p.sayPlan(ctx, g, st)
+	}
+	progress := p.newProgress("generate "+g.scenario.Name, "events", expectedEvents(g))
+	result, err := g.into(ctx, st, progress.at)
+	if err != nil {
+		progress.finish(result.summary.Records, "failed")
+		return explainGenerateError(ctx, err)
+	}
+	progress.finish(result.summary.Records, "done")
+	return p.sayGenerated(g, result, o.asJSON)
+}
+
+// planGeneration resolves the scenario and the window.
+func (p *program) planGeneration(o *generateOptions) (*generation, error) {
+	sc, err := loadScenario(o.scenario, o.set)
+	if err != nil {
+		return nil, err
+	}
+	if o.seedGiven {
+		if err := sc.Set("seed=" + strconv.FormatInt(o.seed, 10)); err != nil {
+			return nil, withHint(exitUsage, "", err)
+		}
+	}
+	g := &generation{scenario: sc, workers: o.workers}
+	if g.workers == 0 {
+		g.workers = cores()
+	}
+	if g.window, err = parseWindow(sc, o); err != nil {
+		return nil, err
+	}
+	if g.shard, err = parseShard(o.shard); err != nil {
+		return nil, err
+	}
+	g.layout = layoutOf(sc)
+	g.layout.Format = lake.Format(o.format)
+	g.layout.PartitionBy = lake.PartitionBy(o.partitionBy)
+	if o.delimiter != "" {
+		g.layout.Delimiter = lake.Delimiter(o.delimiter)
+	}
+	warnings, err := g.layout.Check()
+	if err != nil {
+		return nil, withHint(exitUsage, "", err)
+	}
+	for _, w := range warnings {
+		p.note("acme: warning: %s", w)
+	}
+	return g, nil
+}
+
+// layoutOf gives the delivery settings of a scenario as the lake's layout.
+func layoutOf(sc *sim.Scenario) lake.Layout {
+	l := lake.DefaultLayout()
+	d := sc.Delivery
+	l.Delimiter = lake.Delimiter(d.Delimiter)
+	l.Buffers = int(d.Buffers)
+	l.BufferInterval = time.Duration(d.IntervalMS) * time.Millisecond
+	l.BufferSize = d.SizeBytes
+	return l
+}
+
+func parseWindow(sc *sim.Scenario, o *generateOptions) (sim.Window, error) {
+	from, length := sc.Start, o.length.Milliseconds()
+	if o.from != "" {
+		t, err := parseTime("--from", o.from)
+		if err != nil {
+			return sim.Window{}, err
+		}
+		from = t.UnixMilli()
+	}
+	switch {
+	case o.length < 0:
+		return sim.Window{}, usagef("--for %s: must be positive", o.length)
+	case length == 0 && sc.Duration == 0:
+		return sim.Window{}, usagef("scenario %s has no end: give --for, as in --for 24h", sc.Name)
+	case length == 0:
+		length = sc.Duration - max(0, from-sc.Start)
+	}
+	if length <= 0 {
+		return sim.Window{}, usagef("--from %s: after the end of scenario %s; give --for", o.from, sc.Name)
+	}
+	return sim.Window{From: from, To: from + length}, nil
+}
+
+func parseShard(s string) (sim.Shard, error) {
+	i, n, ok := strings.Cut(s, "/")
+	part, err1 := strconv.Atoi(i)
+	of, err2 := strconv.Atoi(n)
+	if !ok || err1 != nil || err2 != nil || part < 1 || part > of || of > sim.Lanes {
+		return sim.Shard{}, usagef("--shard %s: write part/parts, as 1/4; at most %d parts", s, sim.Lanes)
+	}
+	return sim.Shard{I: part - 1, N: of}, nil
+}
+
+// generateToStdout writes the events as they are on the wire, one a line.
+func (p *program) generateToStdout(ctx context.Context, g *generation) error {
+	out := bufio.NewWriterSize(p.stdout, 1<<20)
+	_, err := sim.Generate(ctx, g.scenario, sim.Job{
+		Window: g.window, Shard: g.shard, Workers: g.workers,
+		Emit: func(batch []schema.Record) error {
+			for i := range batch {
+				if _, err := out.Write(batch[i].Value); err != nil {
+					return err
+				}
+				if err := out.WriteByte('\n'); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("write events to stdout: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write events to stdout: %w", err)
+	}
+	return nil
+}
+
+// generated is what a run into a lake did.
+type generated struct {
+	state   lake.State // what the lake held before
+	summary lake.Summary
+	stats   sim.Stats
+}
+
+// into pipes the simulator into the lake. tell is called with the records so far.
+func (g *generation) into(ctx context.Context, st store.Store, tell func(records int64)) (generated, error) {
+	var r generated
+	w, err := lake.NewWriter(ctx, g.config(st))
+	if err != nil {
+		return r, err
+	}
+	defer w.Abort()
+	r.state = w.State()
+	if r.state == lake.Complete {
+		r.summary, err = w.Close()
+		return r, err
+	}
+	if err := g.writeDimensions(w); err != nil {
+		return r, err
+	}
+	if err := g.writeLabels(w); err != nil {
+		return r, err
+	}
+	var line []byte
+	r.stats, err = sim.Generate(ctx, g.scenario, sim.Job{
+		Window: g.window, Shard: g.shard, Workers: g.workers,
+		Emit: func(batch []schema.Record) error {
+			if err := w.Write(batch); err != nil {
+				return err
+			}
+			r.summary.Records += int64(len(batch))
+			tell(r.summary.Records)
+			return nil
+		},
+		Truth: func(truths []sim.Truth) error {
+			for i := range truths {
+				line = truths[i].AppendJSON(line[:0])
+				if err := w.Label(line); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return r, err
+	}
+	r.summary, err = w.Close()
+	return r, err
+}
+
+// config names the run. The version in it is the simulator's: it changes when
+// the bytes of any scenario change, and only then.
+func (g *generation) config(st store.Store) lake.Config {
+	digest := g.scenario.Digest()
+	return lake.Config{
+		Store: st, Layout: g.layout,
+		Run: lake.Run{
+			Scenario: g.scenario.Name, Digest: hex.EncodeToString(digest[:]), Seed: g.scenario.Seed,
+			Version: fmt.Sprintf("engine %d", sim.Engine),
+			From:    g.window.From, To: g.window.To, Shard: g.shard.I, Shards: g.shard.N,
+		},
+	}
+}
+
+func (g *generation) writeDimensions(w *lake.Writer) error {
+	for _, d := range []struct {
+		table schema.Table
+		rows  func(*sim.Scenario, func([]schema.Record) error) error
+	}{{schema.Titles(), sim.Titles}, {schema.Customers(), sim.Customers}} {
+		rows, failed := dimensionRows(d.rows, g.scenario)
+		if err := errors.Join(w.Dimension(d.table, rows), failed()); err != nil {
+			return fmt.Errorf("write the table %s: %w", d.table.Name, err)
+		}
+	}
+	return nil
+}
+
+func (g *generation) writeLabels(w *lake.Writer) error {
+	var line []byte
+	for _, label := range g.scenario.Labels() {
+		line = label.AppendJSON(line[:0])
+		if err := w.Label(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// explainGenerateError adds what to do next.
+func explainGenerateError(ctx context.Context, err error) error {
+	var conflict *lake.ConflictError
+	var damaged *lake.DifferentError
+	switch {
+	case errors.As(err, &conflict), errors.As(err, &damaged):
+		return err
+	case ctx.Err() != nil:
+		return withHint(exitPartial, "what is published stays; run the same command again to finish", err)
+	}
+	return err
+}
+
+// sayGenerated prints what a run did.
+func (p *program) sayGenerated(g *generation, r generated, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(p.stdout).Encode(struct {
+			Scenario string       `json:"scenario"`
+			Seed     int64        `json:"seed"`
+			Digest   string       `json:"digest"`
+			Already  bool         `json:"already_complete"`
+			Lake     lake.Summary `json:"lake"`
+			Events   sim.Stats    `json:"events"`
+		}{g.scenario.Name, g.scenario.Seed, g.config(nil).Run.Digest, r.state == lake.Complete, r.summary, r.stats})
+	}
+	did := "generated"
+	switch {
+	case r.state == lake.Complete:
+		did = "already there, nothing to do:"
+	case r.state == lake.Interrupted:
+		did = "finished an interrupted run:"
+	}
+	s := r.summary
+	perEvent := ""
+	if s.Records > 0 {
+		perEvent = fmt.Sprintf(", %.1f bytes an event", float64(s.Bytes)/float64(s.Records))
+	}
+	p.note("acme: %s %d events in %d objects, %.2f MB%s", did, s.Records, s.Objects, float64(s.Bytes)/1e6, perEvent)
+	p.note("acme: scenario %s, seed %d, in %s", g.scenario.Name, g.scenario.Seed, p.lakeName())
+	if s.Failed > 0 {
+		p.note("acme: %d records could not become Parquet; they are in errors/format-conversion-failed/", s.Failed)
+	}
+	return nil
+}
+
+// sayPlan prints what a run would do.
+func (p *program) sayPlan(ctx context.Context, g *generation, st store.Store) error {
+	state, err := lake.Look(ctx, g.config(st))
+	if err != nil {
+		return err
+	}
+	what := map[lake.State]string{
+		lake.New: "would generate", lake.Interrupted: "would finish an interrupted run of", lake.Complete: "is complete already:",
+	}[state]
+	_, err = fmt.Fprintf(p.stdout, "%s %s, seed %d, arrival %s to %s, about %d events, into %s\n", what, g.scenario.Name, g.scenario.Seed,
+		time.UnixMilli(g.window.From).UTC().Format(time.RFC3339), time.UnixMilli(g.window.To).UTC().Format(time.RFC3339),
+		expectedEvents(g), p.lakeName())
+	return err
+}
+
+// loadScenario gives a shipped scenario or one from a file, with changes.
+func loadScenario(name string, set []string) (*sim.Scenario, error) {
+	var sc *sim.Scenario
+	var err error
+	if isScenarioFile(name) {
+		var src []byte
+		if src, err = os.ReadFile(name); err != nil {
+			return nil, usagef("read scenario: %w", err)
+		}
+		sc, err = sim.Parse(name, src, func(base string) ([]byte, error) {
+			return os.ReadFile(filepath.Join(filepath.Dir(name), base))
+		})
+	} else {
+		sc, err = sim.Load(name)
+	}
+	if err != nil {
+		return nil, withHint(exitUsage, "", err)
+	}
+	for _, s := range set {
+		if err := sc.Set(s); err != nil {
+			return nil, withHint(exitUsage, "", err)
+		}
+	}
+	return sc, nil
+}
+
+func isScenarioFile(name string) bool {
+	return strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") || strings.HasSuffix(name, ".json")
+}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
+	"acme/telemetry/engine/store"
+)
+
+// reportOptions is what `acme report` needs.
+type reportOptions struct {
+	format   string
+	from, to string
+	table    string
+	out      string
+	failOn   string
+}
+
+func (p *program) newReportCmd() *cobra.Command {
+	o := &reportOptions{}
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Print the telemetry report, computed by Athena SQL",
+		Long: `report asks the questions in the sql folder and prints the answers, section by
+section. Where the objects hold more events than Athena sees, it says so first.`,
+		Example: `  acme report
+  acme report --from 2025-08-11T17:00:00Z --to 2025-08-11T18:00:00Z --format html -O report.html`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.runReport(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "text", "text, markdown, json or html")
+	f.StringVar(&o.from, "from", "", "first arrival hour (RFC 3339, or 2025-08-11, UTC)")
+	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
+	f.StringVar(&o.table, "table", "", "table to report on (default video_telemetry_json)")
+	f.StringVarP(&o.out, "output", "O", "", "write to a file instead of standard output")
+	f.StringVar(&o.failOn, "fail-on", "", "exit 5 if a data quality check is this bad: warn or error")
+	return cmd
+}
+
+func (p *program) runReport(ctx context.Context, o *reportOptions) error {
+	write, err := p.reportWriter(o.format)
+	if err != nil {
+		return err
+	}
+	gate, err := parseGate(o.failOn)
+	if err != nil {
+		return err
+	}
+	span, err := parseRange(o.from, o.to)
+	if err != nil {
+		return err
+	}
+	st, err := p.openLake()
+	if err != nil {
+		return err
+	}
+	if err := p.requireLake(ctx, st); err != nil {
+		return err
+	}
+	engine, err := p.startEngine(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	doc, err := p.buildReport(ctx, engine, st, o.table, span, nil)
+	if err != nil {
+		return err
+	}
+	if err := p.writeOut(o.out, func(w io.Writer) error { return write(doc, w) }); err != nil {
+		return err
+	}
+	return p.judge(doc, gate)
+}
+
+// judge gives the exit: 1 if a question found no answer, 5 if the gate fails.
+func (p *program) judge(doc *report.Document, gate report.Severity) error {
+	failed := doc.Failed()
+	for _, s := range failed {
+		p.note("acme: report: %s: no answer: %s", s.Title, query.Printable(s.Err.Error()))
+	}
+	if len(failed) > 0 {
+		return silentExit{exitCode(failed[0].Err)}
+	}
+	if doc.Fails(gate) {
+		p.note("acme: data quality: %s", strings.Join(doc.Broken(gate), ", "))
+		return silentExit{exitGate}
+	}
+	return nil
+}
+
+// buildReport counts what the objects hold and asks the engine the questions.
+// The count goes on while the engine starts and reads.
+func (p *program) buildReport(ctx context.Context, engine query.Engine, st store.Store, table string,
+	span timeRange, tell func(done, of int, title string)) (*report.Document, error) {
+	facts, err := p.lakeFacts(ctx, st, table, span)
+	if err != nil {
+		return nil, err
+	}
+	return report.Build(ctx, engine, facts, report.Options{
+		From: span.from, To: span.to, Table: table, Now: p.now().UTC(),
+		Lake: p.lakeName(), Engine: engineName, Progress: tell,
+	})
+}
+
+func (p *program) reportWriter(format string) (func(*report.Document, io.Writer) error, error) {
+	switch format {
+	case "text":
+		return func(d *report.Document, w io.Writer) error {
+			return d.Text(w, report.TextOptions{Width: width(p.stdout), Color: p.colors(p.stdout)})
+		}, nil
+	case "markdown":
+		return (*report.Document).Markdown, nil
+	case "json":
+		return (*report.Document).JSON, nil
+	case "html":
+		return (*report.Document).HTML, nil
+	}
+	return nil, usagef("--format %s: must be text, markdown, json or html", format)
+}
+
+func parseGate(s string) (report.Severity, error) {
+	switch s {
+	case "":
+		return report.OK, nil
+	case "warn":
+		return report.Warn, nil
+	case "error":
+		return report.Error, nil
+	}
+	return report.OK, usagef("--fail-on %s: must be warn or error", s)
+}
+
+// timeRange is a span of arrival time; a zero end is open.
+type timeRange struct{ from, to time.Time }
+
+func parseRange(from, to string) (timeRange, error) {
+	var r timeRange
+	var err error
+	if r.from, err = parseTime("--from", from); err != nil {
+		return r, err
+	}
+	if r.to, err = parseTime("--to", to); err != nil {
+		return r, err
+	}
+	if !r.from.IsZero() && !r.to.IsZero() && !r.from.Before(r.to) {
+		return r, usagef("--to %s: must be after --from %s", to, from)
+	}
+	return r, nil
+}
+
+// timeLayouts are the ways to write a time on the command line, all UTC unless
+// they carry an offset.
+var timeLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04", "2006-01-02T15", "2006-01-02 15:04", "2006-01-02"}
+
+func parseTime(flag, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, usagef("%s %s: write a time as 2025-08-11T17:00:00Z or a day as 2025-08-11", flag, s)
+}
+
+// writeOut writes to standard output, or to a file that appears whole.
+func (p *program) writeOut(path string, write func(io.Writer) error) error {
+	if path == "" || path == "-" {
+		return write(p.stdout)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".acme-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer os.Remove(tmp.Name())
+	defer tmp.Close()
+	if err := write(tmp); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := tmp.Chmod(0o644); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := tmp.Close(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return os.Rename(tmp.Name(), path)
+}

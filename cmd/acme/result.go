@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"acme/telemetry/engine/query"
+)
+
+// writeResult writes a result to out in one format.
+type writeResult func(ctx context.Context, out *bufio.Writer, rows query.Rows) error
+
+func resultWriter(format string, raw bool) (writeResult, error) {
+	switch format {
+	case "table":
+		return writeTable, nil
+	case "markdown":
+		return writeMarkdown, nil
+	case "csv":
+		return func(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+			return query.WriteCSV(ctx, out, rows, query.CSVOptions{Spreadsheet: !raw})
+		}, nil
+	case "tsv":
+		return writeTSV, nil
+	case "json":
+		return writeJSON, nil
+	case "jsonl":
+		return writeJSONLines, nil
+	}
+	return nil, usagef("--format %s: must be table, csv, tsv, json, jsonl or markdown", format)
+}
+
+// eachBatch calls f with every batch of rows.
+func eachBatch(ctx context.Context, rows query.Rows, f func([]query.Row) error) error {
+	for {
+		batch, err := rows.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f(batch); err != nil {
+			return err
+		}
+	}
+}
+
+// cell gives a value as a person sees it in a table.
+func cell(v any, c query.Column) string {
+	if v == nil {
+		return "NULL"
+	}
+	return query.Printable(query.Format(v, c.Type))
+}
+
+// tableSample is how many rows decide the widths of a table's columns; the rest
+// streams, so that a long result needs no memory.
+const tableSample = 1000
+
+const widestColumn = 80
+
+func writeTable(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+	cols := rows.Columns()
+	widths := make([]int, len(cols))
+	for i, c := range cols {
+		widths[i] = ansi.StringWidth(query.Printable(c.Name))
+	}
+	var held []query.Row
+	started := false
+	start := func() {
+		for _, row := range held {
+			for i, v := range row {
+				widths[i] = min(widestColumn, max(widths[i], ansi.StringWidth(cell(v, cols[i]))))
+			}
+		}
+		header := make([]string, len(cols))
+		rule := make([]string, len(cols))
+		for i, c := range cols {
+			header[i] = pad(query.Printable(c.Name), widths[i], rightAligned(c.Type))
+			rule[i] = strings.Repeat("-", widths[i])
+		}
+		fmt.Fprintln(out, strings.TrimRight(strings.Join(header, "  "), " "))
+		fmt.Fprintln(out, strings.Join(rule, "  "))
+		started = true
+	}
+	put := func(row query.Row) error {
+		line := make([]string, len(row))
+		for i, v := range row {
+			line[i] = pad(cell(v, cols[i]), widths[i], rightAligned(cols[i].Type))
+		}
+		_, err := fmt.Fprintln(out, strings.TrimRight(strings.Join(line, "  "), " "))
+		return err
+	}
+	flush := func() error {
+		start()
+		for _, row := range held {
+			if err := put(row); err != nil {
+				return err
+			}
+		}
+		held = nil
+		return nil
+	}
+	err := eachBatch(ctx, rows, func(batch []query.Row) error {
+		for _, row := range batch {
+			if started {
+				if err := put(row); err != nil {
+					return err
+				}
+				continue
+			}
+			held = append(held, row)
+			if len(held) >= tableSample {
+				if err := flush(); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil && !started {
+		err = flush()
+	}
+	return err
+}
+
+func rightAligned(athenaType string) bool {
+	base, _, _ := strings.Cut(athenaType, "(")
+	switch base {
+	case "tinyint", "smallint", "integer", "bigint", "real", "double", "decimal":
+		return true
+	}
+	return false
+}
+
+func pad(s string, width int, right bool) string {
+	gap := strings.Repeat(" ", max(0, width-ansi.StringWidth(s)))
+	if right {
+		return gap + s
+	}
+	return s + gap
+}
+
+func writeMarkdown(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+	cols := rows.Columns()
+	head, rule := "|", "|"
+	for _, c := range cols {
+		head += " " + query.Markdown(c.Name) + " |"
+		if rightAligned(c.Type) {
+			rule += " ---: |"
+		} else {
+			rule += " --- |"
+		}
+	}
+	fmt.Fprintf(out, "%s\n%s\n", head, rule)
+	return eachBatch(ctx, rows, func(batch []query.Row) error {
+		for _, row := range batch {
+			out.WriteString("|")
+			for i, v := range row {
+				out.WriteString(" " + query.Markdown(cell(v, cols[i])) + " |")
+			}
+			if _, err := out.WriteString("\n"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// tsvEscapes writes a cell so that it stays one cell.
+var tsvEscapes = strings.NewReplacer("\\", `\\`, "\t", `\t`, "\n", `\n`, "\r", `\r`)
+
+func writeTSV(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+	cols := rows.Columns()
+	names := make([]string, len(cols))
+	for i, c := range cols {
+		names[i] = tsvEscapes.Replace(c.Name)
+	}
+	fmt.Fprintln(out, strings.Join(names, "\t"))
+	return eachBatch(ctx, rows, func(batch []query.Row) error {
+		for _, row := range batch {
+			for i, v := range row {
+				if i > 0 {
+					out.WriteByte('\t')
+				}
+				if v == nil {
+					out.WriteString(`\N`)
+					continue
+				}
+				out.WriteString(tsvEscapes.Replace(query.Format(v, cols[i].Type)))
+			}
+			if err := out.WriteByte('\n'); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func writeJSON(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+	sep := "[\n"
+	err := eachObject(ctx, rows, func(object []byte) error {
+		out.WriteString(sep)
+		sep = ",\n"
+		_, err := out.Write(object)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if sep == "[\n" {
+		out.WriteString("[")
+	}
+	_, err = out.WriteString("\n]\n")
+	return err
+}
+
+func writeJSONLines(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+	return eachObject(ctx, rows, func(object []byte) error {
+		out.Write(object)
+		return out.WriteByte('\n')
+	})
+}
+
+// eachObject gives each row as a JSON object with the columns in their order.
+func eachObject(ctx context.Context, rows query.Rows, f func([]byte) error) error {
+	cols := rows.Columns()
+	names := make([][]byte, len(cols))
+	for i, c := range cols {
+		names[i], _ = json.Marshal(c.Name)
+	}
+	return eachBatch(ctx, rows, func(batch []query.Row) error {
+		var b []byte
+		for _, row := range batch {
+			b = append(b[:0], '{')
+			for i, v := range row {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				b = append(append(b, names[i]...), ':')
+				val, err := json.Marshal(wireValue(v))
+				if err != nil {
+					return fmt.Errorf("write column %s as JSON: %w", cols[i].Name, err)
+				}
+				b = append(b, val...)
+			}
+			if err := f(append(b, '}')); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// wireValue gives a value as Trino's client protocol sends it: numbers as
+// numbers, NaN and infinities and everything that is Text as text, varbinary in
+// base64, arrays and rows as arrays, maps as objects.
+func wireValue(v any) any {
+	switch x := v.(type) {
+	case float64:
+		switch {
+		case math.IsNaN(x):
+			return "NaN"
+		case math.IsInf(x, 1):
+			return "Infinity"
+		case math.IsInf(x, -1):
+			return "-Infinity"
+		}
+		return x
+	case []byte:
+		return base64.StdEncoding.EncodeToString(x)
+	case query.Text:
+		return string(x)
+	case []any:
+		out := make([]any, len(x))
+		for i := range x {
+			out[i] = wireValue(x[i])
+		}
+		return out
+	case query.Map:
+		out := make(map[string]any, len(x))
+		for _, e := range x {
+			out[fmt.Sprint(wireValue(e.Key))] = wireValue(e.Value)
+		}
+		return out
+	default:
+		return v
+	}
+}

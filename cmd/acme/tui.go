@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/tui"
+)
+
+// tuiOptions is what `acme tui` needs.
+type tuiOptions struct {
+	screen   string
+	theme    string
+	ascii    bool
+	noMouse  bool
+	from, to string
+}
+
+func (p *program) newTUICmd() *cobra.Command {
+	o := &tuiOptions{}
+	cmd := &cobra.Command{
+		Use:   "tui",
+		Short: "Open the terminal UI: the report and a SQL page",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ok, why := p.canDraw(); !ok {
+				return usagef("open the terminal UI: %s; acme report prints the same figures", why)
+			}
+			return p.runTUI(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.screen, "screen", "report", "screen to begin with: report or sql")
+	f.StringVar(&o.theme, "theme", "auto", "auto, dark or light")
+	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
+	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	f.StringVar(&o.from, "from", "", "first arrival hour of the report")
+	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
+	return cmd
+}
+
+// runDefault is acme without a verb: the screen in a terminal, else the report.
+// Either makes the default lake first if there is none.
+func (p *program) runDefault(ctx context.Context) error {
+	if ok, why := p.canDraw(); !ok {
+		p.detail("acme: no terminal UI: %s", why)
+		return p.runReport(ctx, &reportOptions{format: "text"})
+	}
+	return p.runTUI(ctx, &tuiOptions{screen: "report", theme: "auto"})
+}
+
+func (p *program) canDraw() (bool, string) {
+	in, _ := p.stdin.(*os.File)
+	out, _ := p.stdout.(*os.File)
+	if in == nil || out == nil {
+		return false, "standard input and output are not a terminal"
+	}
+	return tui.CanRun(in, out, func(k string) string { return p.env[k] })
+}
+
+func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
+	span, err := parseRange(o.from, o.to)
+	if err != nil {
+		return err
+	}
+	st, err := p.openLake()
+	if err != nil {
+		return err
+	}
+	needed, err := p.needsDefaultLake(ctx, st)
+	if err != nil {
+		return err
+	}
+	engine, err := p.startEngine(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+	cfg := tui.Config{
+		Loader:  reportLoader{p, engine, st},
+		Querier: engine,
+		Lake:    p.lakeName(), Database: defaultDatabase,
+		Range:  tui.Range{From: span.from, To: span.to},
+		Screen: o.screen, Theme: o.theme, Color: p.global.color, ASCII: o.ascii, NoMouse: o.noMouse,
+		Now: p.now,
+	}
+	if needed {
+		cfg.Prepare = lakePreparer{p, st}
+		cfg.Preparer = fmt.Sprintf("one hour of telemetry (%s) in %s", defaultScenario, p.lakeName())
+	}
+	if code := tui.Run(ctx, cfg); code != exitOK {
+		return silentExit{code}
+	}
+	return nil
+}
+
+// reportLoader makes the report for the screen.
+type reportLoader struct {
+	p      *program
+	engine query.Engine
+	st     store.Store
+}
+
+func (l reportLoader) Load(ctx context.Context, r tui.Range, tell func(done, of int, title string)) (*report.Document, error) {
+	return l.p.buildReport(ctx, l.engine, l.st, "", timeRange{r.From, r.To}, tell)
+}
+
+// lakePreparer makes the default lake for the screen.
+type lakePreparer struct {
+	p  *program
+	st store.Store
+}
+
+func (l lakePreparer) Prepare(ctx context.Context, tell func(tui.Progress)) error {
+	return l.p.makeDefaultLake(ctx, l.st, func(events, total int64) {
+		tell(tui.Progress{Step: "generate " + defaultScenario, Done: events, Total: total, Unit: "events"})
+	})
+}
