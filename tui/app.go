@@ -176,6 +176,9 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 	case tickMsg:
 		m.ticking = false
 		m.frame++
+		if m.note.text != "" && !m.clock().Before(m.note.till) {
+			m.note = note{}
+		}
 	case shutdownMsg:
 		m.exit = msg.sig
 		m.stopAll()
@@ -331,7 +334,7 @@ func (m *model) interrupt() tea.Cmd {
 		m.say(warn, "loading cancelled; ctrl+c again quits")
 	case m.prepare != nil && m.prepare.running:
 		m.prepare.stop()
-		m.say(warn, "stopped; r goes on where it stopped, ctrl+c again quits")
+		m.say(warn, "stopping; ctrl+c again quits")
 	default:
 		m.say(dim, "nothing runs; ctrl+c again quits")
 	}

@@ -323,6 +323,42 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// TestPrepareStops: ctrl+c stops the first run, but it can be tried again only
+// when the stopped one has returned: never two at a time.
+func TestPrepareStops(t *testing.T) {
+	p := &waiting{release: make(chan bool)}
+	m := newModel(t.Context(), Config{Loader: newFakes(), Querier: newFakes(), Prepare: p, Now: func() time.Time { return now }, Environ: []string{}})
+	cmd := m.startPrepare()
+	reply := make(chan tea.Msg)
+	go func() { reply <- cmd() }()
+	p.release <- true // it runs
+	press(t, m, "ctrl+c", "r", "r")
+	if s := screenText(m); !strings.Contains(s, "stopping") || m.prepare.cell == nil || p.calls != 1 {
+		t.Fatalf("%d calls:\n%s", p.calls, s)
+	}
+	p.release <- true // it returns
+	m.Update(<-reply)
+	if s := screenText(m); !strings.Contains(s, "r goes on") {
+		t.Fatalf("after it stopped:\n%s", s)
+	}
+	if a := m.find(keyOf("r")); a == nil || a.id != "prepare.again" {
+		t.Error("r does not try again")
+	}
+}
+
+type waiting struct {
+	release chan bool
+	calls   int
+}
+
+func (p *waiting) Prepare(ctx context.Context, progress func(Progress)) error {
+	p.calls++
+	<-p.release
+	<-ctx.Done()
+	<-p.release
+	return ctx.Err()
+}
+
 type scripted struct {
 	err   error
 	calls int

@@ -18,8 +18,8 @@ type Range struct{ From, To time.Time }
 func (r Range) IsZero() bool { return r.From.IsZero() && r.To.IsZero() }
 
 // Loader makes the report for a range. Load is called from a goroutine of its
-// own, one call at a time for each screen, and must end soon after ctx is done.
-// It may call progress, from any goroutine, until it returns.
+// own and must end soon after ctx is done; the next call may begin before one
+// that was given up has returned. It may call progress, from any goroutine.
 type Loader interface {
 	Load(ctx context.Context, r Range, progress func(done, of int, title string)) (*report.Document, error)
 }
@@ -31,9 +31,10 @@ type Querier interface {
 }
 
 // Preparer makes the lake when there is none yet. Prepare is called once at
-// the start, and again if it failed and the reader asks for it. What it had
-// done before an error or before ctx was done, it must pick up again or undo.
-// It may call progress as often as it likes, from any goroutine.
+// the start, and again if it failed or was stopped and the reader asks for it,
+// never while an earlier call runs. What it had done before an error or before
+// ctx was done, it must pick up again or undo; Run waits for that up to
+// prepareGrace. It may call progress as often as it likes, from any goroutine.
 type Preparer interface {
 	Prepare(ctx context.Context, progress func(Progress)) error
 }

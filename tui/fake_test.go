@@ -253,7 +253,7 @@ func fakeMain(mode string) int {
 	cfg := Config{Loader: f, Querier: f, Lake: "~/acme-lake"}
 	switch mode {
 	case "prepare":
-		f.wait = 60 * time.Millisecond
+		f.wait = 25 * time.Millisecond
 		cfg.Prepare, cfg.Preparer = f, "seed-hour, 118,600 events of 2025-08-11 17:00 UTC, into ~/acme-lake"
 	case "sql":
 		cfg.Screen = "sql"

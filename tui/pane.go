@@ -219,25 +219,66 @@ func layTiles(th *theme, s *report.Section, w int) content {
 	if len(s.Rows) == 0 || w < 1 {
 		return empty(th, w)
 	}
-	const gap = 2
-	var rows [][]tile
-	used := 0
-	for i, c := range s.Columns {
-		if i >= len(s.Rows[0]) {
-			break
-		}
+	var tiles []tile
+	for i, c := range s.Columns[:min(len(s.Columns), len(s.Rows[0]))] {
 		t := tile{name: strings.Replace(c.Heading(), "Average ", "Avg ", 1), value: brief(datum(c, s.Rows[0][i]))}
 		t.w = min(max(th.width(clip200(t.name)), th.width(clip200(t.value))), w)
-		if len(rows) == 0 || used+gap+t.w > w {
-			rows, used = append(rows, nil), -gap
-		}
-		last := len(rows) - 1
-		rows[last] = append(rows[last], t)
-		used += gap + t.w
+		tiles = append(tiles, t)
 	}
+	rows := flow(tiles, w, len(tiles))
+	if len(rows) > 1 { // as many lines, but evenly filled
+		if even := flow(tiles, w, (len(tiles)+len(rows)-1)/len(rows)); len(even) == len(rows) {
+			rows = even
+		}
+	}
+	align(rows, w)
 	return content{n: len(rows), lines: func(int) int { return 2 }, draw: func(i int, sel bool) []string {
 		return drawTiles(th, rows[i], w)
 	}}
+}
+
+// align makes the tiles of a column equally wide in all rows, if that fits.
+func align(rows [][]tile, w int) {
+	var wide []int
+	for _, row := range rows {
+		for j, t := range row {
+			if j == len(wide) {
+				wide = append(wide, 0)
+			}
+			wide[j] = max(wide[j], t.w)
+		}
+	}
+	total := 2 * (len(wide) - 1)
+	for _, n := range wide {
+		total += n
+	}
+	if total > w || len(rows[0]) < len(wide) {
+		return
+	}
+	for _, row := range rows {
+		for j := range row {
+			row[j].w = wide[j]
+		}
+	}
+	last := len(rows) - 1 // it may be shorter and keeps the columns
+	for j := len(rows[last]); j < len(wide); j++ {
+		rows[last] = append(rows[last], tile{w: wide[j]})
+	}
+}
+
+// flow fills lines of w columns with tiles, at most most in each.
+func flow(tiles []tile, w, most int) [][]tile {
+	const gap = 2
+	var rows [][]tile
+	used := 0
+	for _, t := range tiles {
+		if len(rows) == 0 || used+gap+t.w > w || len(rows[len(rows)-1]) >= most {
+			rows, used = append(rows, nil), -gap
+		}
+		rows[len(rows)-1] = append(rows[len(rows)-1], t)
+		used += gap + t.w
+	}
+	return rows
 }
 
 func drawTiles(th *theme, tiles []tile, w int) []string {

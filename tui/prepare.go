@@ -11,12 +11,13 @@ import (
 // prepareView is the first screen of a machine without a lake: it shows how
 // the lake is made, and makes way for the report.
 type prepareView struct {
-	running bool
-	gen     int
-	cancel  context.CancelFunc
-	started time.Time
-	cell    *progressCell
-	err     error
+	running  bool
+	stopping bool // it was told to stop and has not returned yet
+	cancel   context.CancelFunc
+	done     chan struct{} // closed when Prepare has returned
+	started  time.Time
+	cell     *progressCell
+	err      error
 }
 
 // progressCell is where a Preparer says how far it is; the tick reads it.
@@ -37,42 +38,58 @@ func (c *progressCell) get() Progress {
 	return c.p
 }
 
-type preparedMsg struct {
-	gen int
-	err error
-}
+type preparedMsg struct{ err error }
+
+// prepareGrace is how long the end of the program waits for a Prepare that was
+// told to stop, so that it leaves nothing half done.
+const prepareGrace = 3 * time.Second
 
 func newPrepareView() *prepareView { return &prepareView{cell: &progressCell{}} }
 
 // startPrepare makes the lake, or goes on with it.
 func (m *model) startPrepare() tea.Cmd {
 	v := m.prepare
-	v.gen++
 	ctx, cancel := context.WithCancel(m.ctx)
-	v.running, v.cancel, v.started, v.err, v.cell = true, cancel, m.clock(), nil, &progressCell{}
-	gen, cell, p := v.gen, v.cell, m.cfg.Prepare
+	v.running, v.stopping, v.err = true, false, nil
+	v.cancel, v.started, v.cell, v.done = cancel, m.clock(), &progressCell{}, make(chan struct{})
+	cell, p, done := v.cell, m.cfg.Prepare, v.done
 	return safely(func() tea.Msg {
+		defer close(done)
 		defer cancel()
-		return preparedMsg{gen, p.Prepare(ctx, cell.set)}
+		return preparedMsg{p.Prepare(ctx, cell.set)}
 	})
 }
 
+// stop tells Prepare to stop; it runs until it says that it has.
 func (v *prepareView) stop() {
 	if v.running {
 		v.cancel()
-		v.running, v.err = false, errCancelled
-		v.gen++
+		v.stopping = true
+	}
+}
+
+// wait waits for a Prepare that still runs, within the grace.
+func (v *prepareView) wait() {
+	if !v.running {
+		return
+	}
+	select {
+	case <-v.done:
+	case <-time.After(prepareGrace):
 	}
 }
 
 // prepared goes on to the report, or shows why it cannot.
 func (m *model) prepared(msg preparedMsg) tea.Cmd {
 	v := m.prepare
-	if v == nil || msg.gen != v.gen {
+	if v == nil {
 		return nil
 	}
 	v.running, v.err = false, msg.err
-	if msg.err != nil {
+	if v.stopping && v.err != nil {
+		v.err = errCancelled
+	}
+	if v.err != nil {
 		return nil
 	}
 	m.prepare = nil
@@ -124,7 +141,10 @@ func (v *prepareView) drawProgress(m *model, p Progress, w int) []string {
 	th := m.th
 	took := m.clock().Sub(v.started)
 	step := p.Step
-	if step == "" {
+	switch {
+	case v.stopping:
+		step = "stopping"
+	case step == "":
 		step = "starting"
 	}
 	out := []string{th.newLine(w).put(plain, th.g.spin[m.frame%len(th.g.spin)]+" "+step).String(), th.newLine(w).String()}

@@ -5,6 +5,7 @@ package tui
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"image/color"
 	"io"
 	"os"
@@ -198,11 +199,46 @@ func TestTerminalQuit(t *testing.T) {
 	x.see("1,234 rows")
 	x.keys("\t")
 	x.see("enter cell")
+	x.keys("y")
+	x.see("copied device_type")
+	x.until("the clipboard", func() bool {
+		return strings.Contains(x.bytes(), "\x1b]52;c;"+base64.StdEncoding.EncodeToString([]byte("mobile")))
+	})
 	x.keys("1q")
 	x.ended(0)
 	if s := x.stderr.String(); s != "" {
 		t.Errorf("stderr: %s", s)
 	}
+}
+
+// TestTerminalQuiet: a screen on which nothing moves writes nothing.
+func TestTerminalQuiet(t *testing.T) {
+	x := launch(t, "report", 80, 24, nil)
+	x.see("Event types")
+	last := -1
+	x.until("rest", func() bool {
+		n := len(x.bytes())
+		time.Sleep(200 * time.Millisecond)
+		quiet := n == last
+		last = n
+		return quiet
+	})
+	x.keys("q")
+	x.ended(0)
+}
+
+// TestTerminalFirstRun goes from the bar to the report; a signal in the middle
+// of it waits for Prepare.
+func TestTerminalFirstRun(t *testing.T) {
+	x := launch(t, "prepare", 80, 24, nil)
+	x.see("generate events")
+	x.see("Event types")
+	x.keys("q")
+	x.ended(0)
+	y := launch(t, "prepare", 80, 24, nil)
+	y.see("events/s")
+	y.cmd.Process.Signal(syscall.SIGTERM)
+	y.ended(143)
 }
 
 func TestTerminalCtrlC(t *testing.T) {

@@ -74,6 +74,10 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 	signal.Notify(sig, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	got := supervise(p, sig, failed, done)
 	_, err := p.Run()
+	if v := m.prepare; v != nil {
+		v.stop()
+		v.wait()
+	}
 	signal.Stop(sig)
 	close(done)
 	return verdict(cfg, m, <-got, err)

@@ -207,10 +207,12 @@ func (p *sqlPage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 		}
 	case tea.MouseWheelUp, tea.MouseWheelDown:
 		k := map[bool]string{true: "up", false: "down"}[e.Mouse().Button == tea.MouseWheelUp]
-		if inResult && p.grid != nil {
+		switch {
+		case inResult && p.grid != nil:
 			p.grid.key(k)
-		} else if p, ok := p.edit.move(k); ok && !inResult {
-			m.sql.edit.cur, m.sql.edit.anchor = p, p
+		case !inResult:
+			at, _ := p.edit.move(k)
+			p.edit.cur, p.edit.anchor = at, at
 		}
 	}
 	return nil

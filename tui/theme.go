@@ -124,6 +124,9 @@ func newTheme(l look) *theme {
 	default:
 		th.name, th.sgr, th.sel = "light", colours(lightInks()), "48;2;215;227;250"
 	}
+	if l.profile == colorprofile.ANSI256 { // the nearest of the 256 to the selection's colour is far from it
+		th.sel = map[bool]string{true: "48;5;237", false: "48;5;254"}[l.dark]
+	}
 	return th
 }
 

@@ -130,10 +130,7 @@ func (m *model) status() (string, role) {
 // drawFooter draws the note if there is one, else the keys.
 func (m *model) drawFooter(w int) string {
 	if m.note.text != "" {
-		if m.clock().Before(m.note.till) {
-			return m.th.newLine(w).space(1).put(m.note.role, m.note.text).String()
-		}
-		m.note = note{}
+		return m.th.newLine(w).space(1).put(m.note.role, m.note.text).String()
 	}
 	return m.footer(w)
 }
