@@ -18,12 +18,17 @@ import (
 )
 
 // An object is one gzip member whose deflate stream is cut into blocks of raw
-// bytes. A block is compressed knowing the last 32 KiB before it and ends at a
-// byte's border, so blocks are compressed on all cores and in any order, and the
-// bytes depend on the records alone: on where blocks are cut, not on when.
+// bytes. A block is compressed knowing a little of what stands before it and ends
+// at a byte's border, so blocks are compressed on all cores and in any order, and
+// the bytes depend on the records alone: on where blocks are cut, not on when.
+//
+// Measured on the hour of the scenario seed-hour, bytes an event: 80.5 as one
+// block, 80.9 as these, 82.3 without the window; deflate's whole window of 32 KiB
+// would cost an eighth more time for the 0.3. Level 6 gives 77.3 and level 4 96.2;
+// the deployment's own objects have 79.7.
 const (
-	blockSize    = 512 << 10 // raw bytes; a block ends with the record that reaches it
-	window       = 32 << 10  // deflate's memory
+	blockSize    = 256 << 10 // raw bytes; a block ends with the record that reaches it
+	window       = 8 << 10
 	defaultLevel = 5
 )
 
@@ -44,13 +49,14 @@ type block struct {
 // many blocks there are.
 type compressors struct {
 	jobs   chan *block
-	tokens chan struct{} // one for each block that exists
-	blocks sync.Pool
+	tokens chan struct{} // one for each block on its way
+	free   chan *block   // to be used again; their buffers have grown
 	wg     sync.WaitGroup
 }
 
 func newCompressors(workers, level int) (*compressors, error) {
-	c := &compressors{jobs: make(chan *block), tokens: make(chan struct{}, 2*workers+2)}
+	on := 2*workers + 2
+	c := &compressors{jobs: make(chan *block), tokens: make(chan struct{}, on), free: make(chan *block, 2*on)}
 	for range workers {
 		w, err := flate.NewWriter(nil, level)
 		if err != nil {
@@ -87,25 +93,43 @@ func (b *block) compress(w *flate.Writer) {
 	close(b.done)
 }
 
+// take gives an empty block, an old one if there is one.
+func (c *compressors) take() *block {
+	select {
+	case b := <-c.free:
+		return b
+	default:
+		return &block{}
+	}
+}
+
+// give takes a block back.
+func (c *compressors) give(b *block) {
+	b.raw, b.before, b.lines, b.count = b.raw[:0], b.before[:0], nil, lineCount{}
+	select {
+	case c.free <- b:
+	default:
+	}
+}
+
 // stream is one gzip object being written.
 type stream struct {
 	pool    *compressors
 	lines   func(b *block) lineCount
-	current []byte
-	before  []byte
+	current *block // being filled
 	started bool
 	queue   chan *block // in order, to whoever publishes
 }
 
 func (c *compressors) newStream(lines func(b *block) lineCount) *stream {
-	return &stream{pool: c, lines: lines, queue: make(chan *block, cap(c.tokens))}
+	return &stream{pool: c, lines: lines, current: c.take(), queue: make(chan *block, cap(c.tokens))}
 }
 
 // add takes a record and what stands behind it. It blocks while too many blocks
 // are on their way.
 func (s *stream) add(ctx context.Context, record, behind []byte) error {
-	s.current = append(append(s.current, record...), behind...)
-	if len(s.current) < blockSize {
+	s.current.raw = append(append(s.current.raw, record...), behind...)
+	if len(s.current.raw) < blockSize {
 		return nil
 	}
 	return s.submit(ctx, false)
@@ -127,15 +151,13 @@ func (s *stream) submit(ctx context.Context, last bool) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	b, ok := s.pool.blocks.Get().(*block)
-	if !ok {
-		b = &block{}
-	}
-	b.raw, s.current = s.current, b.raw[:0]
-	b.before = append(b.before[:0], s.before...)
+	b := s.current
 	b.first, b.last, b.lines, b.done = !s.started, last, s.lines, make(chan struct{})
-	s.before = append(s.before[:0], b.raw[max(0, len(b.raw)-window):]...)
 	s.started = true
+	if !last {
+		s.current = s.pool.take()
+		s.current.before = append(s.current.before, b.raw[max(0, len(b.raw)-window):]...)
+	}
 	s.queue <- b // never full: there are no more blocks than tokens
 	s.pool.jobs <- b
 	return nil
@@ -233,8 +255,7 @@ func (r *memberReader) release() {
 	if r.block == nil {
 		return
 	}
-	r.block.lines = nil
-	r.s.pool.blocks.Put(r.block)
+	r.s.pool.give(r.block)
 	r.block = nil
 	<-r.s.pool.tokens
 }

@@ -60,7 +60,7 @@ func parseJavaPattern(source string) (javaPattern, error) {
 		case c == '{' || c == '}' || c == '#':
 			return p, fmt.Errorf("the pattern has the reserved character %c; quote it", c)
 		default:
-			p.literal(string(c))
+			p.literal(source[i : i+1])
 		}
 		i++
 	}

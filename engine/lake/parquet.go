@@ -242,10 +242,12 @@ func hashGroup(h hash.Hash, group parquet.RowGroup) (rows int64, err error) {
 			hashRow(h, row)
 		}
 		rows += int64(n)
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return rows, nil
-		}
-		if err != nil {
+		case err == nil && n == 0:
+			return rows, io.ErrNoProgress // a broken file must not hold the reader for ever
+		case err != nil:
 			return rows, err
 		}
 	}
