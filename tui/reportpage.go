@@ -314,7 +314,8 @@ func (m *model) openSQL(sql string, run bool) tea.Cmd {
 	}
 	m.show(1)
 	m.sql.open(sql)
-	if run {
+	if run { // the rows are what was asked for: the keys go there
+		m.sql.onResult = true
 		return m.sql.run(m)
 	}
 	return nil

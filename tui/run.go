@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,8 @@ func CanRun(in, out *os.File, getenv func(string) string) (ok bool, why string) 
 // Run shows the screen until the reader quits or a signal comes, and gives the
 // exit code: 0 after a quit, 130 after ctrl+c twice or SIGINT, 143, 129 and 131
 // after SIGTERM, SIGHUP and SIGQUIT, 70 after a panic of ours, 1 if the
-// terminal cannot be used. In every case the terminal is as it was.
+// terminal cannot be used. It ends with 0 when ctx is done and no signal came.
+// In every case the terminal is as it was.
 //
 // It may be called once at a time: it has the terminal and the signals.
 func Run(ctx context.Context, cfg Config) (exit int) {
@@ -95,6 +97,11 @@ func supervise(p *tea.Program, sig <-chan os.Signal, failed, done <-chan struct{
 		for {
 			select {
 			case <-done:
+				select {
+				case s := <-sig: // it ended the program by way of ctx
+					first = cmp.Or(first, s)
+				default:
+				}
 				if first != nil {
 					got <- first
 				}

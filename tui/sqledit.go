@@ -139,11 +139,6 @@ func (e *sqledit) selection() (from, to pos) {
 	return e.anchor, e.cur
 }
 
-func (e *sqledit) selected() string {
-	from, to := e.selection()
-	return e.text()[e.offset(from):e.offset(to)]
-}
-
 // save remembers the text before an edit. Edits of one kind in a row are one step.
 func (e *sqledit) save(kind string) {
 	if kind == "" || kind != e.group || len(e.undo) == 0 {

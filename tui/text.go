@@ -32,9 +32,6 @@ func (th *theme) clip(s string, width int, tail string) (string, int) {
 	if n <= width && whole {
 		return s, n
 	}
-	if n <= width { // cut by bytes, yet narrow: it still goes on
-		s += strings.Repeat(" ", width-n) + "."
-	}
 	tw := ansi.StringWidth(tail)
 	if tw > width {
 		tail, tw = "", 0
