@@ -77,11 +77,13 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if err != nil {
 		return err
 	}
-	engine, err := p.startEngine(ctx, "")
-	if err != nil {
-		return err
-	}
+	// The query worker confines itself to the lake's folder, so it starts when
+	// the lake is there; where it is already, it starts while the screen is drawn.
+	engine := newLateEngine(func() (query.Engine, error) { return p.startEngine(ctx, "") })
 	defer engine.Close()
+	if !needed {
+		go engine.start() // its error is the first statement's answer
+	}
 	cfg := tui.Config{
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,

@@ -25,7 +25,7 @@ type versionInfo struct {
 // commit-free part, a build from source says "devel".
 const programVersion = "0.1.0"
 
-const duckdbModule = "github.com/duckdb/duckdb-go/v2"
+const duckdbModule = "github.com/duckdb/duckdb-go-bindings"
 
 func readVersion() versionInfo {
 	v := versionInfo{Version: programVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
@@ -57,7 +57,7 @@ func (p *program) newVersionCmd() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(p.stdout).Encode(v)
 			}
-			_, err := fmt.Fprintf(p.stdout, "acme %s (%s/%s, %s, duckdb-go %s)\n", v.Version, v.OS, v.Arch, v.Go, v.DuckDB)
+			_, err := fmt.Fprintf(p.stdout, "acme %s (%s/%s, %s, duckdb-go-bindings %s)\n", v.Version, v.OS, v.Arch, v.Go, v.DuckDB)
 			return err
 		},
 	}
