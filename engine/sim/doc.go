@@ -32,9 +32,8 @@
 // A visit becomes events: start, then pause and resume in turn, then stop or
 // complete. Each goes its way to the broker with a delay, may be hit by faults,
 // and waits in its lane for the cell of its arrival. When the cell comes, lanes
-// sort what arrives, a tournament merges them, and an encoder writes the JSON
-// around pieces that were written once for the session. The order, by (arrival,
-// session, sequence number, copy), is total.
+// sort what arrives, a tournament merges them, and an encoder writes the JSON. The
+// order, by (arrival, session, sequence number, copy), is total.
 //
 // Memory follows the visits that are running, not the window.
 //

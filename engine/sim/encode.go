@@ -2,22 +2,70 @@ package sim
 
 import "strconv"
 
-// session is what the events of a session have in common, held as the pieces of
-// JSON in which they are written. An event is the pieces with its own values in
-// between.
-type session struct {
-	left     int32 // events of it that still wait in the lane; the next free slot where it is free
+// profile is what the events of a session have in common: small, for each event
+// carries it while it waits, and what is far apart in memory is slow to get.
+type profile struct {
 	customer uint32
 	device   uint32
-	runtime  int64 // us
-	head     uint16
-	middle   uint16
-	used     uint16
-	text     [sessionText]byte
+	address  uint32
+	title    uint16
+	place    uint8
+	class    uint8 // of device
+	system   uint8
+	app      uint8
+	provider uint8
+	link     uint8
 }
 
-// sessionText holds the longest pieces there are; a test measures them.
-const sessionText = 424
+func (p *plan) profile(v *visit) profile {
+	device := uint64(v.deviceID)
+	return profile{
+		customer: v.customer.id,
+		device:   uint32(p.keys[forDeviceID].permute(device, 4*deviceHex)),
+		address:  p.address(&v.customer),
+		title:    uint16(v.title),
+		place:    v.customer.place,
+		class:    v.device,
+		system:   uint8(p.system[v.device].pick(p.keys[forDeviceSystem].draw(device, 0))),
+		app:      uint8(p.app.pick(p.keys[forDeviceApp].draw(device, 0))),
+		provider: v.customer.provider,
+		link:     uint8(p.link[v.device].pick(p.keys[forDeviceLink].draw(device, 0))),
+	}
+}
+
+// pieces are the parts of the JSON that have few values, written once with what
+// stands between them.
+type pieces struct {
+	classes  [deviceCount]string                      // device_type to device_id
+	software [deviceCount][5][len(appVersions)]string // device_os to quality
+	where    [len(places)]string                      // country to isp
+	networks [countryCount][7][deviceCount][5]string  // isp to the end
+}
+
+func newPieces() *pieces {
+	var s pieces
+	for d, name := range deviceNames {
+		s.classes[d] = `,"device_type":"` + name + `","device_id":"DEVICE_`
+		for i, system := range deviceSystems[d] {
+			for j, app := range appVersions {
+				s.software[d][i][j] = `","device_os":"` + system.name + `","app_version":"` + app.name + `","quality":"`
+			}
+		}
+	}
+	for i, pl := range places {
+		s.where[i] = `","country":"` + countries[pl.country].name + `","state":"` + pl.state + `","city":"` + pl.city + `","isp":"`
+	}
+	for c := range countries {
+		for i, isp := range countries[c].isps {
+			for d := range deviceLinks {
+				for j, link := range deviceLinks[d] {
+					s.networks[c][i][d][j] = isp.name + `","connection_type":"` + link.name + `"}`
+				}
+			}
+		}
+	}
+	return &s
+}
 
 // How many hexadecimal digits an identifier has: as many as its entity needs to
 // be unique, so that an event costs as many bytes in gzip as a real one.
@@ -39,61 +87,30 @@ const (
 	customerLen = len("CUST_") + customerHex
 )
 
-// fill writes the session's pieces: from customer_id to event_type, from
-// device_type to quality, and from ip_address to the end.
-func (s *session) fill(p *plan, v *visit) {
-	s.customer, s.device, s.runtime = v.customer.id, uint32(p.keys[forDeviceID].permute(uint64(v.deviceID), 4*deviceHex)), v.runtime
-	pl := &places[v.customer.place]
-	b := append(s.text[:0], customerK...)
-	b = append(b, "CUST_"...)
-	b = appendHex(b, uint64(v.customer.id), customerHex)
-	b = append(b, `","title_id":"TITLE_`...)
-	b = appendHex(b, uint64(p.titles[v.title].id), titleHex)
-	b = append(b, `","session_id":"SESSION_`...)
-	b = appendHex(b, v.session, sessionHex)
-	b = append(b, `","event_type":"`...)
-	s.head = uint16(len(b))
-	b = append(b, `,"device_type":"`...)
-	b = append(b, deviceNames[v.device]...)
-	b = append(b, `","device_id":"DEVICE_`...)
-	b = appendHex(b, uint64(s.device), deviceHex)
-	b = append(b, `","device_os":"`...)
-	b = append(b, deviceSystems[v.device][p.system[v.device].pick(p.keys[forDeviceSystem].draw(uint64(v.deviceID), 0))].name...)
-	b = append(b, `","app_version":"`...)
-	b = append(b, appVersions[p.app.pick(p.keys[forDeviceApp].draw(uint64(v.deviceID), 0))].name...)
-	b = append(b, `","quality":"`...)
-	s.middle = uint16(len(b))
-	b = append(b, `,"ip_address":"`...)
-	b = appendAddress(b, p.address(&v.customer))
-	b = append(b, `","country":"`...)
-	b = append(b, countries[pl.country].name...)
-	b = append(b, `","state":"`...)
-	b = append(b, pl.state...)
-	b = append(b, `","city":"`...)
-	b = append(b, pl.city...)
-	b = append(b, `","isp":"`...)
-	b = append(b, countries[pl.country].isps[v.customer.provider].name...)
-	b = append(b, `","connection_type":"`...)
-	b = append(b, deviceLinks[v.device][p.link[v.device].pick(p.keys[forDeviceLink].draw(uint64(v.deviceID), 0))].name...)
-	b = append(b, `"}`...)
-	s.used = uint16(len(b))
-}
-
 // appendEvent writes an event as JSON, its fields in the order of schema.Events.
-func (p *plan) appendEvent(b []byte, e *event, s *session, days *dayText) []byte {
+func (p *plan) appendEvent(b []byte, e *event, days *dayText) []byte {
+	t := &p.titles[e.title]
 	b = append(b, openEvent...)
 	b = p.appendEventID(b, e)
-	b = append(b, s.text[:s.head]...)
+	b = append(b, customerK+"CUST_"...)
+	b = appendHex(b, uint64(e.customer), customerHex)
+	b = append(b, `","title_id":"TITLE_`...)
+	b = appendHex(b, uint64(t.id), titleHex)
+	b = append(b, `","session_id":"SESSION_`...)
+	b = appendHex(b, e.session, sessionHex)
+	b = append(b, `","event_type":"`...)
 	b = append(b, eventNames[e.kind]...)
 	b = append(b, `","event_timestamp":"`...)
-	b = days.append(b, e.at+e.skew*1000)
+	b = days.append(b, e.at+int64(e.skew)*1000)
 	b = append(b, `","watch_duration_seconds":`...)
 	b = strconv.AppendInt(b, e.watched/second, 10)
 	b = append(b, `,"position_seconds":`...)
 	b = strconv.AppendInt(b, e.position/second, 10)
 	b = append(b, `,"completion_percentage":`...)
-	b = appendHundredths(b, uint64(e.position)*10000/uint64(s.runtime))
-	b = append(b, s.text[s.head:s.middle]...)
+	b = appendHundredths(b, uint64(e.position)*10000/uint64(t.runtime()))
+	b = append(b, p.pieces.classes[e.class]...)
+	b = appendHex(b, uint64(e.device), deviceHex)
+	b = append(b, p.pieces.software[e.class][e.system][e.app]...)
 	b = append(b, qualityNames[e.quality]...)
 	b = append(b, `","bandwidth_mbps":`...)
 	b = appendHundredths(b, uint64(e.rate)/10)
@@ -103,7 +120,10 @@ func (p *plan) appendEvent(b []byte, e *event, s *session, days *dayText) []byte
 	b = strconv.AppendUint(b, uint64(e.stalled), 10)
 	b = append(b, `,"error_count":`...)
 	b = strconv.AppendUint(b, uint64(e.errors), 10)
-	return append(b, s.text[s.middle:s.used]...)
+	b = append(b, `,"ip_address":"`...)
+	b = appendAddress(b, e.address)
+	b = append(b, p.pieces.where[e.place]...)
+	return append(b, p.pieces.networks[places[e.place].country][e.provider][e.class][e.link]...)
 }
 
 // appendEventID writes the hexadecimal digits of an event's identifier. It is a

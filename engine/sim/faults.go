@@ -153,7 +153,7 @@ func (p *plan) incident(f *fault, v *visit) {
 			}
 			back := (f.to + int64(below(f.amount.draw(v.session, uint64(e.rank)), uint64(f.Flood)*1000))) / 1000
 			if back > e.arrival {
-				e.late += back - e.arrival
+				e.late += uint32(back - e.arrival)
 				e.arrival = back
 				e.faults |= f.bit
 			}
@@ -236,7 +236,7 @@ func (p *plan) transport(f *fault, v *visit, j int) {
 		if !f.p.hit(f.pick.draw(uint64(v.deviceID), 0)) {
 			return
 		}
-		e.skew += f.skewOf(v.deviceID, e.at)
+		e.skew = int32(min(max(int64(e.skew)+f.skewOf(v.deviceID, e.at), -20*dayMS), 20*dayMS))
 	case faultDuplicate:
 		p.duplicate(f, v, j)
 		return
@@ -248,11 +248,11 @@ func (p *plan) transport(f *fault, v *visit, j int) {
 	switch f.Kind {
 	case faultLate:
 		late := f.Delay[0] + int64(below(f.amount.draw(v.session, n), uint64(f.Delay[1]-f.Delay[0]+1)))
-		e.late += late
+		e.late += uint32(late)
 		e.arrival += late
 	case faultOutOfOrder:
 		late := int64(below(f.amount.draw(v.session, n), uint64(f.Jitter)+1))
-		e.late += late
+		e.late += uint32(late)
 		e.arrival += late
 	case faultDrop:
 		e.fate = fateDropped
@@ -304,7 +304,7 @@ func (p *plan) duplicate(f *fault, v *visit, j int) {
 	late := f.Delay[0] + int64(below(f.amount.draw(entity, n), uint64(f.Delay[1]-f.Delay[0]+1)))
 	e.rank |= uint16(f.index + 1)
 	e.arrival += late
-	e.late += late
+	e.late += uint32(late)
 	e.faults |= f.bit
 	v.events = append(v.events, e)
 }

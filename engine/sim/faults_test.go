@@ -113,8 +113,8 @@ func TestFaultsTouchOnlyWhatTheyLabel(t *testing.T) {
 		t.Run(fault.ID, func(t *testing.T) {
 			sc := load(t, "streaming", at17, small, few, everyFault)
 			sc.Faults = []Fault{fault}
-			// Delayed events of the window arrive within half an hour of its end.
-			with, truth, _ := generate(t, sc, Job{Window: minutes(sc, 0, 50)})
+			// Delayed events of the window arrive within 25 minutes of its end.
+			with, truth, _ := generate(t, sc, Job{Window: minutes(sc, 0, 45)})
 			touched := map[string]bool{}
 			for _, l := range truth {
 				touched[l.EventID] = true
@@ -364,15 +364,16 @@ func TestFieldFaults(t *testing.T) {
 
 func TestMalformedForms(t *testing.T) {
 	for _, form := range malformedForms {
-		_, records, truth := effects(t, "id: broken, kind: malformed, p: 0.5%, forms: "+form)
+		sc := load(t, "streaming", at17, small, "faults=[{id: broken, kind: malformed, p: 2%, forms: "+form+"}]")
+		records, truth, _ := generate(t, sc, Job{Window: minutes(sc, 0, 4)})
 		broken := 0
 		for _, r := range records {
 			if !readable(r.value) {
 				broken++
 			}
 		}
-		if broken != len(truth) {
-			t.Errorf("%s: %d records are refused, %d labelled", form, broken, len(truth))
+		if broken != len(truth) || broken == 0 {
+			t.Fatalf("%s: %d records are refused, %d labelled", form, broken, len(truth))
 		}
 		if truth[0].Detail != form {
 			t.Errorf("label says %q, want %q", truth[0].Detail, form)

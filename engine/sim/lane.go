@@ -8,22 +8,20 @@ import (
 
 // lane is one of the independent parts of the audience, with the events of its
 // that wait for their time. Events wait in lists by the cell of their arrival, a
-// ring of lists; sessions live until their last event is written.
+// ring of lists.
 type lane struct {
-	number   int
-	visit    visit
-	events   []event
-	free     int32 // first free event
-	ring     []int32
-	sessions []session
-	freeSlot int32
-	ready    []event // of the current cell, in order
+	number int
+	visit  visit
+	events []event
+	free   int32 // first free event
+	ring   []int32
+	ready  []event // of the current cell, in order
 }
 
 const none = -1
 
 func newLane(number int, cells int64) *lane {
-	l := &lane{number: number, free: none, freeSlot: none, ring: make([]int32, cells)}
+	l := &lane{number: number, free: none, ring: make([]int32, cells)}
 	for i := range l.ring {
 		l.ring[i] = none
 	}
@@ -57,32 +55,14 @@ func (l *lane) take(cell int64) {
 	slices.SortFunc(l.ready, func(a, b event) int { return order(&a, &b) })
 }
 
-// release lets go of the sessions whose last event was in ready.
-func (l *lane) release() {
-	for i := range l.ready {
-		slot := l.ready[i].slot
-		s := &l.sessions[slot]
-		if s.left--; s.left == 0 {
-			s.left, l.freeSlot = l.freeSlot, slot
-		}
-	}
-	l.ready = l.ready[:0]
-}
-
 // keep lets the events of the lane's visit that arrive in the window wait for
 // their time.
-func (l *lane) keep(p *plan, w Window) {
-	slot := int32(none)
+func (l *lane) keep(w Window) {
 	for i := range l.visit.events {
 		e := &l.visit.events[i]
 		if e.arrival < w.From || e.arrival >= w.To {
 			continue
 		}
-		if slot == none {
-			slot = l.newSession(p)
-		}
-		l.sessions[slot].left++
-		e.slot = slot
 		head := &l.ring[e.arrival/(cellLength/1000)%int64(len(l.ring))]
 		e.next = *head
 		if l.free == none {
@@ -96,20 +76,6 @@ func (l *lane) keep(p *plan, w Window) {
 	}
 }
 
-func (l *lane) newSession(p *plan) int32 {
-	slot := l.freeSlot
-	if slot == none {
-		slot = int32(len(l.sessions))
-		l.sessions = append(l.sessions, session{})
-	} else {
-		l.freeSlot = l.sessions[slot].left
-	}
-	s := &l.sessions[slot]
-	s.left = 0
-	s.fill(p, &l.visit)
-	return slot
-}
-
 // begin draws what begins in a cell.
 func (l *lane) begin(p *plan, c *clock, class int, cell int64, w Window) {
 	if p.rows {
@@ -118,14 +84,14 @@ func (l *lane) begin(p *plan, c *clock, class int, cell int64, w Window) {
 		}
 		for n, count := int64(l.number), p.rowCount(cell); n < count; n += Lanes {
 			p.row(&l.visit, l.number, cell, n)
-			l.keep(p, w)
+			l.keep(w)
 		}
 		return
 	}
 	n := min(p.visits[class].draw(p.keys[forVisitCount], visitEntity(l.number, class, cell, 0)), maxInCell)
 	for j := range n {
 		if p.expand(&l.visit, c, l.number, class, cell, j, w) {
-			l.keep(p, w)
+			l.keep(w)
 		}
 	}
 }

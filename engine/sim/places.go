@@ -139,7 +139,7 @@ var deviceLinks = [deviceCount][]weighted{
 }
 
 // appVersions are the releases of the player in use; most devices update soon.
-var appVersions = []weighted{
+var appVersions = [...]weighted{
 	{"5.9.2", 21}, {"5.9.1", 16}, {"5.9.0", 8}, {"5.8.8", 11}, {"5.8.0", 7}, {"5.7.6", 6}, {"5.5.1", 5}, {"5.4.0", 4},
 	{"5.2.7", 4}, {"5.1.0", 3}, {"4.9.4", 3}, {"4.8.7", 2}, {"4.6.3", 2}, {"4.4.9", 2}, {"4.0.9", 2}, {"3.9.2", 2}, {"3.5.7", 1}, {"3.3.0", 1},
 }

@@ -107,10 +107,11 @@ const (
 // plan is a scenario made ready: tables instead of distributions, keys instead of
 // purposes. It is read-only once made.
 type plan struct {
-	sc   *Scenario
-	rows bool // independent rows
-	tick int64
-	keys [purposeCount]stream
+	sc     *Scenario
+	pieces *pieces
+	rows   bool // independent rows
+	tick   int64
+	keys   [purposeCount]stream
 
 	visits     [classCount]poisson   // candidates of a lane and cell, at the curve's maximum
 	watchRange [classCount][2]uint64 // quantiles of the watch distribution
@@ -164,7 +165,7 @@ func newThreshold(share int64) threshold {
 func (t threshold) hit(u uint64) bool { return t.always || u < t.below }
 
 func newPlan(sc *Scenario) *plan {
-	p := &plan{sc: sc, rows: sc.Session.Mode == "independent-rows"}
+	p := &plan{sc: sc, pieces: newPieces(), rows: sc.Session.Mode == "independent-rows"}
 	for i, name := range purposeNames {
 		p.keys[i] = newStream(uint64(sc.Seed), name)
 	}
@@ -216,7 +217,7 @@ func (p *plan) planAudience() {
 		}
 	}
 	p.device = newAlias(unsigned(sc.Devices[:]))
-	p.app = newAlias(shares(appVersions))
+	p.app = newAlias(shares(appVersions[:]))
 	for d := range deviceCount {
 		p.system[d] = newAlias(shares(deviceSystems[d]))
 		p.link[d] = newAlias(shares(deviceLinks[d]))

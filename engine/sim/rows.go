@@ -29,7 +29,7 @@ func (p *plan) row(v *visit, lane int, cell, n int64) {
 	}
 	v.runtime = p.titles[v.title].runtime()
 	v.start = between(forRowTime, cell*cellLength-p.tick, cell*cellLength)
-	e := event{session: v.session, quality: v.quality, at: v.start}
+	e := event{session: v.session, quality: v.quality, at: v.start, profile: p.profile(v)}
 	e.kind = uint8(p.rowType.pick(p.draw(forRowType, v, 0)))
 	e.rate = int32(between(forRowThroughput, rowBands[v.quality][0], rowBands[v.quality][1]))
 	switch e.kind {

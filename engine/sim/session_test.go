@@ -292,7 +292,7 @@ func TestReplicaRowsAreIndependent(t *testing.T) {
 	}
 }
 
-// The counts that the issue's figures rest on.
+// The volume of the report's hour.
 func TestSeedVolumes(t *testing.T) {
 	for name, want := range map[string][2]int64{"seed-hour": {118_600, 118_699}, "seed-replica": {118_600, 118_600}} {
 		sc := load(t, name)
@@ -397,28 +397,5 @@ func TestPurposesAreDistinct(t *testing.T) {
 		add(f.pick, f.ID+".pick")
 		add(f.amount, f.ID+".amount")
 		add(f.form, f.ID+".form")
-	}
-}
-
-// The pieces of the longest session there can be fit their array, which append
-// would otherwise leave.
-func TestLongestSessionFits(t *testing.T) {
-	longest := func(n int, name func(int) string) (most int) {
-		for i := range n {
-			most = max(most, len(name(i)))
-		}
-		return most
-	}
-	fixed := len(`","customer_id":"CUST_","title_id":"TITLE_","session_id":"SESSION_","event_type":"` +
-		`,"device_type":"","device_id":"DEVICE_","device_os":"","app_version":"","quality":"` +
-		`,"ip_address":"","country":"","state":"","city":"","isp":"","connection_type":""}`)
-	n := fixed + customerHex + titleHex + sessionHex + deviceHex + len("tablet") + len("255.255.255.255") + len("United Kingdom") + len("satellite")
-	n += longest(len(deviceSystems[tv]), func(i int) string { return deviceSystems[tv][i].name })
-	n += longest(len(appVersions), func(i int) string { return appVersions[i].name })
-	n += longest(len(places), func(i int) string { return places[i].state })
-	n += longest(len(places), func(i int) string { return places[i].city })
-	n += longest(len(ispNames()), func(i int) string { return ispNames()[i] })
-	if n > sessionText {
-		t.Errorf("a session may need %d bytes, there are %d", n, sessionText)
 	}
 }

@@ -124,13 +124,13 @@ func (s *Stats) count(e *event) {
 }
 
 // label gives what a fault did to an event.
-func (p *plan) label(f *fault, e *event, s *session) Truth {
+func (p *plan) label(f *fault, e *event) Truth {
 	t := Truth{
 		Fault: f.ID, Kind: f.Kind,
 		EventID:    string(p.appendEventID([]byte("EVENT_"), e)),
 		SessionID:  string(appendHex([]byte("SESSION_"), e.session, sessionHex)),
-		CustomerID: string(appendHex([]byte("CUST_"), uint64(s.customer), customerHex)),
-		Arrival:    e.arrival, Event: e.at / 1000, DelayMS: e.late, SkewMS: e.skew,
+		CustomerID: string(appendHex([]byte("CUST_"), uint64(e.customer), customerHex)),
+		Arrival:    e.arrival, Event: e.at / 1000, DelayMS: int64(e.late), SkewMS: int64(e.skew),
 	}
 	t.Effect, t.Detail = f.effect(e)
 	return t

@@ -9,20 +9,20 @@ type event struct {
 	at       int64  // us, when it happened
 	watched  int64  // us
 	position int64  // us
-	late     int64  // ms that faults added to arrival
-	skew     int64  // ms that faults added to the device's clock
-	faults   uint32 // bits of the faults that touched it
-	rate     int32  // kbps
-	slot     int32  // of its session, in its lane
-	next     int32  // in the lane's list of its arrival cell
-	rank     uint16 // sequence number in the session, and which copy
-	stalls   uint16
-	stalled  uint16 // seconds
-	errors   uint8
-	kind     uint8
-	quality  uint8
-	fate     uint8
-	form     uint8 // of a malformed record
+	profile
+	late    uint32 // ms that faults added to arrival
+	skew    int32  // ms that faults added to the device's clock
+	faults  uint32 // bits of the faults that touched it
+	rate    int32  // kbps
+	next    int32  // in the lane's list of its arrival cell
+	rank    uint16 // sequence number in the session, and which copy
+	stalls  uint16
+	stalled uint16 // seconds
+	errors  uint8
+	kind    uint8
+	quality uint8
+	fate    uint8
+	form    uint8 // of a malformed record
 }
 
 // A rank is a sequence number and, in its low bits, the number of a copy. Forced
@@ -109,8 +109,10 @@ func (p *plan) expand(v *visit, c *clock, lane, class int, cell int64, j int, w 
 		return false
 	}
 	v.swing = 0
+	common := p.profile(v)
 	for i := range v.events {
 		e := &v.events[i]
+		e.profile = common
 		if len(p.faults) == 0 && e.at >= w.To*1000 { // nothing arrives before it happens
 			v.events = v.events[:i]
 			break

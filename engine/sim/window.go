@@ -100,7 +100,6 @@ func (r *run) produce() {
 		now := r.clocks.open(r.p, cell, cell == first)
 		r.parallel(len(r.lanes), func(i int) {
 			l := r.lanes[i]
-			l.release()
 			if cell == first {
 				l.lookBack(r.ctx, r.p, &r.clocks, r.w)
 			}
@@ -224,19 +223,17 @@ func (b *batch) write(p *plan, lanes []*lane, part []merged, labels bool) {
 	b.records, b.truth, b.buf, b.spans = b.records[:0], b.truth[:0], b.buf[:0], b.spans[:0]
 	b.stats = p.newStats()
 	for _, m := range part {
-		l := lanes[m.lane]
-		e := &l.ready[m.index]
-		s := &l.sessions[e.slot]
+		e := &lanes[m.lane].ready[m.index]
 		b.stats.count(e)
 		if labels && e.faults != 0 {
 			for i := range p.faults {
 				if f := &p.faults[i]; e.faults&f.bit != 0 {
-					b.truth = append(b.truth, p.label(f, e, s))
+					b.truth = append(b.truth, p.label(f, e))
 				}
 			}
 		}
 		if e.fate < fateDropped {
-			b.record(p, e, s)
+			b.record(p, e)
 		}
 	}
 	for i, at := range b.spans { // the buffer no longer moves
@@ -245,21 +242,21 @@ func (b *batch) write(p *plan, lanes []*lane, part []merged, labels bool) {
 	}
 }
 
-func (b *batch) record(p *plan, e *event, s *session) {
+func (b *batch) record(p *plan, e *event) {
 	from := len(b.buf)
-	b.buf = p.appendEvent(b.buf, e, s, &b.days)
+	b.buf = p.appendEvent(b.buf, e, &b.days)
 	at := span{from: from, key: from + customerAt}
 	if e.faults != 0 {
 		b.buf = p.alter(b.buf, from, e)
 		at.to = len(b.buf)
 		at.key = at.to
 		b.buf = append(b.buf, "CUST_"...)
-		b.buf = appendHex(b.buf, uint64(s.customer), customerHex)
+		b.buf = appendHex(b.buf, uint64(e.customer), customerHex)
 	} else {
 		at.to = len(b.buf)
 	}
 	b.stats.Records++
 	b.stats.Bytes += int64(at.to - at.from)
 	b.spans = append(b.spans, at)
-	b.records = append(b.records, schema.Record{Arrival: e.arrival, Event: (e.at + e.skew*1000) / 1000})
+	b.records = append(b.records, schema.Record{Arrival: e.arrival, Event: (e.at + int64(e.skew)*1000) / 1000})
 }
