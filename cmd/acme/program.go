@@ -25,7 +25,9 @@ type program struct {
 	stdout io.Writer
 	stderr io.Writer
 	env    map[string]string
-	now    func() time.Time
+	// environ is env as the operating system has it.
+	environ []string
+	now     func() time.Time
 
 	global globalOptions
 	// sql is the statement being run, for the caret under an error.
@@ -45,7 +47,7 @@ type globalOptions struct {
 
 // Main runs acme and gives its exit code. Arguments are without the program's name.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: parseEnv(environ), now: time.Now}
+	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
 	if len(args) > 0 && args[0] == queryWorkerVerb {
 		return p.serveQueries()
 	}

@@ -90,7 +90,7 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		Lake:    p.lakeName(), Database: defaultDatabase,
 		Range:  tui.Range{From: span.from, To: span.to},
 		Screen: o.screen, Theme: o.theme, Color: p.global.color, ASCII: o.ascii, NoMouse: o.noMouse,
-		Now: p.now,
+		Now: p.now, Environ: p.environ,
 	}
 	if needed {
 		cfg.Prepare = lakePreparer{p, st}
