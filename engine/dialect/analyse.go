@@ -1,0 +1,236 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// analyser walks the tree once, from the inside out, and makes for every
+// expression its type and its DuckDB text at the same time: the text depends on
+// the types, and nothing else does. It fails by a panic with *Error.
+type analyser struct {
+	opt     Options
+	level   int
+	scans   []*scan
+	ctes    []*cte
+	names   map[string]int
+	fieldID int
+	pos     Pos // of the expression at hand, for refusals
+	// kept are the queries whose ORDER BY decides the order of the answer. That
+	// of others means nothing without a limit, and Trino drops it too.
+	kept map[*Query]bool
+	// trying counts the TRY around the expression at hand.
+	trying int
+	// outer counts the names that were found in a query around their own.
+	outer int
+	// filters counts those of them that stood in a WHERE.
+	filters int
+	// dry counts the passes that only check: their text is thrown away, and
+	// they must leave no trace in scans.
+	dry int
+	// lazy are the columns that * of an inner query offers, by number: they are
+	// left out of the text unless something marks them. See settle.
+	lazy []*field
+}
+
+// value is an expression that has been analysed.
+type value struct {
+	typ  Type
+	code string // DuckDB text that binds tighter than any operator
+	// text is the value of a string literal, number that of a number literal as
+	// written.
+	text   *string
+	number string
+	// constant says that no column is involved.
+	constant bool
+	pos      Pos
+}
+
+// field is a column that a name can stand for.
+type field struct {
+	id      int
+	name    string   // in lower case; empty for a column without a name
+	display string   // as it is shown
+	quals   []string // what may stand before the name: t, or db.t, in lower case
+	typ     Type
+	code    string
+	hidden  bool // reached by name but not by *
+	src     *origin
+	// scan and column say that f is read from a table; deps are the fields that
+	// f stands for. marked says that f is needed: see mark.
+	scan   *scan
+	column string
+	deps   []*field
+	marked bool
+}
+
+// mark notes that f is needed, and with it what it stands for.
+func (f *field) mark() {
+	if f.marked {
+		return
+	}
+	f.marked = true
+	if f.scan != nil {
+		if f.column == "$path" {
+			f.scan.path = true
+		} else {
+			f.scan.used[f.column] = true
+		}
+	}
+	for _, d := range f.deps {
+		d.mark()
+	}
+}
+
+// origin says that a field is a partition column handed through unchanged.
+type origin struct {
+	sink   sink
+	column string
+}
+
+// scope is what names mean in one part of a query.
+type scope struct {
+	parent *scope // the query around it
+	fields []*field
+	env    *env
+	// output are the columns of the select list, which ORDER BY sees first.
+	output []*field
+	// agg is set while expressions behind a GROUP BY are analysed: a column is
+	// then what became of it there.
+	agg *aggregation
+	// block is the query whose scope this is, for windows and aggregates.
+	block *block
+	// lambda says that the fields are parameters of a lambda.
+	lambda bool
+}
+
+// env is the named queries that a part of a query sees.
+type env struct {
+	parent *env
+	name   string
+	cte    *cte
+}
+
+func (e *env) find(name string) *cte {
+	for ; e != nil; e = e.parent {
+		if e.name == name {
+			return e.cte
+		}
+	}
+	return nil
+}
+
+// relation is a query or table with its columns. from is its text where FROM
+// wants it.
+type relation struct {
+	from   string
+	fields []*field
+}
+
+// unique gives a name for a relation that no other has.
+func (a *analyser) unique(base string) string {
+	base = strings.ToLower(base)
+	if base == "" {
+		base = "q"
+	}
+	a.names[base]++
+	if n := a.names[base]; n > 1 {
+		return fmt.Sprintf("%s~%d", base, n)
+	}
+	return base
+}
+
+func (a *analyser) newField(name string, typ Type, code string) *field {
+	a.fieldID++
+	return &field{id: a.fieldID, name: strings.ToLower(name), display: name, typ: typ, code: code}
+}
+
+// maxCode bounds the text that is made of one statement.
+const maxCode = 4 << 20
+
+// checkCode refuses a statement whose translation grows beyond reason.
+func (a *analyser) checkCode(p Pos, code string) string {
+	if len(code) > maxCode {
+		panic(errorAt(p, "QUERY_TEXT_TOO_LARGE", "the translation of this expression is too long").
+			hint("give its parts names in a WITH clause"))
+	}
+	return code
+}
+
+// find resolves a name of one to three parts. It gives nil if nothing has it.
+func (s *scope) find(parts []string, p Pos) (*field, *scope) {
+	for sc := s; sc != nil; sc = sc.parent {
+		if len(parts) == 1 {
+			if f := pick(sc.output, parts, p); f != nil {
+				return f, sc
+			}
+		}
+		if f := pick(sc.fields, parts, p); f != nil {
+			return f, sc
+		}
+	}
+	return nil, nil
+}
+
+// pick gives the one field that parts name, fails if there are several.
+func pick(fields []*field, parts []string, p Pos) *field {
+	var found *field
+	for _, f := range fields {
+		if f.name == "" || f.name != parts[len(parts)-1] || !f.under(parts[:len(parts)-1]) {
+			continue
+		}
+		if found != nil {
+			panic(errorAt(p, "AMBIGUOUS_NAME", "Column '%s' is ambiguous", strings.Join(parts, ".")))
+		}
+		found = f
+	}
+	return found
+}
+
+// under says whether f can be named with the qualifier q.
+func (f *field) under(q []string) bool {
+	if len(q) > len(f.quals) {
+		return false
+	}
+	for i := range q {
+		if f.quals[len(f.quals)-len(q)+i] != q[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// suggest gives the nearest of names to name, for a hint.
+func suggest(name string, names []string) string {
+	best, bestDist := "", len(name)/3+1
+	for _, n := range names {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(n)); d <= bestDist && (best == "" || d < bestDist) {
+			best, bestDist = n, d
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	prev := make([]int, len(b)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur := []int{i}
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur = append(cur, min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost))
+		}
+		prev = cur
+	}
+	return prev[len(b)]
+}
+
+// cannot is refuse at the expression at hand.
+func (a *analyser) cannot(format string, args ...any) *Error {
+	return refuse(a.pos, fmt.Sprintf(format, args...))
+}

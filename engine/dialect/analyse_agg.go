@@ -1,0 +1,427 @@
+package dialect
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// aggregation is the grouped part of a query. It becomes a query of its own, with
+// a column for each grouping key and each aggregate; what stands around them in
+// the select list is then plain expressions over these columns.
+type aggregation struct {
+	source *scope // the rows that are grouped
+	alias  string // of the grouped query in the text
+	keys   []*groupKey
+	byForm map[string]*groupKey
+	byID   map[int]*groupKey // for keys that are columns
+	sets   [][]int           // indexes into keys; nil for one set of all
+	aggs   []string          // text of each aggregate
+	found  map[string]value  // by form
+	top    Expr              // the expression being analysed, for messages
+}
+
+type groupKey struct {
+	x     Expr
+	inner string // text over the source
+	value value  // over the grouped query
+}
+
+// top notes which expression of the select list, HAVING or ORDER BY is analysed.
+func (s *scope) top(x Expr) {
+	if s.agg != nil {
+		s.agg.top = x
+	}
+}
+
+// grouped gives the aggregation that holds in sc, looking through lambdas.
+func (s *scope) grouped() *aggregation {
+	for s != nil && s.lambda {
+		s = s.parent
+	}
+	if s == nil {
+		return nil
+	}
+	return s.agg
+}
+
+// form gives a text that is the same for expressions that mean the same: columns
+// by number, however they are qualified.
+func (a *analyser) form(x Expr, sc *scope) string {
+	f := &formatter{name: func(x Expr) (string, bool) {
+		if parts := dotted(x); parts != nil {
+			if f, _ := sc.find(parts, x.Pos()); f != nil {
+				return "#" + strconv.Itoa(f.id), true
+			}
+		}
+		return "", false
+	}}
+	f.expr(x)
+	return strings.ToLower(f.String())
+}
+
+// isAggregate says whether x is a call that makes its query a grouped one.
+func (a *analyser) isAggregate(x Expr) bool {
+	switch x := x.(type) {
+	case *GroupingCall:
+		return true
+	case *Call:
+		return x.Over == nil && a.kindOf(x) == aggregateFunction
+	}
+	return false
+}
+
+func isWindow(x Expr) bool {
+	c, ok := x.(*Call)
+	return ok && c.Over != nil
+}
+
+// aggregates says whether the select list or ORDER BY has an aggregate.
+func (a *analyser) aggregates(s *Select, order []SortItem) bool {
+	for _, it := range s.Items {
+		if it.X != nil && collect(it.X, a.isAggregate) != nil {
+			return true
+		}
+	}
+	for _, o := range order {
+		if collect(o.X, a.isAggregate) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// noAggregates refuses aggregates and window functions where there are no groups.
+func (a *analyser) noAggregates(x Expr, what string) {
+	found := collect(x, func(e Expr) bool { return a.isAggregate(e) || isWindow(e) })
+	if found != nil {
+		panic(errorAt(x.Pos(), "EXPRESSION_NOT_SCALAR", "%s cannot contain aggregations, window functions or grouping operations: [%s]",
+			what, formatExprs(found)))
+	}
+}
+
+// aggregateQuery analyses a grouped SELECT: everything once over the source for
+// types and errors, in Trino's order, then over the groups.
+func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) *result {
+	a.dry++
+	items := a.items(s, src)
+	g := &aggregation{source: src, alias: a.unique("g"), byForm: map[string]*groupKey{}, byID: map[int]*groupKey{}, found: map[string]value{}}
+	exprs := a.groupExprs(s, src, items, g)
+	if s.Having != nil {
+		a.checkHaving(s, src)
+	}
+	a.dry--
+	for _, x := range exprs {
+		a.addKey(g, x, src)
+	}
+	sc := *src
+	sc.agg = g
+	post := a.items(s, &sc)
+	where := ""
+	if s.Having != nil {
+		sc.top(s.Having)
+		where = " WHERE " + a.coerce(a.expr(s.Having, &sc), tBoolean).code
+	}
+	return a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
+}
+
+func (a *analyser) checkHaving(s *Select, src *scope) {
+	if w := collect(s.Having, isWindow); w != nil {
+		panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "HAVING clause cannot contain window functions or row pattern measures"))
+	}
+	v := a.expr(s.Having, src)
+	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
+		panic(errorAt(s.Having.Pos(), "TYPE_MISMATCH", "HAVING clause must evaluate to a boolean: actual type %s", v.typ))
+	}
+}
+
+// text gives the grouped query.
+func (g *aggregation) text(from string) string {
+	var items, by []string
+	for i, k := range g.keys {
+		items = append(items, fmt.Sprintf("%s AS k%d", k.inner, i))
+		by = append(by, strconv.Itoa(i+1))
+	}
+	for i, t := range g.aggs {
+		items = append(items, fmt.Sprintf("%s AS a%d", t, i))
+	}
+	if items == nil {
+		items = []string{"count(*) AS a0"}
+	}
+	sql := "SELECT " + strings.Join(items, ", ") + from
+	if g.sets == nil {
+		if by != nil {
+			sql += " GROUP BY " + strings.Join(by, ", ")
+		}
+		return sql
+	}
+	var sets []string
+	for _, set := range g.sets {
+		var cols []string
+		for _, i := range set {
+			cols = append(cols, g.keys[i].inner)
+		}
+		sets = append(sets, "("+strings.Join(cols, ", ")+")")
+	}
+	return sql + " GROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")"
+}
+
+// addKey analyses a grouping key over the source; the same key counts once.
+func (a *analyser) addKey(g *aggregation, x Expr, src *scope) int {
+	form := a.form(x, src)
+	if k := g.byForm[form]; k != nil {
+		return slices.Index(g.keys, k)
+	}
+	v := a.expr(x, src)
+	n := len(g.keys)
+	k := &groupKey{x: x, inner: a.typed(v)}
+	if v.constant {
+		k.inner = "(SELECT " + k.inner + ")" // a bare literal would be a position
+	}
+	k.value = value{typ: v.typ, code: fmt.Sprintf("%s.k%d", quoteName(g.alias), n), pos: x.Pos()}
+	g.keys = append(g.keys, k)
+	g.byForm[form] = k
+	if parts := dotted(x); parts != nil {
+		if f, at := src.find(parts, x.Pos()); at == src {
+			g.byID[f.id] = k
+		}
+	}
+	return n
+}
+
+// groupExprs gives the grouping expressions of a GROUP BY, checked, and sets the
+// grouping sets of g.
+func (a *analyser) groupExprs(s *Select, src *scope, items []selectItem, g *aggregation) []Expr {
+	if s.GroupBy == nil {
+		return nil
+	}
+	var keys []Expr
+	form := map[string]int{}
+	index := func(x Expr) int {
+		f := a.form(x, src)
+		if _, ok := form[f]; !ok {
+			form[f] = len(keys)
+			keys = append(keys, x)
+		}
+		return form[f]
+	}
+	simple := true
+	product := [][]int{{}}
+	for _, it := range s.GroupBy.Items {
+		var sets [][]int
+		if it.Kind == "" {
+			set := []int{}
+			for _, x := range it.Sets[0] {
+				set = append(set, index(a.groupExpr(x, src, items)))
+			}
+			sets = [][]int{set}
+		} else {
+			simple = false
+			sets = a.expandSets(it, src, index)
+		}
+		var next [][]int
+		for _, p := range product {
+			for _, s := range sets {
+				next = append(next, union(p, s))
+			}
+		}
+		if product = next; len(product) > 2048 {
+			panic(errorAt(it.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most 2048", len(product)))
+		}
+	}
+	if !simple {
+		g.sets = product
+		if s.GroupBy.Distinct {
+			g.sets = distinctSets(product)
+		}
+	}
+	return keys
+}
+
+// groupExpr checks an expression of a plain GROUP BY; a number is a column of the
+// select list.
+func (a *analyser) groupExpr(x Expr, src *scope, items []selectItem) Expr {
+	if lit, ok := x.(*NumberLit); ok && lit.Kind == tokInteger {
+		i, err := strconv.Atoi(lit.Text)
+		if err != nil || i < 1 || i > len(items) {
+			panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "GROUP BY position %s is not in select list", lit.Text))
+		}
+		x = items[i-1].x
+		if x == nil {
+			f := items[i-1].star
+			x = f.asExpr(lit.pos)
+		}
+	}
+	if found := collect(x, func(e Expr) bool { return a.isAggregate(e) || isWindow(e) }); found != nil {
+		panic(errorAt(x.Pos(), "EXPRESSION_NOT_SCALAR", "GROUP BY clause cannot contain aggregations, window functions or grouping operations: [%s]", formatExprs(found)))
+	}
+	v := a.groupValue(x, src, items)
+	if !v.typ.comparable() {
+		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in GROUP BY", v.typ))
+	}
+	return x
+}
+
+// groupValue analyses a grouping key. An alias of the select list is none, which
+// is worth a hint: DuckDB and others take it.
+func (a *analyser) groupValue(x Expr, src *scope, items []selectItem) (v value) {
+	defer func() {
+		r := recover()
+		if e, ok := r.(*Error); ok && e.Name == "COLUMN_NOT_FOUND" {
+			for _, it := range items {
+				if parts := dotted(x); it.alias && len(parts) == 1 && strings.EqualFold(it.name, parts[0]) {
+					e.hint("Athena takes no alias in GROUP BY; repeat the expression: GROUP BY %s", formatExpr(it.x))
+				}
+			}
+		}
+		if r != nil {
+			panic(r)
+		}
+	}()
+	return a.expr(x, src)
+}
+
+// asExpr gives a name that resolves to f again.
+func (f *field) asExpr(p Pos) Expr {
+	n := Name{at: at{p}, Text: f.display, Quoted: true}
+	if len(f.quals) == 0 {
+		return &Ident{exprAt{at{p}}, n}
+	}
+	q := Name{at: at{p}, Text: f.quals[len(f.quals)-1], Quoted: true}
+	return &Deref{exprAt{at{p}}, &Ident{exprAt{at{p}}, q}, n}
+}
+
+// expandSets gives the grouping sets of ROLLUP, CUBE or GROUPING SETS.
+func (a *analyser) expandSets(it GroupItem, src *scope, index func(Expr) int) [][]int {
+	var parts [][]int
+	for i, set := range it.Sets {
+		if it.Kind == "ROLLUP" && len(set) > 1 && a.level < 476 {
+			panic(errorAt(it.At[i], "INVALID_COLUMN_REFERENCE", "GROUP BY expression must be a column reference: ROW (%s)", formatExprs(set)))
+		}
+		part := []int{}
+		for _, x := range set {
+			a.noAggregates(x, "GROUP BY clause")
+			parts := dotted(x)
+			if parts == nil {
+				a.expr(x, src)
+				panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "GROUP BY expression must be a column reference: %s", formatExpr(x)))
+			}
+			a.expr(x, src)
+			part = append(part, index(x))
+		}
+		parts = append(parts, part)
+	}
+	switch it.Kind {
+	case "ROLLUP":
+		sets := [][]int{}
+		for n := len(parts); n >= 0; n-- {
+			sets = append(sets, union(parts[:n]...))
+		}
+		return sets
+	case "CUBE":
+		var sets [][]int
+		if len(parts) > 11 {
+			panic(errorAt(it.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most 2048", 1<<min(len(parts), 30)))
+		}
+		parts = distinctSets(parts)
+		for mask := 1<<len(parts) - 1; mask >= 0; mask-- {
+			var chosen [][]int
+			for i, p := range parts {
+				if mask&(1<<(len(parts)-1-i)) != 0 {
+					chosen = append(chosen, p)
+				}
+			}
+			sets = append(sets, union(chosen...))
+		}
+		return sets
+	}
+	return parts
+}
+
+func union(sets ...[]int) []int {
+	out := []int{}
+	for _, s := range sets {
+		for _, i := range s {
+			if !slices.Contains(out, i) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+func distinctSets(sets [][]int) [][]int {
+	var out [][]int
+	seen := map[string]bool{}
+	for _, s := range sets {
+		sorted := slices.Clone(s)
+		slices.Sort(sorted)
+		if k := fmt.Sprint(sorted); !seen[k] {
+			seen[k] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// aggregate gives the value of an aggregate call over the groups, adding it to
+// the grouped query unless the same is there.
+func (a *analyser) aggregate(c *Call, g *aggregation) value {
+	form := a.form(c, g.source)
+	if v, ok := g.found[form]; ok {
+		return v
+	}
+	v := a.call(c, g.source)
+	out := value{typ: v.typ, code: fmt.Sprintf("%s.a%d", quoteName(g.alias), len(g.aggs)), pos: c.pos}
+	g.aggs = append(g.aggs, a.typed(v))
+	g.found[form] = out
+	return out
+}
+
+// grouping is GROUPING(a, b).
+func (a *analyser) grouping(x *GroupingCall, sc *scope) value {
+	t := tInteger
+	if len(x.Args) > 31 {
+		t = tBigInt
+	}
+	g := sc.grouped()
+	if g == nil {
+		for _, arg := range x.Args {
+			if parts := dotted(arg); parts != nil {
+				if f, _ := sc.find(parts, arg.Pos()); f == nil {
+					panic(&Error{Name: "COLUMN_NOT_FOUND", Message: fmt.Sprintf("Column '%s' cannot be resolved", formatColumn(arg))})
+				}
+			}
+			a.expr(arg, sc)
+		}
+		return value{typ: t, code: "NULL"}
+	}
+	var args []string
+	for _, arg := range x.Args {
+		k := g.byForm[a.form(arg, g.source)]
+		if k == nil {
+			panic(errorAt(x.pos, "INVALID_ARGUMENTS", "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated query level. Mismatch due to %s.", formatExpr(arg)))
+		}
+		args = append(args, k.inner)
+	}
+	if g.sets == nil || len(args) == 0 {
+		return value{typ: t, code: "CAST(0 AS " + t.DuckDB() + ")"}
+	}
+	out := value{typ: t, code: fmt.Sprintf("%s.a%d", quoteName(g.alias), len(g.aggs)), pos: x.pos}
+	g.aggs = append(g.aggs, fmt.Sprintf("CAST(GROUPING(%s) AS %s)", strings.Join(args, ", "), t.DuckDB()))
+	return out
+}
+
+// notGrouped refuses a column that is neither grouped nor inside an aggregate.
+func (a *analyser) notGrouped(x Expr, g *aggregation, fromSubquery bool) {
+	if fromSubquery {
+		panic(errorAt(x.Pos(), "EXPRESSION_NOT_AGGREGATE", "Subquery uses '%s' which must appear in GROUP BY clause", formatExpr(x)))
+	}
+	top := g.top
+	if top == nil {
+		top = x
+	}
+	e := errorAt(top.Pos(), "EXPRESSION_NOT_AGGREGATE", "'%s' must be an aggregate expression or appear in GROUP BY clause", formatExpr(top))
+	panic(e.hint("add it to GROUP BY, or take one of its values: arbitrary(%s)", formatExpr(x)))
+}

@@ -1,0 +1,618 @@
+package dialect
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// candidate is a signature that the arguments of a call fit.
+type candidate struct {
+	sig  *signature
+	args []Type // what the arguments are brought to
+	bind bindings
+}
+
+// call analyses a function call.
+func (a *analyser) call(c *Call, sc *scope) value {
+	name := strings.ToLower(c.Name[len(c.Name)-1].Text)
+	f := a.functionOf(name)
+	if f == nil || len(c.Name) > 1 {
+		a.checkArgs(c, sc)
+		a.unknownFunction(c, name)
+	}
+	a.checkModifiers(c, f, sc)
+	if f.special != nil {
+		return f.special(a, c, nil, sc)
+	}
+	if c.Filter != nil {
+		a.dry++
+		a.expr(c.Filter, sc) // before the arguments: so Trino finds what is wrong
+		a.dry--
+	}
+	args := make([]value, len(c.Args))
+	for i, x := range c.Args {
+		if _, ok := x.(*LambdaExpr); ok {
+			args[i] = value{typ: Type{Kind: Function}, pos: x.Pos()}
+			continue
+		}
+		args[i] = a.expr(x, sc)
+	}
+	if f.refused != "" {
+		panic(refuse(c.pos, "function "+name).hint("%s", f.refused))
+	}
+	if listsMap[name] && len(collect(c.Args[0], makesMap)) > 0 {
+		panic(refuse(c.pos, name+" of a map in no order"))
+	}
+	if name == "listagg" && args[0].typ.Kind != Varchar && args[0].typ.Kind != Unknown {
+		panic(errorAt(c.pos, "TYPE_MISMATCH", "Expected expression of varchar, but '%s' has %s type", formatExpr(c.Args[0]), args[0].typ))
+	}
+	inv := &invocation{a: a, call: c, sc: sc, pos: c.pos, raw: args}
+	a.modifiers(inv, f)
+	v := a.resolve(f, name, inv)
+	v.constant = f.kind == scalarFunction && !unstable[name]
+	for _, arg := range args {
+		v.constant = v.constant && (arg.constant || arg.typ.Kind == Function)
+	}
+	return v
+}
+
+// listsMap are the functions that give the entries of a map as arrays. The order
+// of an aggregated map is Trino's hash table's, which differs from release to
+// release.
+var listsMap = map[string]bool{"map_keys": true, "map_values": true, "map_entries": true}
+
+func makesMap(x Expr) bool {
+	c, ok := x.(*Call)
+	return ok && (strings.EqualFold(c.Name[0].Text, "histogram") || strings.EqualFold(c.Name[0].Text, "map_agg"))
+}
+
+// unstable are the functions that differ from row to row.
+var unstable = map[string]bool{"rand": true, "random": true, "uuid": true, "shuffle": true}
+
+func (a *analyser) checkArgs(c *Call, sc *scope) {
+	for _, x := range c.Args {
+		if _, ok := x.(*LambdaExpr); !ok {
+			a.expr(x, sc)
+		}
+	}
+}
+
+func (a *analyser) unknownFunction(c *Call, name string) {
+	e := errorAt(c.pos, "FUNCTION_NOT_FOUND", "Function '%s' not registered", formatQName(c.Name))
+	if h := otherName[name]; h != "" {
+		e.hint("Athena calls it %s", h)
+	} else if s := suggest(name, functionNames()); s != "" {
+		e.hint("did you mean %s?", s)
+	}
+	panic(e)
+}
+
+// otherName gives Athena's name for functions of other engines.
+var otherName = map[string]string{
+	"string_agg": "array_join(array_agg(x), ',') or listagg", "group_concat": "listagg", "median": "approx_percentile(x, 0.5)",
+	"percentile_cont": "approx_percentile(x, p)", "percentile_disc": "approx_percentile(x, p)", "quantile_cont": "approx_percentile(x, p)",
+	"ifnull": "coalesce", "nvl": "coalesce", "isnull": "IS NULL", "strftime": "date_format", "strptime": "date_parse", "epoch": "to_unixtime",
+	"datediff": "date_diff", "dateadd": "date_add", "getdate": "current_timestamp", "to_date": "date", "list": "array_agg", "first": "arbitrary",
+	"len": "length", "left": "substr(x, 1, n)", "right": "substr(x, -n)", "instr": "strpos", "arg_max": "max_by", "arg_min": "min_by",
+	"approx_count_distinct": "approx_distinct", "str_split": "split", "string_split": "split", "list_contains": "contains", "array_contains": "contains",
+	"countif": "count_if", "unix_timestamp": "to_unixtime", "substring_index": "split_part", "regexp_matches": "regexp_like", "list_transform": "transform",
+}
+
+// checkModifiers refuses DISTINCT, FILTER, ORDER BY and OVER where Trino does.
+func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
+	agg := f.kind == aggregateFunction
+	switch {
+	case c.Over == nil && f.kind == windowFunction:
+		inv := &invocation{a: a, call: c, sc: sc, pos: c.pos}
+		for _, x := range c.Args {
+			inv.raw = append(inv.raw, a.expr(x, sc))
+		}
+		a.choose(f, f.name, inv)
+		panic(errorAt(c.pos, "MISSING_OVER", "Window function %s requires an OVER clause", formatQName(c.Name)))
+	case c.Over != nil && c.Distinct && a.level >= 476:
+		panic(refuse(c.pos, "DISTINCT in a window function"))
+	case c.Over != nil && c.Distinct:
+		panic(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "DISTINCT in window function parameters not yet supported: %s", formatExpr(c)))
+	case c.Over != nil && c.Filter != nil:
+		panic(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "FILTER is not yet supported for window functions"))
+	case c.Over != nil && f.kind == scalarFunction:
+		panic(errorAt(Pos{1, 1}, "FUNCTION_NOT_WINDOW", "Not a window function: %s", formatQName(c.Name)))
+	case c.Over != nil && c.OrderBy != nil:
+		panic(refuse(c.pos, "ORDER BY inside a window aggregate"))
+	case c.Distinct && !agg:
+		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "DISTINCT is only valid for aggregation functions"))
+	case c.Filter != nil && !agg:
+		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions"))
+	case c.OrderBy != nil && !agg:
+		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions"))
+	case c.Star && strings.ToLower(c.Name[0].Text) != "count":
+		panic(errorAt(c.pos, "FUNCTION_NOT_FOUND", "* is only valid as an argument of count"))
+	case c.Nulls != "" && !f.nulls:
+		panic(errorAt(c.pos, "NULL_TREATMENT_NOT_ALLOWED", "Cannot specify null treatment clause for %s function", formatQName(c.Name)))
+	}
+	if agg && c.Over == nil {
+		a.notNested(c)
+	}
+	if c.Over != nil {
+		if w := collectInside(c, isWindow); w != nil {
+			panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window %s", "function arguments"))
+		}
+	}
+}
+
+// collectInside is collect over the arguments of a call.
+func collectInside(c *Call, is func(Expr) bool) []Expr {
+	var out []Expr
+	for _, x := range c.Args {
+		out = append(out, collect(x, is)...)
+	}
+	return out
+}
+
+func (a *analyser) notNested(c *Call) {
+	name := formatQName(c.Name)
+	var inner, win []Expr
+	for _, x := range children(c) {
+		inner = append(inner, collect(x, a.isAggregate)...)
+		win = append(win, collect(x, isWindow)...)
+	}
+	if inner != nil {
+		panic(errorAt(c.pos, "NESTED_AGGREGATION", "Cannot nest aggregations inside aggregation '%s': [%s]", name, formatExprs(inner)))
+	}
+	if win != nil {
+		panic(errorAt(c.pos, "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside aggregation '%s': [%s]", name, formatExprs(win)))
+	}
+}
+
+// modifiers analyses what stands around the arguments.
+func (a *analyser) modifiers(inv *invocation, f *function) {
+	c := inv.call
+	if c.Filter != nil {
+		v := a.expr(c.Filter, inv.sc)
+		if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
+			panic(errorAt(c.Filter.Pos(), "TYPE_MISMATCH", "Filter expression must evaluate to a boolean (actual: %s)", v.typ))
+		}
+		inv.filt = a.coerce(v, tBoolean).code
+	}
+	for i, s := range c.OrderBy {
+		v := a.expr(s.X, inv.sc)
+		if !v.typ.orderable() {
+			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
+		}
+		a.checkSortable(v.typ, s)
+		if i > 0 {
+			inv.ord += ", "
+		}
+		inv.ord += a.typed(v) + sortTail(s)
+	}
+	if c.Over != nil {
+		inv.over = " OVER " + a.windowText(c, f, inv.sc)
+	}
+}
+
+// invoke calls a function of the table for an operator or a form of the grammar.
+func (a *analyser) invoke(name string, args []value, p Pos) value {
+	f := a.functionOf(name)
+	inv := &invocation{a: a, pos: p, raw: args}
+	v := a.resolve(f, name, inv)
+	v.constant = true
+	for _, arg := range args {
+		v.constant = v.constant && arg.constant
+	}
+	return v
+}
+
+// resolve picks the signature, brings the arguments to its types and lowers.
+func (a *analyser) resolve(f *function, name string, inv *invocation) value {
+	cand := a.choose(f, name, inv)
+	inv.args = make([]value, len(inv.raw))
+	a.pos = inv.pos
+	for i, v := range inv.raw {
+		if v.typ.Kind == Function {
+			continue
+		}
+		a.representable(v.typ)
+		a.charAndVarchar(v.typ, cand.args[i])
+		inv.args[i] = a.coerce(v, cand.args[i])
+		inv.args[i].text, inv.args[i].number = v.text, v.number
+	}
+	a.lambdas(cand, inv)
+	s := cand.sig
+	if s.typ != nil {
+		inv.typ = s.typ(cand.args)
+	} else {
+		inv.typ = s.result.concrete(cand.bind)
+	}
+	a.pos = inv.pos
+	a.representable(inv.typ)
+	out := value{typ: inv.typ, pos: inv.pos}
+	if s.low != nil {
+		out.code = s.low(inv)
+		out.typ = inv.typ
+	} else {
+		out.code = inv.template(s.sql)
+	}
+	return out
+}
+
+// choose finds the one signature for the arguments: an exact one, else the most
+// specific that they convert to, by Trino's steps.
+func (a *analyser) choose(f *function, name string, inv *invocation) *candidate {
+	var fit []*candidate
+	for i := range f.sigs {
+		if c := f.sigs[i].bind(inv.raw, false); c != nil {
+			return c
+		}
+		if c := f.sigs[i].bind(inv.raw, true); c != nil {
+			fit = append(fit, c)
+		}
+	}
+	if len(fit) == 0 {
+		panic(a.wrongArguments(f, name, inv))
+	}
+	best := mostSpecific(fit)
+	if len(best) > 1 && slices.ContainsFunc(inv.raw, func(v value) bool { return v.typ.Kind == Unknown }) {
+		if only := unknownCasts(fit, inv.raw); len(only) > 0 {
+			best = only
+		}
+		if sameResult(best) {
+			best = best[:1]
+		}
+	}
+	if a.level >= 476 && len(fit) > 1 && slices.ContainsFunc(f.sigs, func(s signature) bool {
+		return strings.Contains(s.in, "char(x)") && !strings.Contains(s.in, "varchar(x)")
+	}) &&
+		slices.ContainsFunc(inv.raw, func(v value) bool { return v.typ.Kind == Unknown }) {
+		panic(refuse(inv.pos, name+" of NULL at this release"))
+	}
+	if len(best) > 1 {
+		panic(ambiguous(name, best, inv.pos))
+	}
+	return best[0]
+}
+
+// unknownCasts gives the candidates that convert nothing but NULLs.
+func unknownCasts(fit []*candidate, args []value) []*candidate {
+	return slices.DeleteFunc(slices.Clone(fit), func(c *candidate) bool {
+		for i, v := range args {
+			if v.typ.Kind != Unknown && v.typ.Kind != Function && !sameShape(v.typ, c.args[i]) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func ambiguous(name string, fit []*candidate, p Pos) *Error {
+	text := "Could not choose a best candidate operator. Explicit type casts must be added.\nCandidates are:\n"
+	for _, c := range fit {
+		parts := make([]string, len(c.args))
+		for i, t := range c.args {
+			parts[i] = t.String()
+		}
+		text += "\t * " + name + "(" + strings.Join(parts, ",") + "):" + c.sig.result.concrete(c.bind).String() + "\n"
+	}
+	return errorAt(p, "AMBIGUOUS_FUNCTION_CALL", "%s", text)
+}
+
+// bind fits a signature to arguments, or gives nil.
+func (s *signature) bind(args []value, coerce bool) *candidate {
+	n := len(s.params)
+	if s.variadic {
+		if len(args) < n-1 {
+			return nil
+		}
+	} else if len(args) != n {
+		return nil
+	}
+	for attempt := 0; attempt < 2; attempt++ {
+		b := bindings{}
+		c := &candidate{sig: s, bind: b, args: make([]Type, len(args))}
+		ok := true
+		// Two passes, so that an early argument meets what later ones bind.
+		for pass := 0; pass < 2 && ok; pass++ {
+			for i, v := range args {
+				p := s.params[min(i, n-1)]
+				if v.typ.Kind == Function || p.base == "function" {
+					ok = ok && v.typ.Kind == Function && p.base == "function"
+					continue
+				}
+				t, fits := p.match(v.typ, b, coerce)
+				c.args[i] = t
+				ok = ok && fits
+			}
+			if !coerce {
+				break
+			}
+		}
+		if !ok || !s.constraints(b) {
+			return nil
+		}
+		return c
+	}
+	return nil
+}
+
+// constraints checks "E:orderable" and the like.
+func (s *signature) constraints(b bindings) bool {
+	for _, w := range strings.Split(s.where, ",") {
+		v, what, _ := strings.Cut(strings.TrimSpace(w), ":")
+		t, bound := b[v]
+		if !bound {
+			continue
+		}
+		if what == "orderable" && !t.orderable() || what == "comparable" && !t.comparable() {
+			return false
+		}
+	}
+	return true
+}
+
+// mostSpecific leaves those that no other candidate is more specific than.
+func mostSpecific(fit []*candidate) []*candidate {
+	var out []*candidate
+next:
+	for _, c := range fit {
+		for i, r := range out {
+			if c.moreSpecific(r) {
+				out[i] = c
+				continue next
+			}
+			if r.moreSpecific(c) {
+				continue next
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// moreSpecific says whether a call of d could be made with the types of c.
+func (c *candidate) moreSpecific(d *candidate) bool {
+	args := make([]value, len(c.args))
+	for i, t := range c.args {
+		args[i].typ = t
+		if c.sig.params[min(i, len(c.sig.params)-1)].base == "function" {
+			args[i].typ = Type{Kind: Function}
+		}
+	}
+	return d.sig.bind(args, true) != nil
+}
+
+func sameResult(fit []*candidate) bool {
+	for _, c := range fit[1:] {
+		if !c.sig.result.concrete(c.bind).Equal(fit[0].sig.result.concrete(fit[0].bind)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Error {
+	given := make([]string, len(inv.raw))
+	for i, v := range inv.raw {
+		given[i] = v.typ.String()
+		if v.typ.Kind == Function {
+			given[i] = "<function>"
+		}
+	}
+	expected := make([]string, len(f.sigs))
+	for i := range f.sigs {
+		expected[i] = f.sigs[i].expected(name)
+	}
+	if len(given) == 0 {
+		return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters () for function %s. Expected: %s", name, strings.Join(expected, ", "))
+	}
+	return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
+}
+
+// lambdas analyses the lambdas among the arguments: their parameters have the
+// types that the other arguments bound, their results bind or meet the rest.
+func (a *analyser) lambdas(c *candidate, inv *invocation) {
+	for i, v := range inv.raw {
+		if v.typ.Kind != Function {
+			continue
+		}
+		p := c.sig.params[min(i, len(c.sig.params)-1)]
+		l := inv.call.Args[i].(*LambdaExpr)
+		in, out := p.args[:len(p.args)-1], p.args[len(p.args)-1]
+		if len(l.Params) != len(in) {
+			panic(errorAt(l.pos, "INVALID_PARAMETER_USAGE", "Expected a lambda that takes %d argument(s) but got %d", len(in), len(l.Params)))
+		}
+		sc := &scope{parent: inv.sc, env: inv.sc.env, block: inv.sc.block, lambda: true}
+		names := make([]string, len(in))
+		for k, n := range l.Params {
+			names[k] = a.lambdaVar()
+			sc.fields = append(sc.fields, a.newField(n.Text, in[k].concrete(c.bind), names[k]))
+		}
+		body := a.expr(l.Body, sc)
+		want, bound := c.bind[out.base]
+		switch {
+		case !out.isVar():
+			want = out.concrete(c.bind)
+		case !bound:
+			want = body.typ
+			c.bind[out.base] = want
+		}
+		if !converts(body.typ, want) || body.typ.Kind == Unknown && !out.isVar() {
+			panic(a.wrongLambda(inv))
+		}
+		inv.args[i] = value{typ: Type{Kind: Function}, code: "lambda " + strings.Join(names, ", ") + ": " + a.coerce(body, want).code, pos: l.pos}
+	}
+}
+
+func (a *analyser) wrongLambda(inv *invocation) *Error {
+	name := strings.ToLower(formatQName(inv.call.Name))
+	f := a.functionOf(name)
+	given := make([]string, len(inv.raw))
+	for i, v := range inv.raw {
+		given[i] = v.typ.String()
+		if v.typ.Kind == Function {
+			given[i] = "<function>"
+		}
+	}
+	var expected []string
+	for i := range f.sigs {
+		expected = append(expected, f.sigs[i].expected(name))
+	}
+	return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
+}
+
+// template puts the arguments into a lowering.
+func (inv *invocation) template(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '$' && i+1 < len(s) && s[i+1] == '*':
+			for k, v := range inv.args {
+				if k > 0 {
+					b.WriteString(", ")
+				}
+				b.WriteString(v.code)
+			}
+			i++
+		case s[i] == '$' && i+1 < len(s) && isDigit(s[i+1]):
+			n, _ := strconv.Atoi(s[i+1 : i+2])
+			b.WriteString(inv.args[n-1].code)
+			i++
+		case s[i] == '@':
+			n := closingParen(s[i:])
+			b.WriteString(inv.aggregate(s[i+1 : i+n+1]))
+			i += n
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return inv.a.checkCode(inv.pos, b.String())
+}
+
+// closingParen gives the offset of the parenthesis that closes the first of s.
+func closingParen(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(s) - 1
+}
+
+// aggregate puts DISTINCT, ORDER BY, IGNORE NULLS, FILTER and OVER around a call
+// of a DuckDB aggregate given as a template, name(args).
+func (inv *invocation) aggregate(call string) string {
+	open := strings.IndexByte(call, '(')
+	inner := inv.template(call[open+1 : len(call)-1])
+	s := call[:open] + "("
+	c := inv.call
+	if c != nil && c.Distinct {
+		s += "DISTINCT "
+	}
+	s += inner
+	if inv.ord != "" {
+		s += " ORDER BY " + inv.ord
+	}
+	if c != nil && c.Nulls == "IGNORE" {
+		s += " IGNORE NULLS"
+	}
+	s += ")"
+	if inv.filt != "" {
+		s += " FILTER (WHERE " + inv.filt + ")"
+	}
+	return s + inv.over
+}
+
+// resolveWindow checks a named window against those before it.
+func (a *analyser) resolveWindow(w *Window, sc *scope) *Window {
+	name := w.Name
+	if name == nil {
+		name = w.Base
+	}
+	if name == nil {
+		return w
+	}
+	base := sc.block.windows[strings.ToLower(name.Text)]
+	if base == nil {
+		panic(errorAt(name.pos, "INVALID_WINDOW_REFERENCE", "Cannot resolve WINDOW name %s", name.Text))
+	}
+	if w.Name != nil {
+		return base
+	}
+	switch {
+	case w.Partition != nil:
+		panic(errorAt(w.Partition[0].Pos(), "INVALID_PARTITION_BY", "WINDOW specification with named WINDOW reference cannot specify PARTITION BY"))
+	case w.OrderBy != nil && base.OrderBy != nil:
+		panic(errorAt(w.OrderBy[0].pos, "INVALID_ORDER_BY", "Cannot specify ORDER BY because the referenced window has it"))
+	case base.Frame != nil:
+		panic(errorAt(name.pos, "INVALID_WINDOW_REFERENCE", "Cannot reference named WINDOW containing frame specification"))
+	}
+	out := *w
+	out.Base, out.Partition = nil, base.Partition
+	if out.OrderBy == nil {
+		out.OrderBy = base.OrderBy
+	}
+	return &out
+}
+
+// windowText gives the specification of a window.
+func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
+	block := sc
+	for block.lambda {
+		block = block.parent
+	}
+	if block.block == nil {
+		panic(refuse(c.pos, "a window function here"))
+	}
+	block.block.hasWindow = true
+	w := a.resolveWindow(c.Over, block)
+	for _, x := range w.exprs() {
+		if n := collect(x, isWindow); n != nil {
+			panic(errorAt(n[0].Pos(), "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window specification"))
+		}
+	}
+	var parts []string
+	for i, x := range w.Partition {
+		v := a.expr(x, sc)
+		if !v.typ.comparable() {
+			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
+		}
+		if i == 0 {
+			parts = append(parts, "PARTITION BY "+a.typed(v))
+		} else {
+			parts[0] += ", " + a.typed(v)
+		}
+	}
+	var key value
+	for i, s := range w.OrderBy {
+		v := a.expr(s.X, sc)
+		if !v.typ.orderable() {
+			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function ORDER BY", v.typ))
+		}
+		a.checkSortable(v.typ, s)
+		text := a.typed(v) + sortTail(s)
+		if i == 0 {
+			key = v
+			text = "ORDER BY " + text
+			parts = append(parts, text)
+		} else {
+			parts[len(parts)-1] += ", " + text
+		}
+	}
+	if f.ordered && w.OrderBy == nil {
+		panic(errorAt(c.Over.pos, "MISSING_ORDER_BY", "%s function requires an ORDER BY window clause", strings.ToLower(formatQName(c.Name))))
+	}
+	if w.Frame != nil {
+		if frame := a.frameText(w, key, sc); f.kind != windowFunction || framed[f.name] {
+			parts = append(parts, frame) // ranks have none, whatever is written
+		}
+	}
+	return "(" + strings.Join(parts, " ") + ")"
+}
+
+// framed are the window functions that may have a frame.
+var framed = map[string]bool{"first_value": true, "last_value": true, "nth_value": true}

@@ -1,0 +1,525 @@
+package dialect
+
+import (
+	"encoding/hex"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// expr analyses an expression in a scope.
+func (a *analyser) expr(x Expr, sc *scope) value {
+	if g := sc.grouped(); g != nil {
+		if len(g.keys) > 0 {
+			if k := g.byForm[a.form(x, sc)]; k != nil {
+				return k.value
+			}
+		}
+		if c, ok := x.(*Call); ok && a.isAggregate(c) {
+			return a.aggregate(c, g)
+		}
+	}
+	a.pos = x.Pos()
+	v := a.exprOf(x, sc)
+	v.pos = x.Pos()
+	a.pos = v.pos
+	a.checkCode(v.pos, v.code)
+	return v
+}
+
+func (a *analyser) exprOf(x Expr, sc *scope) value {
+	switch x := x.(type) {
+	case *NullLit:
+		return value{typ: tUnknown, code: "NULL", constant: true}
+	case *BoolLit:
+		return value{typ: tBoolean, code: strconv.FormatBool(x.Value), constant: true}
+	case *NumberLit:
+		return a.number(x)
+	case *StringLit:
+		return stringValue(x.Value)
+	case *BinaryLit:
+		return value{typ: tVarbinary, code: "unhex('" + hex.EncodeToString(x.Value) + "')", constant: true}
+	case *TypedLit:
+		return a.typedLiteral(x)
+	case *IntervalLit:
+		return a.intervalLiteral(x)
+	case *Param:
+		panic(errorAt(Pos{1, 1}, "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected %d but found 0", x.Index+1))
+	case *Ident, *Deref:
+		return a.column(x, sc)
+	case *Subscript:
+		return a.subscript(x, sc)
+	case *Binary:
+		return a.binary(x, sc)
+	case *Unary:
+		return a.unary(x, sc)
+	case *Compare:
+		return a.compare(x, sc)
+	case *Logic:
+		return a.logic(x, sc)
+	case *Not:
+		return a.not(x, sc)
+	case *Between:
+		return a.between(x, sc)
+	case *InList:
+		return a.inList(x, sc)
+	case *Like:
+		return a.like(x, sc)
+	case *IsNull:
+		v := a.expr(x.X, sc)
+		a.representable(v.typ)
+		op := " IS NULL)"
+		if x.Negated {
+			op = " IS NOT NULL)"
+		}
+		return value{typ: tBoolean, code: "(" + a.typed(v) + op, constant: v.constant}
+	}
+	return a.formOf(x, sc)
+}
+
+func (a *analyser) formOf(x Expr, sc *scope) value {
+	switch x := x.(type) {
+	case *InQuery:
+		return a.inQuery(x, sc)
+	case *Quantified:
+		return a.quantified(x, sc)
+	case *Exists:
+		q := a.subquery(x.Query, sc, x.pos)
+		return value{typ: tBoolean, code: "EXISTS (" + q.sql + ")"}
+	case *SubqueryExpr:
+		return a.scalarQuery(x, sc)
+	case *AtZone:
+		return a.atZone(x, sc)
+	case *Case:
+		return a.caseExpr(x, sc)
+	case *Cast:
+		return a.cast(x, sc)
+	case *ArrayLit:
+		return a.array(x, sc)
+	case *RowLit:
+		return a.row(x, sc)
+	case *LambdaExpr:
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Lambda expression should always be used inside a function"))
+	case *Extract:
+		return a.extract(x, sc)
+	case *Current:
+		return a.current(x)
+	case *Trim:
+		return a.trim(x, sc)
+	case *GroupingCall:
+		return a.grouping(x, sc)
+	case *Special:
+		panic(refuse(x.pos, x.What))
+	case *Call:
+		return a.call(x, sc)
+	}
+	panic(refuse(x.Pos(), "this expression"))
+}
+
+// stringValue makes a literal of a text.
+func stringValue(s string) value {
+	return value{typ: varcharType(len([]rune(s))), code: textCode(s), text: &s, constant: true}
+}
+
+// textCode gives a string literal for DuckDB; control characters, which would
+// disturb settle or a reader of the text, go through chr.
+func textCode(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 && r != '\n' && r != '\t' }) {
+		return quoteText(s)
+	}
+	var parts []string
+	run := ""
+	for _, r := range s {
+		if r < 0x20 {
+			parts = append(parts, quoteText(run), fmt.Sprintf("chr(%d)", r))
+			run = ""
+			continue
+		}
+		run += string(r)
+	}
+	return "(" + strings.Join(append(parts, quoteText(run)), " || ") + ")"
+}
+
+func (a *analyser) number(x *NumberLit) value {
+	v := value{constant: true, number: x.Text}
+	switch x.Kind {
+	case tokInteger:
+		n, ok := new(big.Int).SetString(x.Text, 10)
+		if !ok || !n.IsInt64() {
+			panic(errorAt(Pos{1, 1}, "SYNTAX_ERROR", "Invalid numeric literal: %s", x.Text))
+		}
+		v.typ, v.code = tBigInt, n.String()
+		if i := n.Int64(); i <= 2147483647 && i >= -2147483648 {
+			v.typ = tInteger
+		} else if i < 0 {
+			v.code = "CAST('" + v.code + "' AS BIGINT)"
+		}
+		if n.Int64() == -2147483648 {
+			v.code = "CAST('" + v.code + "' AS INTEGER)" // DuckDB has the sign apart, and a bigint before it
+		}
+		if n.Sign() < 0 && v.code[0] == '-' {
+			v.code = "(" + v.code + ")"
+		}
+	case tokDecimal:
+		t, digits, ok := decimalOf(x.Text)
+		if !ok {
+			panic(errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid decimal literal", x.Text))
+		}
+		v.typ, v.code = t, decimalCode(digits, t)
+	default:
+		d, _ := strconv.ParseFloat(x.Text, 64)
+		v.typ, v.code = tDouble, doubleCode(d)
+	}
+	return v
+}
+
+// decimalCode gives a decimal literal that DuckDB types as t.
+func decimalCode(text string, t Type) string {
+	return "CAST('" + text + "' AS " + t.DuckDB() + ")"
+}
+
+func doubleCode(d float64) string {
+	s := strconv.FormatFloat(d, 'e', -1, 64)
+	if strings.ContainsAny(s, "IN") {
+		return "CAST('" + strings.TrimPrefix(s, "+") + "' AS DOUBLE)"
+	}
+	if s[0] == '-' {
+		return "(" + s + ")"
+	}
+	return s
+}
+
+// decimalOf gives the type of a decimal literal, [+-]digits[.digits], and the
+// literal without leading zeros.
+func decimalOf(s string) (Type, string, bool) {
+	s = strings.TrimSpace(s)
+	sign, body := "", s
+	if body != "" && (body[0] == '-' || body[0] == '+') {
+		sign, body = strings.TrimPrefix(body[:1], "+"), body[1:]
+	}
+	whole, frac, _ := strings.Cut(body, ".")
+	if whole+frac == "" || strings.Trim(whole+frac, "0123456789") != "" {
+		return Type{}, "", false
+	}
+	whole = strings.TrimLeft(whole, "0")
+	p := len(whole) + len(frac)
+	if p == 0 {
+		p = 1
+	}
+	if p > 38 {
+		return Type{}, "", false
+	}
+	text := sign + whole
+	if whole == "" {
+		text = sign + "0"
+	}
+	if frac != "" {
+		text += "." + frac
+	}
+	return decimalType(p, len(frac)), text, true
+}
+
+// numberValue gives the value of a literal, perhaps with a sign.
+func numberValue(x Expr) (float64, bool) {
+	switch x := x.(type) {
+	case *NumberLit:
+		f, err := strconv.ParseFloat(x.Text, 64)
+		return f, err == nil
+	case *Unary:
+		f, ok := numberValue(x.X)
+		if x.Op == "-" {
+			f = -f
+		}
+		return f, ok
+	}
+	return 0, false
+}
+
+// column resolves a name: a column, or a field of a row that a column is.
+func (a *analyser) column(x Expr, sc *scope) value {
+	parts := dotted(x)
+	if parts == nil {
+		d := x.(*Deref)
+		return a.rowField(a.expr(d.Base, sc), d)
+	}
+	if f, at := sc.find(parts, x.Pos()); f != nil {
+		return a.resolved(x, f, sc, at)
+	}
+	if d, ok := x.(*Deref); ok {
+		if f, _ := sc.findBase(parts); f != nil {
+			return a.rowField(a.expr(d.Base, sc), d)
+		}
+	}
+	e := errorAt(x.Pos(), "COLUMN_NOT_FOUND", "Column '%s' cannot be resolved", formatColumn(x))
+	var names []string
+	for s := sc; s != nil; s = s.parent {
+		for _, f := range s.fields {
+			names = append(names, f.display)
+		}
+	}
+	if s := suggest(parts[len(parts)-1], names); s != "" {
+		e.hint("did you mean %s?", s)
+	}
+	panic(e)
+}
+
+// formatColumn gives a name as Trino shows it in COLUMN_NOT_FOUND: no quotes.
+func formatColumn(x Expr) string {
+	switch x := x.(type) {
+	case *Deref:
+		return formatColumn(x.Base) + "." + x.Field.Text
+	case *Ident:
+		return x.Name.Text
+	}
+	return formatExpr(x)
+}
+
+// findBase says whether some beginning of a dotted name is a column.
+func (s *scope) findBase(parts []string) (*field, *scope) {
+	for n := len(parts) - 1; n > 0; n-- {
+		if f, at := s.find(parts[:n], Pos{}); f != nil {
+			return f, at
+		}
+	}
+	return nil, nil
+}
+
+// resolved gives the value of a field found in scope at, seen from sc.
+func (a *analyser) resolved(x Expr, f *field, sc, at *scope) value {
+	inner := sc
+	for inner.lambda {
+		inner = inner.parent
+	}
+	if inner != at && !at.lambda {
+		a.outer++
+	}
+	if at.agg == nil || isOutput(at, f) {
+		f.mark()
+		return f.value()
+	}
+	if k := at.agg.byID[f.id]; k != nil {
+		return k.value
+	}
+	a.notGrouped(x, at.agg, inner != at)
+	return value{}
+}
+
+func isOutput(s *scope, f *field) bool {
+	for _, o := range s.output {
+		if o == f {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldValue gives the value of a field that a star names.
+func (a *analyser) fieldValue(f *field, sc *scope, p Pos) value {
+	if sc.agg == nil {
+		f.mark()
+		return f.value()
+	}
+	if k := sc.agg.byID[f.id]; k != nil {
+		return k.value
+	}
+	name := f.display
+	if len(f.quals) > 0 {
+		name = f.quals[len(f.quals)-1] + "." + name
+	}
+	panic(&Error{Name: "EXPRESSION_NOT_AGGREGATE", Message: fmt.Sprintf("Column '%s' not in GROUP BY clause", name)})
+}
+
+func (a *analyser) rowField(base value, d *Deref) value {
+	if base.typ.Kind != Row {
+		panic(errorAt(d.pos, "TYPE_MISMATCH", "Expression %s is not of type ROW", formatExpr(d.Base)))
+	}
+	found := -1
+	for i, f := range base.typ.Elem {
+		if strings.EqualFold(f.Name, d.Field.Text) && f.Name != "" {
+			if found >= 0 {
+				panic(errorAt(d.pos, "AMBIGUOUS_NAME", "Ambiguous row field reference: %s", d.Field.Text))
+			}
+			found = i
+		}
+	}
+	if found < 0 {
+		panic(errorAt(d.pos, "COLUMN_NOT_FOUND", "Column '%s' cannot be resolved", formatColumn(d)))
+	}
+	return value{typ: base.typ.Elem[found].Type, code: fmt.Sprintf("(%s).f%d", base.code, found)}
+}
+
+func (a *analyser) row(x *RowLit, sc *scope) value {
+	v := value{typ: Type{Kind: Row}, constant: true}
+	var parts []string
+	for i, it := range x.Items {
+		e := a.expr(it, sc)
+		v.typ.Elem = append(v.typ.Elem, Field{Type: e.typ})
+		v.constant = v.constant && e.constant
+		parts = append(parts, fmt.Sprintf("f%d := %s", i, a.typed(e)))
+	}
+	v.code = "struct_pack(" + strings.Join(parts, ", ") + ")"
+	return v
+}
+
+func (a *analyser) array(x *ArrayLit, sc *scope) value {
+	vs := make([]value, len(x.Items))
+	for i, it := range x.Items {
+		vs[i] = a.expr(it, sc)
+	}
+	t := a.unify(vs, "All ARRAY elements must be the same type or coercible to a common type.")
+	out := value{typ: arrayOf(t), constant: true}
+	codes := make([]string, len(vs))
+	a.representable(t)
+	for i, v := range vs {
+		codes[i] = a.coerce(v, t).code
+		out.constant = out.constant && v.constant
+	}
+	out.code = "CAST([" + strings.Join(codes, ", ") + "] AS " + out.typ.DuckDB() + ")"
+	return out
+}
+
+// unify gives the common type of values, or refuses the first that has none with
+// those before it.
+func (a *analyser) unify(vs []value, what string) Type {
+	t := tUnknown
+	for _, v := range vs {
+		c, ok := commonType(t, v.typ)
+		if !ok {
+			var all []string
+			seen := map[string]bool{}
+			for _, u := range vs {
+				if s := u.typ.String(); !seen[s] {
+					seen[s] = true
+					all = append(all, s)
+				}
+			}
+			panic(errorAt(v.pos, "TYPE_MISMATCH", "%s Cannot find common type between %s and %s, all types (without duplicates): [%s]",
+				what, t, v.typ, strings.Join(all, ", ")))
+		}
+		t = c
+	}
+	return t
+}
+
+func (a *analyser) caseExpr(x *Case, sc *scope) value {
+	out := value{constant: true}
+	var operand value
+	if x.Operand != nil {
+		operand = a.expr(x.Operand, sc)
+	}
+	conds := make([]value, len(x.Whens))
+	var results []value
+	for i, w := range x.Whens {
+		c := a.expr(w.Cond, sc)
+		switch {
+		case x.Operand == nil && c.typ.Kind != Boolean && c.typ.Kind != Unknown:
+			panic(errorAt(w.Cond.Pos(), "TYPE_MISMATCH", "CASE WHEN clause must evaluate to a boolean (actual: %s)", c.typ))
+		case x.Operand != nil:
+			if t, ok := commonType(operand.typ, c.typ); !ok || !t.comparable() {
+				panic(errorAt(w.Cond.Pos(), "TYPE_MISMATCH", "CASE operand type does not match WHEN clause operand type: %s vs %s", operand.typ, c.typ))
+			}
+			conds[i] = a.comparison("=", operand, c, w.Cond.Pos())
+		default:
+			conds[i] = a.coerce(c, tBoolean)
+		}
+		r := a.expr(w.Result, sc)
+		results = append(results, r)
+		out.constant = out.constant && c.constant && r.constant
+	}
+	if x.Else != nil {
+		e := a.expr(x.Else, sc)
+		results = append(results, e)
+		out.constant = out.constant && e.constant
+	}
+	out.typ = a.unify(results, "All CASE results must be the same type or coercible to a common type.")
+	code := "CASE"
+	for i := range conds {
+		code += " WHEN " + conds[i].code + " THEN " + a.coerce(results[i], out.typ).code
+	}
+	if x.Else != nil {
+		code += " ELSE " + a.coerce(results[len(results)-1], out.typ).code
+	}
+	out.code = "(" + code + " END)"
+	return out
+}
+
+func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
+	q := a.subquery(x.Query, sc, x.pos)
+	a.markAll(q)
+	if len(q.cols) == 1 {
+		return value{typ: q.cols[0].typ, code: "(" + q.sql + ")"}
+	}
+	t := Type{Kind: Row}
+	var parts []string
+	for i, c := range q.cols {
+		t.Elem = append(t.Elem, Field{c.name, c.typ})
+		parts = append(parts, fmt.Sprintf("f%d := %s", i, quoteName(c.code)))
+	}
+	return value{typ: t, code: fmt.Sprintf("(SELECT struct_pack(%s) FROM (%s))", strings.Join(parts, ", "), q.sql)}
+}
+
+// subquery analyses a query inside an expression. Where it reads the query
+// around it, Trino takes few shapes, and gives other answers than DuckDB in some:
+// only those that read it in WHERE alone are translated.
+func (a *analyser) subquery(q *Query, sc *scope, p Pos) *result {
+	before, filters := a.outer, a.filters
+	res := a.query(q, sc, sc.env)
+	if a.outer == before {
+		return res
+	}
+	if s, ok := q.Body.(*Select); ok && a.plainSubquery(q, s) && (s.From == nil || a.outer-before <= a.filters-filters) {
+		return res
+	}
+	panic(refuse(p, "this shape of correlated subquery"))
+}
+
+func (a *analyser) plainSubquery(q *Query, s *Select) bool {
+	if q.With != nil || q.Limit != nil || q.LimitAll || q.Fetch || q.Offset != nil || s.Distinct || s.Windows != nil || s.Having != nil {
+		return false
+	}
+	for _, it := range s.Items {
+		if it.X != nil && (collect(it.X, isWindow) != nil || s.From == nil && collect(it.X, a.isAggregate) != nil) {
+			return false
+		}
+	}
+	return s.From == nil || !unnests(s.From)
+}
+
+// unnests says whether a relation has UNNEST or LATERAL in it.
+func unnests(r Relation) bool {
+	switch r := r.(type) {
+	case *Unnest:
+		return true
+	case *Derived:
+		return r.Lateral
+	case *Aliased:
+		return unnests(r.X)
+	case *Sampled:
+		return unnests(r.X)
+	case *Join:
+		return unnests(r.L) || unnests(r.R)
+	}
+	return false
+}
+
+// markAll makes all columns of a query needed.
+func (a *analyser) markAll(q *result) {
+	for _, c := range q.cols {
+		for _, d := range c.deps {
+			d.mark()
+		}
+	}
+}
+
+// subqueryRow gives the type of a subquery's rows.
+func (q *result) rowType() Type {
+	if len(q.cols) == 1 {
+		return q.cols[0].typ
+	}
+	t := Type{Kind: Row}
+	for _, c := range q.cols {
+		t.Elem = append(t.Elem, Field{Type: c.typ})
+	}
+	return t
+}

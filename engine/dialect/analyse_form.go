@@ -1,0 +1,260 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// CAST, subscripts and TRIM.
+
+func (a *analyser) cast(x *Cast, sc *scope) value {
+	v := a.expr(x.X, sc)
+	a.pos = x.pos
+	t := a.typeOf(x.Type)
+	a.pos = x.pos
+	if t.Kind == Unknown {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "UNKNOWN is not a valid type"))
+	}
+	if v.typ.Kind == Char {
+		a.representable(v.typ)
+	}
+	if !castable(v.typ, t) {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot cast %s to %s", v.typ, t))
+	}
+	a.representable(v.typ)
+	if t.Kind == TimestampTZ {
+		a.castZone(v, &t)
+	}
+	out := value{typ: t, constant: v.constant}
+	if in, ok := literalInstant(v, t); ok {
+		out.code = fmt.Sprintf("make_timestamptz(%d)", in.rounded(t.Precision)-in.micros+toInstant(in.micros, in.zone))
+		a.representable(t)
+	} else {
+		out.code = a.convert(v.code, v.typ, t, x.Safe)
+	}
+	if v.typ.Kind == Varchar && t.Kind == Varchar && (v.text != nil && len([]rune(*v.text)) <= t.Precision) {
+		out.text = v.text
+	}
+	return out
+}
+
+// literalInstant gives the time of a literal that is cast to a timestamp with
+// time zone: its zone is then known.
+func literalInstant(v value, t Type) (instant, bool) {
+	if t.Kind != TimestampTZ || v.typ.Kind != Varchar || v.text == nil {
+		return instant{}, false
+	}
+	in, ok := parseTimestamp(strings.TrimSpace(*v.text))
+	return in, ok && in.digits <= 12
+}
+
+// castZone finds the zone that a cast to timestamp with time zone gives.
+func (a *analyser) castZone(v value, t *Type) {
+	switch {
+	case v.typ.Kind == TimestampTZ:
+		t.zone = v.typ.zone
+	case v.typ.Kind == Varchar && v.text != nil:
+		t.zone = "UTC"
+		if in, ok := parseTimestamp(strings.TrimSpace(*v.text)); ok && in.zone != "" {
+			t.zone = in.zone
+		}
+	default:
+		t.zone = "UTC"
+	}
+}
+
+// simpleType gives the type of a name without arguments.
+func (a *analyser) simpleType(name string) (Type, bool) {
+	switch name {
+	case "boolean":
+		return tBoolean, true
+	case "tinyint":
+		return tTinyInt, true
+	case "smallint":
+		return tSmallInt, true
+	case "integer", "int":
+		return tInteger, true
+	case "bigint":
+		return tBigInt, true
+	case "real":
+		return tReal, true
+	case "double":
+		return tDouble, true
+	case "varbinary":
+		return tVarbinary, true
+	case "date":
+		return tDate, true
+	case "json":
+		return tJSON, true
+	case "uuid":
+		return tUUID, true
+	case "unknown":
+		return tUnknown, true
+	case "interval day to second":
+		return tIntDay, true
+	case "interval year to month":
+		return tIntYear, true
+	}
+	return Type{}, false
+}
+
+// typeOf resolves a type's name.
+func (a *analyser) typeOf(n TypeName) Type {
+	unknown := func() *Error {
+		e := errorAt(a.pos, "TYPE_MISMATCH", "Unknown type: %s", n)
+		if n.Base == "string" {
+			e.hint("in queries Athena's text type is varchar; string is of its DDL")
+		}
+		return e
+	}
+	if t, ok := a.simpleType(n.Base); ok && len(n.Args) == 0 {
+		return t
+	}
+	nums := make([]int, len(n.Args))
+	for i, arg := range n.Args {
+		nums[i] = arg.Number
+		if arg.IsType != (n.Base == "array" || n.Base == "map" || n.Base == "row") {
+			panic(unknown())
+		}
+	}
+	switch {
+	case n.Base == "varchar" && len(nums) <= 1:
+		if len(nums) == 1 {
+			return varcharType(nums[0])
+		}
+		return tVarchar
+	case n.Base == "char" && len(nums) <= 1:
+		if len(nums) == 0 {
+			return charType(1)
+		}
+		if nums[0] > 65536 {
+			panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("CHAR length must be in range [0, 65536], got %d", nums[0])})
+		}
+		return charType(nums[0])
+	case n.Base == "decimal" && len(nums) <= 2:
+		return a.decimalName(n, nums)
+	case (n.Base == "timestamp" || n.Base == "time") && len(nums) <= 1:
+		return a.timeName(n, nums)
+	case n.Base == "array" && len(nums) == 1:
+		return arrayOf(a.typeOf(n.Args[0].Type))
+	case n.Base == "map" && len(nums) == 2:
+		return mapOf(a.typeOf(n.Args[0].Type), a.typeOf(n.Args[1].Type))
+	case n.Base == "row" && len(nums) > 0:
+		t := Type{Kind: Row}
+		for _, arg := range n.Args {
+			f := Field{Type: a.typeOf(arg.Type)}
+			if arg.Field != nil {
+				f.Name = arg.Field.Text
+				if !arg.Field.Quoted {
+					f.Name = strings.ToLower(f.Name)
+				}
+			}
+			t.Elem = append(t.Elem, f)
+		}
+		return t
+	case n.Base == "ipaddress":
+		panic(refuse(n.pos, "type ipaddress"))
+	}
+	panic(unknown())
+}
+
+func (a *analyser) decimalName(n TypeName, nums []int) Type {
+	p, s := 38, 0
+	if len(nums) > 0 {
+		p = nums[0]
+	}
+	if len(nums) > 1 {
+		s = nums[1]
+	}
+	if p < 1 || p > 38 {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("DECIMAL precision must be in range [1, 38]: %d", p)})
+	}
+	if s > p {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("DECIMAL scale must be in range [0, precision (%d)]: %d", p, s)})
+	}
+	return decimalType(p, s)
+}
+
+func (a *analyser) timeName(n TypeName, nums []int) Type {
+	p := 3
+	if len(nums) == 1 {
+		p = nums[0]
+	}
+	t := Type{Kind: Timestamp, Precision: p}
+	switch {
+	case n.Base == "timestamp" && n.WithZone:
+		t = timestampTZ(p, "UTC")
+	case n.Base == "time" && n.WithZone:
+		t.Kind = TimeTZ
+	case n.Base == "time":
+		t.Kind = Time
+	}
+	if p > 12 {
+		panic(errorAt(a.pos, "TYPE_MISMATCH", "Unknown type: %s", n))
+	}
+	return t
+}
+
+func (a *analyser) subscript(x *Subscript, sc *scope) value {
+	base, index := a.expr(x.Base, sc), a.expr(x.Index, sc)
+	if base.typ.Kind == Row {
+		return a.rowSubscript(x, base)
+	}
+	out := value{constant: base.constant && index.constant}
+	bad := func() *Error {
+		return errorAt(x.pos, "TYPE_MISMATCH", "Cannot use %s for subscript of %s", index.typ, base.typ)
+	}
+	a.pos = x.pos
+	switch base.typ.Kind {
+	case Array:
+		if !converts(index.typ, tBigInt) {
+			panic(bad())
+		}
+		out.typ = base.typ.elem()
+		i := a.coerce(index, tBigInt).code
+		out.code = fmt.Sprintf("list_extract(%s, acme_subscript(%s, CAST(len(%s) AS BIGINT)))", base.code, i, base.code)
+	case Map:
+		k := base.typ.elem()
+		if !converts(index.typ, k) {
+			panic(bad())
+		}
+		if k.isNested() || base.typ.value().Kind == Unknown || k.Kind == Unknown {
+			panic(a.cannot("the subscript of %s", base.typ))
+		}
+		out.typ = base.typ.value()
+		key := a.coerce(index, k)
+		shown := "CAST(" + key.code + " AS VARCHAR)"
+		if k.Kind != Varchar && !k.isInteger() && k.Kind != Boolean && k.Kind != Date {
+			shown = a.toVarchar(key.code, k, tVarchar, false)
+		}
+		out.code = fmt.Sprintf("CASE WHEN NOT map_contains(%s, %s) THEN %s ELSE map_extract_value(%s, %s) END", base.code, key.code,
+			failWith(out.typ.DuckDB(), "'[[INVALID_FUNCTION_ARGUMENT]] Key not present in map: ' || "+shown), base.code, key.code)
+	default:
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot use %s for subscript of %s", index.typ, base.typ))
+	}
+	return out
+}
+
+func (a *analyser) rowSubscript(x *Subscript, base value) value {
+	n, ok := x.Index.(*NumberLit)
+	if !ok || n.Kind != tokInteger {
+		panic(errorAt(x.Index.Pos(), "EXPRESSION_NOT_CONSTANT", "Subscript expression on ROW requires a constant index"))
+	}
+	i := number(n.Text, 0)
+	if i < 1 {
+		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Invalid subscript index: %d. ROW indices start at 1", i))
+	}
+	if i > len(base.typ.Elem) {
+		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Subscript index out of bounds: %d, max value is %d", i, len(base.typ.Elem)))
+	}
+	return value{typ: base.typ.Elem[i-1].Type, code: fmt.Sprintf("(%s).f%d", base.code, i-1), constant: base.constant}
+}
+
+func (a *analyser) trim(x *Trim, sc *scope) value {
+	args := []value{a.expr(x.X, sc)}
+	if x.Chars != nil {
+		args = append(args, a.expr(x.Chars, sc))
+	}
+	name := map[string]string{"BOTH": "trim", "LEADING": "ltrim", "TRAILING": "rtrim"}[x.Spec]
+	return a.invoke(name, args, Pos{}) // Trino has no position for this
+}

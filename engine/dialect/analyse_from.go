@@ -1,0 +1,408 @@
+package dialect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// relation analyses what FROM names. outer is the scope around the query, left
+// what stands before in the same FROM and is seen by UNNEST and LATERAL.
+func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
+	switch r := r.(type) {
+	case *TableRef:
+		return a.tableRef(r, outer)
+	case *Derived:
+		if r.Lateral && left != nil {
+			return a.derived(a.subquery(r.Query, left, r.pos), "", true)
+		}
+		return a.derived(a.query(r.Query, outer, outer.env), "", false)
+	case *Unnest:
+		return a.unnest(r, left, outer)
+	case *Aliased:
+		return a.aliased(r, outer, left)
+	case *Sampled:
+		return a.sampled(r, outer, left)
+	case *Join:
+		return a.join(r, outer, left)
+	}
+	panic(refuse(r.Pos(), "this relation"))
+}
+
+// derived makes a relation of a query.
+func (a *analyser) derived(q *result, base string, lateral bool) *relation {
+	alias := a.unique(base)
+	rel := &relation{from: "(" + q.sql + ") AS " + quoteName(alias)}
+	if lateral {
+		rel.from = "LATERAL " + rel.from
+	}
+	for _, c := range q.cols {
+		f := a.newField(c.name, c.typ, quoteName(alias)+"."+quoteName(c.code))
+		f.src, f.deps = c.src, c.deps
+		rel.fields = append(rel.fields, f)
+	}
+	return rel
+}
+
+func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
+	name := strings.ToLower(r.Name[len(r.Name)-1].Text)
+	if len(r.Name) == 1 {
+		if c := outer.env.find(name); c != nil {
+			return a.cteRef(c)
+		}
+	}
+	t := a.lookup(r.Name, r.pos)
+	s := &scan{relation: fmt.Sprintf("acme_scan_%d", len(a.scans)), tab: t, used: map[string]bool{}}
+	if a.dry == 0 {
+		a.scans = append(a.scans, s)
+	}
+	alias := quoteName(a.unique(name))
+	rel := &relation{from: s.relation + " AS " + alias}
+	add := func(name string, typ Type) *field {
+		f := a.newField(name, typ, alias+"."+quoteName(name))
+		f.quals = []string{strings.ToLower(t.Name)}
+		f.scan, f.column = s, name
+		rel.fields = append(rel.fields, f)
+		return f
+	}
+	for _, c := range t.Columns {
+		add(c.Name, c.Type)
+	}
+	for _, c := range t.Partitions {
+		f := add(c.Name, c.Type)
+		f.src, f.scan = &origin{s, c.Name}, nil
+	}
+	add("$path", tVarchar).hidden = true
+	return rel
+}
+
+// cteRef makes a relation of a mention of a named query.
+func (a *analyser) cteRef(c *cte) *relation {
+	alias := a.unique(c.name)
+	rel := &relation{from: quoteName(c.alias)}
+	if alias != c.alias {
+		rel.from += " AS " + quoteName(alias)
+	}
+	m := map[sink]*reader{}
+	for _, f := range c.rel.fields {
+		g := a.newField(f.display, f.typ, quoteName(alias)+"."+f.code)
+		g.quals, g.deps = []string{c.name}, []*field{f}
+		if f.src != nil {
+			if m[f.src.sink] == nil {
+				m[f.src.sink] = &reader{inner: f.src.sink}
+			}
+			g.src = &origin{m[f.src.sink], f.src.column}
+		}
+		rel.fields = append(rel.fields, g)
+	}
+	if a.dry == 0 {
+		c.readers = append(c.readers, m)
+	}
+	return rel
+}
+
+func (a *analyser) catalogName() string {
+	if a.opt.CatalogName != "" {
+		return strings.ToLower(a.opt.CatalogName)
+	}
+	return "awsdatacatalog"
+}
+
+// lookup finds a table in the catalog or says what is missing.
+func (a *analyser) lookup(q QName, p Pos) *Table {
+	db, name := strings.ToLower(a.opt.Database), strings.ToLower(q[len(q)-1].Text)
+	catalog := a.catalogName()
+	if len(q) > 1 {
+		db = strings.ToLower(q[len(q)-2].Text)
+	}
+	if len(q) > 2 {
+		catalog = strings.ToLower(q[len(q)-3].Text)
+	}
+	if len(q) > 3 {
+		panic(&Error{Name: "SYNTAX_ERROR", Message: "Too many dots in table name: " + formatQName(q)})
+	}
+	if catalog != a.catalogName() {
+		panic(errorAt(p, "CATALOG_NOT_FOUND", "Catalog '%s' does not exist", catalog))
+	}
+	if len(q) == 1 && db == "" {
+		panic(errorAt(p, "MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set"))
+	}
+	var dbs []string
+	if a.opt.Catalog != nil {
+		if t := a.opt.Catalog.Table(db, name); t != nil {
+			return t
+		}
+		dbs = a.opt.Catalog.Databases()
+	}
+	if db == "information_schema" {
+		panic(refuse(p, "information_schema"))
+	}
+	if !slices.Contains(dbs, db) {
+		e := errorAt(p, "SCHEMA_NOT_FOUND", "Schema '%s' does not exist", db)
+		if s := suggest(db, dbs); s != "" {
+			e.hint("did you mean %s?", s)
+		}
+		panic(e)
+	}
+	e := errorAt(p, "TABLE_NOT_FOUND", "Table '%s.%s.%s' does not exist", catalog, db, name)
+	if s := suggest(name, a.opt.Catalog.Tables(db)); s != "" {
+		e.hint("did you mean %s?", s)
+	}
+	panic(e)
+}
+
+func (a *analyser) aliased(r *Aliased, outer, left *scope) *relation {
+	rel := a.relation(r.X, outer, left)
+	alias := strings.ToLower(r.Alias.Text)
+	visible := slices.DeleteFunc(slices.Clone(rel.fields), func(f *field) bool { return f.hidden })
+	if r.Columns != nil && len(r.Columns) != len(visible) {
+		panic(errorAt(r.Pos(), "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but '%s' has %d columns available",
+			len(r.Columns), r.Alias.Text, len(visible)))
+	}
+	out := &relation{from: rel.from}
+	n := 0
+	for _, f := range rel.fields {
+		g := *f
+		g.quals, g.deps, g.scan, g.marked = []string{alias}, []*field{f}, nil, false
+		if r.Columns != nil {
+			if f.hidden {
+				continue // an alias list leaves hidden columns behind
+			}
+			g.name, g.display = strings.ToLower(r.Columns[n].Text), r.Columns[n].Text
+			n++
+		}
+		out.fields = append(out.fields, &g)
+	}
+	return out
+}
+
+func (a *analyser) sampled(r *Sampled, outer, left *scope) *relation {
+	rel := a.relation(r.X, outer, left)
+	p := r.Percent
+	if _, null := p.(*NullLit); null {
+		panic(errorAt(p.Pos(), "INVALID_ARGUMENTS", "Sample percentage cannot be NULL"))
+	}
+	if names := collect(p, func(x Expr) bool { return dotted(x) != nil }); names != nil {
+		panic(errorAt(names[0].Pos(), "EXPRESSION_NOT_CONSTANT", "Sample percentage cannot contain column references"))
+	}
+	if !literal(p) {
+		v := a.expr(p, &scope{env: outer.env})
+		if !v.typ.isNumeric() && v.typ.Kind != Unknown {
+			panic(errorAt(p.Pos(), "TYPE_MISMATCH", "Sample percentage should be a numeric expression"))
+		}
+		panic(refuse(p.Pos(), "a computed sample percentage"))
+	}
+	v := a.expr(p, &scope{})
+	if !v.typ.isNumeric() {
+		panic(errorAt(p.Pos(), "TYPE_MISMATCH", "Sample percentage should be a numeric expression"))
+	}
+	percent, ok := numberValue(p)
+	switch {
+	case !ok:
+		panic(refuse(p.Pos(), "this sample percentage"))
+	case percent < 0:
+		panic(errorAt(p.Pos(), "NUMERIC_VALUE_OUT_OF_RANGE", "Sample percentage must be greater than or equal to 0"))
+	case percent > 100:
+		panic(errorAt(p.Pos(), "NUMERIC_VALUE_OUT_OF_RANGE", "Sample percentage must be less than or equal to 100"))
+	case percent == 100:
+		return rel
+	}
+	// Any sample is an answer, but none of the rows has to be one of Trino's.
+	alias := quoteName(a.unique("sample"))
+	items := make([]string, len(rel.fields))
+	out := &relation{}
+	for i, f := range rel.fields {
+		items[i] = fmt.Sprintf("%s AS c%d", f.code, i)
+		f.mark()
+		g := *f
+		g.code = fmt.Sprintf("%s.c%d", alias, i)
+		out.fields = append(out.fields, &g)
+	}
+	out.from = fmt.Sprintf("(SELECT %s FROM %s WHERE random() * 100 < %v) AS %s", strings.Join(items, ", "), rel.from, percent, alias)
+	return out
+}
+
+// join analyses both sides and the condition between them.
+func (a *analyser) join(r *Join, outer, left *scope) *relation {
+	if r.Natural {
+		panic(errorAt(r.Pos(), "NOT_SUPPORTED", "Natural join not supported").hint("name the columns: JOIN ... USING (a, b)"))
+	}
+	l := a.relation(r.L, outer, left)
+	seen := &scope{parent: outer, fields: l.fields, env: outer.env, block: outer.block}
+	if left != nil {
+		seen.fields = slices.Concat(left.fields, l.fields)
+	}
+	if u := unnestOf(r.R); u != nil && r.Kind != "CROSS" && r.Kind != "IMPLICIT" {
+		a.checkUnnestJoin(r)
+	}
+	rr := a.relation(r.R, outer, seen)
+	if r.Using != nil {
+		return a.joinUsing(r, l, rr)
+	}
+	out := &relation{fields: slices.Concat(l.fields, rr.fields)}
+	switch r.Kind {
+	case "IMPLICIT", "CROSS":
+		out.from = l.from + " CROSS JOIN " + rightSide(rr.from)
+		return out
+	}
+	sc := &scope{parent: outer, fields: out.fields, env: outer.env}
+	a.noAggregates(r.On, "JOIN clause")
+	before := a.outer
+	on := a.expr(r.On, sc)
+	if r.Kind != "INNER" && a.outer > before {
+		panic(refuse(r.pos, "a correlated subquery in the condition of an outer join"))
+	}
+	if on.typ.Kind != Boolean && on.typ.Kind != Unknown {
+		panic(errorAt(r.On.Pos(), "TYPE_MISMATCH", "JOIN ON clause must evaluate to a boolean: actual type %s", on.typ))
+	}
+	on = a.coerce(on, tBoolean)
+	a.prune(r.On, sc, func(f *field) bool {
+		switch r.Kind {
+		case "LEFT":
+			return slices.Contains(rr.fields, f)
+		case "RIGHT":
+			return slices.Contains(l.fields, f)
+		}
+		return r.Kind == "INNER"
+	})
+	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr.from), on.code)
+	return out
+}
+
+// rightSide wraps a join that stands right of another.
+func rightSide(from string) string {
+	if strings.Contains(from, " JOIN ") {
+		return "(" + from + ")"
+	}
+	return from
+}
+
+func unnestOf(r Relation) *Unnest {
+	switch r := r.(type) {
+	case *Unnest:
+		return r
+	case *Aliased:
+		return unnestOf(r.X)
+	}
+	return nil
+}
+
+// checkUnnestJoin holds joins with UNNEST to what Trino can do.
+func (a *analyser) checkUnnestJoin(r *Join) {
+	lit, isTrue := r.On.(*BoolLit)
+	switch {
+	case r.Kind == "LEFT" || r.Kind == "INNER" || r.Kind == "RIGHT" || r.Kind == "FULL":
+		if r.Using == nil && isTrue && lit.Value {
+			if r.Kind == "RIGHT" || r.Kind == "FULL" {
+				panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST"))
+			}
+			return
+		}
+		panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST with a condition other than ON TRUE"))
+	}
+}
+
+func (a *analyser) joinUsing(r *Join, l, rr *relation) *relation {
+	out := &relation{}
+	var conds []string
+	var usedL, usedR []*field
+	for i, n := range r.Using {
+		name := []string{strings.ToLower(n.Text)}
+		for _, m := range r.Using[:i] {
+			if strings.EqualFold(m.Text, n.Text) {
+				panic(errorAt(n.pos, "DUPLICATE_COLUMN_NAME", "Column '%s' appears multiple times in USING clause", n.Text))
+			}
+		}
+		lf, rf := pick(l.fields, name, n.pos), pick(rr.fields, name, n.pos)
+		if lf == nil {
+			panic(errorAt(n.pos, "COLUMN_NOT_FOUND", "Column '%s' is missing from left side of join", n.Text))
+		}
+		if rf == nil {
+			panic(errorAt(n.pos, "COLUMN_NOT_FOUND", "Column '%s' is missing from right side of join", n.Text))
+		}
+		t, ok := commonType(lf.typ, rf.typ)
+		if !ok || !t.comparable() {
+			panic(errorAt(n.pos, "TYPE_MISMATCH", "Column Types of join clauses must match: %s vs %s", lf.typ, rf.typ))
+		}
+		lf.mark()
+		rf.mark()
+		lv, rv := a.coerce(lf.value(), t), a.coerce(rf.value(), t)
+		conds = append(conds, a.equal(lv, rv))
+		f := a.newField(lf.display, t, lv.code)
+		f.name = lf.name
+		switch r.Kind {
+		case "RIGHT":
+			f.code = rv.code
+		case "FULL":
+			f.code = "coalesce(" + lv.code + ", " + rv.code + ")"
+		}
+		if r.Kind == "INNER" || r.Kind == "LEFT" {
+			f.src = lf.src
+		}
+		out.fields = append(out.fields, f)
+		usedL, usedR = append(usedL, lf), append(usedR, rf)
+	}
+	for _, f := range l.fields {
+		if !slices.Contains(usedL, f) {
+			out.fields = append(out.fields, f)
+		}
+	}
+	for _, f := range rr.fields {
+		if !slices.Contains(usedR, f) {
+			out.fields = append(out.fields, f)
+		}
+	}
+	kind := r.Kind
+	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, kind, rightSide(rr.from), strings.Join(conds, " AND "))
+	return out
+}
+
+// value makes a value of a field.
+func (f *field) value() value { return value{typ: f.typ, code: f.code} }
+
+// unnest makes a lateral query that yields the elements side by side. Where two
+// arrays differ in length the shorter is filled with NULL, as Trino does.
+func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
+	sc := left
+	if sc == nil {
+		sc = &scope{parent: outer, env: outer.env}
+	}
+	alias := a.unique("unnest")
+	rel := &relation{}
+	var inner, items, lens []string
+	add := func(typ Type, name, code string) {
+		items = append(items, fmt.Sprintf("%s AS c%d", code, len(rel.fields)))
+		rel.fields = append(rel.fields, a.newField(name, typ, fmt.Sprintf("%s.c%d", quoteName(alias), len(rel.fields))))
+	}
+	for i, x := range r.Args {
+		a.noAggregates(x, "UNNEST")
+		v := a.expr(x, sc)
+		e := fmt.Sprintf("e%d", i)
+		switch v.typ.Kind {
+		case Array:
+			inner = append(inner, fmt.Sprintf("unnest(%s) AS %s", v.code, e))
+			lens = append(lens, "len("+v.code+")")
+			el := v.typ.elem()
+			if el.Kind != Row {
+				add(el, "", e)
+				break
+			}
+			for k, f := range el.Elem {
+				add(f.Type, f.Name, fmt.Sprintf("%s.f%d", e, k))
+			}
+		case Map:
+			inner = append(inner, fmt.Sprintf("unnest(map_keys(%s)) AS %sk, unnest(map_values(%s)) AS %sv", v.code, e, v.code, e))
+			lens = append(lens, "cardinality("+v.code+")")
+			add(v.typ.elem(), "", e+"k")
+			add(v.typ.value(), "", e+"v")
+		default:
+			panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "Cannot unnest type: " + v.typ.String()})
+		}
+	}
+	if r.Ordinality {
+		inner = append(inner, "unnest(generate_series(1, CAST(greatest("+strings.Join(lens, ", ")+") AS BIGINT))) AS o")
+		add(tBigInt, "", "o")
+	}
+	rel.from = fmt.Sprintf("LATERAL (SELECT %s FROM (SELECT %s)) AS %s", strings.Join(items, ", "), strings.Join(inner, ", "), quoteName(alias))
+	return rel
+}

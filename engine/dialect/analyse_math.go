@@ -1,0 +1,234 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Arithmetic. Trino gives integers for integers, decimals of a stated precision
+// for decimals, and fails where DuckDB gives NULL, infinity or a wider type.
+
+func (a *analyser) binary(x *Binary, sc *scope) value {
+	l, r := a.expr(x.L, sc), a.expr(x.R, sc)
+	if x.Op == "||" {
+		return a.invoke("concat", []value{l, r}, x.pos)
+	}
+	v := a.arithmetic(x.Op, l, r, x.pos)
+	v.constant = l.constant && r.constant
+	return v
+}
+
+func (a *analyser) arithmetic(op string, l, r value, p Pos) value {
+	a.pos = p
+	a.representable(l.typ)
+	a.representable(r.typ)
+	if l.typ.isNumeric() && r.typ.isNumeric() || l.typ.Kind == Unknown && r.typ.isNumeric() || r.typ.Kind == Unknown && l.typ.isNumeric() {
+		return a.numeric(op, l, r)
+	}
+	if v, ok := a.temporal(op, l, r); ok {
+		return v
+	}
+	if l.typ.Kind == Unknown || r.typ.Kind == Unknown {
+		if l.typ.Kind == r.typ.Kind || l.typ.Kind >= Date || r.typ.Kind >= Date {
+			panic(a.cannot("arithmetic with NULL of no type"))
+		}
+	}
+	e := errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", l.typ, op, r.typ)
+	if l.typ.Kind == Date && r.typ.isInteger() {
+		e.hint("write an interval: + INTERVAL '1' DAY, or date_add('day', 1, ...)")
+	}
+	panic(e)
+}
+
+func (a *analyser) numeric(op string, l, r value) value {
+	t, _ := commonType(l.typ, r.typ)
+	if t.Kind == Decimal {
+		if l.typ.Kind == Unknown {
+			l.typ, l.code = r.typ, "CAST(NULL AS "+r.typ.DuckDB()+")"
+		}
+		if r.typ.Kind == Unknown {
+			r.typ, r.code = l.typ, "CAST(NULL AS "+l.typ.DuckDB()+")"
+		}
+		ld, rd := l.typ.asDecimal(), r.typ.asDecimal()
+		return a.decimal(op, a.coerce(l, ld), a.coerce(r, rd))
+	}
+	l, r = a.coerce(l, t), a.coerce(r, t)
+	out := value{typ: t}
+	switch {
+	case op == "/" && t.isInteger():
+		out.code = a.divisor(l, r, t, "("+l.code+" // "+r.code+")")
+	case op == "%" && t.isInteger():
+		out.code = a.divisor(l, r, t, "("+l.code+" % "+r.code+")")
+	default:
+		out.code = "(" + l.code + " " + op + " " + r.code + ")"
+		if t.Kind == Real {
+			out.code = "CAST(" + out.code + " AS FLOAT)"
+		}
+	}
+	return out
+}
+
+// divisor guards a division against zero, where the divisor is not a literal
+// other than zero. NULL by zero is NULL.
+func (a *analyser) divisor(l, r value, t Type, code string) string {
+	if r.number != "" && strings.Trim(r.number, "0.") != "" {
+		return code
+	}
+	return fmt.Sprintf("CASE WHEN %s = 0 AND %s IS NOT NULL THEN %s ELSE %s END", r.code, l.code, fail(t.DuckDB(), "DIVISION_BY_ZERO", "Division by zero"), code)
+}
+
+// decimalResult gives the type of an operation on decimals, by Trino's rules up
+// to release 476 and, for division and all that is capped, from 477 on.
+func (a *analyser) decimalResult(op string, l, r Type) Type {
+	p1, s1, p2, s2 := l.Precision, l.Scale, r.Precision, r.Scale
+	switch op {
+	case "+", "-":
+		s, whole := max(s1, s2), max(p1-s1, p2-s2)
+		if whole+s+1 > 38 && a.level >= 477 {
+			return decimalType(38, min(s, 38-whole))
+		}
+		return decimalType(min(38, whole+s+1), s)
+	case "*":
+		return a.capped(p1+p2, s1+s2)
+	case "/":
+		if a.level >= 477 {
+			s := max(6, s1+p2+1)
+			return a.capped(p1-s1+s2+s, s)
+		}
+		return decimalType(min(38, p1+s2+max(s2-s1, 0)), max(s1, s2))
+	}
+	s := max(s1, s2)
+	return decimalType(min(p2-s2, p1-s1)+s, s)
+}
+
+// capped brings a precision to 38 at most; from 477 on the scale gives way, but
+// not below 6.
+func (a *analyser) capped(p, s int) Type {
+	if p > 38 && a.level >= 477 {
+		whole := p - s
+		return decimalType(38, max(38-whole, min(s, 6)))
+	}
+	return decimalType(min(p, 38), s)
+}
+
+func (a *analyser) decimal(op string, l, r value) value {
+	t := a.decimalResult(op, l.typ, r.typ)
+	out := value{typ: t}
+	if t.Scale > 38 {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("DECIMAL scale must be in range [0, precision (%d)]: %d", t.Precision, t.Scale)})
+	}
+	switch op {
+	case "+", "-", "*":
+		exact := decimalType(min(38, a.widthOf(op, l.typ, r.typ)), t.Scale)
+		if op == "*" {
+			exact.Scale = l.typ.Scale + r.typ.Scale
+		}
+		if exact.Scale != t.Scale || a.widthOf(op, l.typ, r.typ) > 38 {
+			out.code = a.bigDecimal(op, l, r, t)
+			break
+		}
+		out.code = "CAST((" + a.wide(l, exact) + " " + op + " " + r.code + ") AS " + t.DuckDB() + ")"
+	case "/":
+		out.code = a.decimalDivide(l, r, t)
+	case "%":
+		s := max(l.typ.Scale, r.typ.Scale)
+		if l.typ.Precision-l.typ.Scale+s > 38 || r.typ.Precision-r.typ.Scale+s > 38 {
+			out.code = a.bigDecimal(op, l, r, t)
+			break
+		}
+		lw, rw := decimalType(38, s), decimalType(38, s)
+		code := fmt.Sprintf("CAST((CAST(%s AS %s) %% CAST(%s AS %s)) AS %s)", l.code, lw.DuckDB(), r.code, rw.DuckDB(), t.DuckDB())
+		out.code = a.divisor(l, r, t, code)
+	}
+	return out
+}
+
+// wide gives an operand of an operation whose result needs more than 64 bits such
+// a width itself: DuckDB computes in the width of the operands otherwise.
+func (a *analyser) wide(v value, result Type) string {
+	if result.Precision <= 18 || v.typ.Precision > 18 {
+		return v.code
+	}
+	return "CAST(" + v.code + " AS " + decimalType(max(19, v.typ.Precision), v.typ.Scale).DuckDB() + ")"
+}
+
+// widthOf is the precision that an operation's exact result can have.
+func (a *analyser) widthOf(op string, l, r Type) int {
+	if op == "*" {
+		return l.Precision + r.Precision
+	}
+	return max(l.Precision-l.Scale, r.Precision-r.Scale) + max(l.Scale, r.Scale) + 1
+}
+
+// unscaled gives a decimal's digits as HUGEINT, where they fit after k more.
+func unscaled(v value, k int) (string, bool) {
+	if v.typ.Precision+k > 38 {
+		return "", false
+	}
+	n := k + v.typ.Scale
+	if n == 0 {
+		return "CAST(" + v.code + " AS HUGEINT)", true
+	}
+	one := "CAST('1" + strings.Repeat("0", n) + "' AS " + decimalType(n+1, 0).DuckDB() + ")"
+	if v.typ.Precision+n+1 > 38 {
+		return "", false
+	}
+	code := v.code
+	if v.typ.Precision+n+1 > 18 && v.typ.Precision < 19 {
+		code = "CAST(" + code + " AS " + decimalType(19, v.typ.Scale).DuckDB() + ")"
+	}
+	return "CAST((" + code + " * " + one + ") AS HUGEINT)", true
+}
+
+// decimalDivide divides to the result's scale, rounding half up. Where the
+// digits fit a HUGEINT DuckDB does it, else a function in Go.
+func (a *analyser) decimalDivide(l, r value, t Type) string {
+	k := t.Scale - l.typ.Scale + r.typ.Scale
+	if k > 38 {
+		panic(a.cannot("the division of %s by %s", l.typ, r.typ))
+	}
+	ln, ok1 := unscaled(l, k)
+	rn, ok2 := unscaled(r, 0)
+	if !ok1 || !ok2 || r.typ.Precision > 36 || l.typ.Precision+k > 36 || 2*t.Scale > 38 || t.Precision+t.Scale > 38 {
+		return a.bigDecimal("/", l, r, t)
+	}
+	q := "trino.divide(" + ln + ", " + rn + ")"
+	code := "CAST(" + q + " AS " + t.DuckDB() + ")"
+	if t.Scale > 0 {
+		unit := "CAST('0." + strings.Repeat("0", t.Scale-1) + "1' AS " + decimalType(t.Scale, t.Scale).DuckDB() + ")"
+		code = "CAST((CAST(" + q + " AS " + decimalType(38-t.Scale, 0).DuckDB() + ") * " + unit + ") AS " + t.DuckDB() + ")"
+	}
+	return a.divisor(l, r, t, code)
+}
+
+// bigDecimal computes with numbers of any size in Go, from and to text.
+func (a *analyser) bigDecimal(op string, l, r value, t Type) string {
+	return fmt.Sprintf("CAST(acme_decimal(%s, CAST(%s AS VARCHAR), CAST(%s AS VARCHAR), %d, %d, %d, %d) AS %s)",
+		quoteText(op), l.code, r.code, l.typ.Scale, r.typ.Scale, t.Precision, t.Scale, t.DuckDB())
+}
+
+func (a *analyser) unary(x *Unary, sc *scope) value {
+	v := a.expr(x.X, sc)
+	switch {
+	case x.Op == "+":
+		if v.typ.Kind == Decimal || !v.typ.isNumeric() {
+			panic(errorAt(x.pos, "TYPE_MISMATCH", "Unary '+' operator cannot by applied to %s type", v.typ))
+		}
+		return value{typ: v.typ, code: v.code, constant: v.constant}
+	case v.typ.isNumeric() || v.typ.Kind == IntervalDay || v.typ.Kind == IntervalYear:
+		code := "(-" + v.code + ")"
+		if strings.HasPrefix(v.code, "-") {
+			code = "(- " + v.code + ")"
+		}
+		if v.typ.isFloat() {
+			code = "(" + v.code + " * -1)"
+			if isNumberText(v.code) && v.number != "" {
+				code = "(-" + v.code + ")"
+			}
+		}
+		return value{typ: v.typ, code: code, constant: v.constant}
+	case v.typ.Kind == Unknown:
+		panic(refuse(x.pos, "the negation of NULL"))
+	}
+	panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot negate %s", v.typ))
+}

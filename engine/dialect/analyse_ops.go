@@ -1,0 +1,394 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Predicates: comparisons, logic, IN, LIKE, subqueries.
+
+func (a *analyser) compare(x *Compare, sc *scope) value {
+	l, r := a.expr(x.L, sc), a.expr(x.R, sc)
+	return a.comparison(x.Op, l, r, x.pos)
+}
+
+// comparison gives l op r as Trino has it: NaN equals nothing, rows are compared
+// field by field.
+func (a *analyser) comparison(op string, l, r value, p Pos) value {
+	out := value{typ: tBoolean, constant: l.constant && r.constant, pos: p}
+	t, ok := commonType(l.typ, r.typ)
+	distinct := strings.Contains(op, "DISTINCT")
+	ordered := op != "=" && op != "<>" && !distinct
+	if !ok || !t.comparable() || ordered && !t.orderable() {
+		if distinct {
+			panic(errorAt(p, "TYPE_MISMATCH", "Cannot check if %s is distinct from %s", l.typ, r.typ))
+		}
+		lt, rt := l.typ, r.typ
+		shown := op
+		if op == ">" || op == ">=" { // Trino turns these round before it resolves them
+			lt, rt, shown = rt, lt, strings.Replace(op, ">", "<", 1)
+		}
+		if op == "<>" {
+			shown = "="
+		}
+		panic(errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", lt, shown, rt).hint("%s", compareHint(l.typ, r.typ)))
+	}
+	a.pos = p
+	if t.Kind == Unknown {
+		switch op {
+		case "IS DISTINCT FROM", "IS NOT DISTINCT FROM":
+			out.code = "(" + a.typed(l) + " " + op + " " + a.typed(r) + ")"
+		default:
+			out.code = "CAST(NULL AS BOOLEAN)"
+		}
+		return out
+	}
+	a.representable(l.typ)
+	a.representable(r.typ)
+	a.charAndVarchar(l.typ, r.typ)
+	if l.typ.isNumeric() && r.typ.isNumeric() && t.Kind == Decimal {
+		ld, rd := l.typ.asDecimal(), r.typ.asDecimal()
+		if max(ld.Precision-ld.Scale, rd.Precision-rd.Scale)+t.Scale > 38 {
+			panic(a.cannot("the comparison of %s with %s", l.typ, r.typ))
+		}
+	}
+	out.code = a.compareCode(op, a.coerce(l, t), a.coerce(r, t), t)
+	return out
+}
+
+// charAndVarchar refuses to bring char and varchar together in releases that pad
+// neither.
+func (a *analyser) charAndVarchar(l, r Type) {
+	if a.level >= 476 && (l.Kind == Char && r.Kind == Varchar || l.Kind == Varchar && r.Kind == Char) {
+		panic(a.cannot("char with varchar at this release"))
+	}
+}
+
+func compareHint(l, r Type) string {
+	switch {
+	case l.isText() && r.isNumeric(), r.isText() && l.isNumeric():
+		return "Athena does not convert between text and numbers; write CAST(... AS ...)"
+	case l.isText() && (r.Kind == Date || r.Kind == Timestamp || r.Kind == TimestampTZ):
+		return "write the text as a literal of that type: " + strings.ToUpper(kindNames[r.Kind]) + " '...'"
+	case r.isText() && (l.Kind == Date || l.Kind == Timestamp || l.Kind == TimestampTZ):
+		return "write the text as a literal of that type: " + strings.ToUpper(kindNames[l.Kind]) + " '...'"
+	}
+	return ""
+}
+
+func (a *analyser) compareCode(op string, l, r value, t Type) string {
+	plain := "(" + l.code + " " + op + " " + r.code + ")"
+	switch {
+	case t.Kind == Row && (op == "=" || op == "<>"):
+		return a.rowCompare(op, l, r, t)
+	case t.isNested():
+		panic(a.cannot("the comparison of values of type %s", t))
+	case !t.isFloat() || strings.Contains(op, "DISTINCT"):
+		return plain
+	}
+	nan := func(v value) string {
+		if v.number != "" || v.constant && isNumberText(v.code) {
+			return ""
+		}
+		return "isnan(" + v.code + ")"
+	}
+	side := nan(l)
+	switch op {
+	case "<", "<=":
+		side = nan(r)
+	case "=", "<>":
+		if side == "" || nan(r) == "" {
+			return plain
+		}
+	}
+	if side == "" {
+		return plain
+	}
+	if op == "<>" {
+		return "(" + plain + " OR " + side + ")"
+	}
+	return "(" + plain + " AND NOT " + side + ")"
+}
+
+// isNumberText says whether a text is a number as written, thus not NaN.
+func isNumberText(s string) bool {
+	return strings.Trim(s, "0123456789.e+-()") == ""
+}
+
+// rowCompare compares rows field by field, with NULL where a field leaves it open.
+func (a *analyser) rowCompare(op string, l, r value, t Type) string {
+	parts := make([]string, len(t.Elem))
+	for i, f := range t.Elem {
+		fl := value{typ: f.Type, code: fmt.Sprintf("(%s).f%d", l.code, i)}
+		fr := value{typ: f.Type, code: fmt.Sprintf("(%s).f%d", r.code, i)}
+		parts[i] = a.comparison("=", fl, fr, a.pos).code
+	}
+	eq := "(" + strings.Join(parts, " AND ") + ")"
+	if op == "<>" {
+		return "(NOT " + eq + ")"
+	}
+	return eq
+}
+
+// equal is l = r for values of one type.
+func (a *analyser) equal(l, r value) string { return a.compareCode("=", l, r, l.typ) }
+
+func (a *analyser) logic(x *Logic, sc *scope) value {
+	out := value{typ: tBoolean, constant: true}
+	var plain, risky []string
+	for i, t := range x.Terms {
+		v := a.expr(t, sc)
+		if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
+			panic(errorAt(t.Pos(), "TYPE_MISMATCH", "Logical expression term must evaluate to a boolean (actual: %s)", v.typ))
+		}
+		out.constant = out.constant && v.constant
+		code := a.coerce(v, tBoolean).code
+		if i > 0 && mayFail(code) {
+			risky = append(risky, code)
+		} else {
+			plain = append(plain, code)
+		}
+	}
+	out.code = "(" + strings.Join(plain, " "+x.Op+" ") + ")"
+	// A term that can fail is not reached where those before it decide: DuckDB
+	// would evaluate both, in an order of its own.
+	for _, r := range risky {
+		if x.Op == "AND" {
+			out.code = fmt.Sprintf("(CASE WHEN %s IS FALSE THEN false ELSE %s AND %s END)", out.code, out.code, r)
+		} else {
+			out.code = fmt.Sprintf("(CASE WHEN %s IS TRUE THEN true ELSE %s OR %s END)", out.code, out.code, r)
+		}
+		a.checkCode(x.pos, out.code)
+	}
+	return out
+}
+
+// mayFail says whether evaluating code can fail for some row.
+func mayFail(code string) bool {
+	return strings.Contains(code, "acme_") && strings.Contains(strings.ReplaceAll(code, "acme_try_", ""), "acme_") || strings.Contains(code, "trino.")
+}
+
+func (a *analyser) not(x *Not, sc *scope) value {
+	v := a.expr(x.X, sc)
+	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
+		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Value of logical NOT expression must evaluate to a boolean (actual: %s)", v.typ))
+	}
+	return value{typ: tBoolean, code: "(NOT " + a.coerce(v, tBoolean).code + ")", constant: v.constant}
+}
+
+func (a *analyser) between(x *Between, sc *scope) value {
+	v, lo, hi := a.expr(x.X, sc), a.expr(x.Lo, sc), a.expr(x.Hi, sc)
+	t, ok := commonType(v.typ, lo.typ)
+	if ok {
+		t, ok = commonType(t, hi.typ)
+	}
+	if !ok {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", v.typ, lo.typ, hi.typ))
+	}
+	if !t.orderable() {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", v.typ, lo.typ, hi.typ))
+	}
+	out := value{typ: tBoolean, constant: v.constant && lo.constant && hi.constant}
+	if t.Kind == Unknown {
+		out.code = "CAST(NULL AS BOOLEAN)"
+		return out
+	}
+	a.pos = x.pos
+	v, lo, hi = a.coerce(v, t), a.coerce(lo, t), a.coerce(hi, t)
+	out.code = "(" + a.compareCode(">=", v, lo, t) + " AND " + a.compareCode("<=", v, hi, t) + ")"
+	return out
+}
+
+func (a *analyser) inList(x *InList, sc *scope) value {
+	vs := []value{a.expr(x.X, sc)}
+	for _, it := range x.List {
+		vs = append(vs, a.expr(it, sc))
+	}
+	t := a.unify(vs, "IN value and list items must be the same type or coercible to a common type.")
+	if !t.comparable() {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "IN value and list items must be comparable: %s", t))
+	}
+	out := value{typ: tBoolean, constant: true}
+	a.pos = x.pos
+	if t.Kind == Unknown {
+		out.code = "CAST(NULL AS BOOLEAN)"
+		return out
+	}
+	if a.level >= 476 {
+		for _, it := range x.List {
+			if _, null := it.(*NullLit); null {
+				panic(a.cannot("IN with NULL in its list at this release"))
+			}
+		}
+	}
+	codes := make([]string, len(vs))
+	plain := !t.isNested()
+	for i, v := range vs {
+		a.representable(v.typ)
+		out.constant = out.constant && v.constant
+		c := a.coerce(v, t)
+		codes[i] = c.code
+		vs[i] = c
+		if t.isFloat() && i > 0 && !isNumberText(c.code) {
+			plain = false
+		}
+	}
+	if plain {
+		out.code = "(" + codes[0] + " IN (" + strings.Join(codes[1:], ", ") + "))"
+		return out
+	}
+	parts := make([]string, len(vs)-1)
+	for i, v := range vs[1:] {
+		parts[i] = a.compareCode("=", vs[0], v, t)
+	}
+	out.code = "(" + strings.Join(parts, " OR ") + ")"
+	return out
+}
+
+func (a *analyser) like(x *Like, sc *scope) value {
+	v, p := a.expr(x.X, sc), a.expr(x.Pattern, sc)
+	if !v.typ.isText() && v.typ.Kind != Unknown {
+		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Left side of LIKE expression must evaluate to a varchar (actual: %s)", v.typ))
+	}
+	if p.typ.Kind != Varchar && p.typ.Kind != Unknown {
+		panic(errorAt(x.Pattern.Pos(), "TYPE_MISMATCH", "Pattern for LIKE expression must evaluate to a varchar (actual: %s)", p.typ))
+	}
+	out := value{typ: tBoolean, constant: v.constant && p.constant}
+	escape := ""
+	if x.Escape != nil {
+		e := a.expr(x.Escape, sc)
+		if e.typ.Kind != Varchar && e.typ.Kind != Unknown {
+			panic(errorAt(x.Escape.Pos(), "TYPE_MISMATCH", "Escape for LIKE expression must evaluate to a varchar (actual: %s)", e.typ))
+		}
+		if e.text == nil || p.text == nil {
+			out.code = fmt.Sprintf("acme_like(%s, %s, %s)", a.coerce(v, tVarchar).code, a.coerce(p, tVarchar).code, a.coerce(e, tVarchar).code)
+			return out
+		}
+		if msg := likeError(*p.text, *e.text); msg != "" {
+			out.code = "(" + fail("BOOLEAN", "INVALID_FUNCTION_ARGUMENT", msg) + ")"
+			return out
+		}
+		escape = " ESCAPE " + e.code
+	}
+	out.code = "(" + a.coerce(v, tVarchar).code + " LIKE " + a.coerce(p, tVarchar).code + escape + ")"
+	if v.typ.Kind == Char {
+		out.code = "(" + v.code + " LIKE " + p.code + escape + ")"
+	}
+	return out
+}
+
+// likeError gives what is wrong with a pattern and its escape, or "".
+func likeError(pattern, escape string) string {
+	if len([]rune(escape)) != 1 {
+		return "Escape string must be a single character"
+	}
+	esc, open := []rune(escape)[0], false
+	for _, r := range pattern {
+		switch {
+		case open && r != '%' && r != '_' && r != esc:
+			return "Escape character must be followed by '%', '_' or the escape character itself"
+		case open:
+			open = false
+		case r == esc:
+			open = true
+		}
+	}
+	if open {
+		return "Escape character must be followed by '%', '_' or the escape character itself"
+	}
+	return ""
+}
+
+// inQuery is x IN (SELECT ...).
+func (a *analyser) inQuery(x *InQuery, sc *scope) value {
+	v := a.expr(x.X, sc)
+	q := a.subquery(x.Query, sc, x.pos)
+	if v.typ.Kind == Row && len(v.typ.Elem) == len(q.cols) && len(q.cols) > 1 {
+		return a.rowIn(v, q, x.pos)
+	}
+	return a.against(v, q, x.pos, func(l, q string) string { return "(" + l + " IN (" + q + "))" })
+}
+
+// rowIn is (a, b) IN (SELECT c, d ...), which Trino answers by a hash of whole
+// rows: NULL fields count as equal, and the answer is never NULL.
+func (a *analyser) rowIn(v value, q *result, p Pos) value {
+	t, ok := commonType(v.typ, q.rowType())
+	if !ok || !t.comparable() {
+		panic(errorAt(p, "TYPE_MISMATCH", "Value expression and result of subquery must be of the same type: %s vs %s", v.typ, q.rowType()))
+	}
+	a.pos = p
+	l := a.coerce(v, t)
+	types := make([]Type, len(t.Elem))
+	parts := make([]string, len(t.Elem))
+	alias := quoteName(a.unique("in"))
+	for i, f := range t.Elem {
+		types[i] = f.Type
+		if f.Type.Kind == Unknown {
+			panic(a.cannot("a row with NULL of no type against a subquery"))
+		}
+		parts[i] = fmt.Sprintf("(%s).f%d IS NOT DISTINCT FROM %s.c%d", l.code, i, alias, i)
+	}
+	return value{typ: tBoolean, code: fmt.Sprintf("EXISTS (SELECT 1 FROM (%s) AS %s WHERE %s)", a.recast(q, types), alias, strings.Join(parts, " AND "))}
+}
+
+// against compares a value with the rows of a subquery.
+func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) string) value {
+	t, ok := commonType(v.typ, q.rowType())
+	single := v.typ.Kind != Row
+	if !ok && v.typ.Kind == Row && len(v.typ.Elem) == 1 && len(q.cols) == 1 {
+		panic(a.cannot("a row of one field against a subquery"))
+	}
+	if !ok || !t.comparable() || single != (len(q.cols) == 1) && v.typ.Kind != Unknown {
+		rt := anonymousRow(nil)
+		for _, c := range q.cols {
+			rt.Elem = append(rt.Elem, Field{Type: c.typ})
+		}
+		lt := v.typ
+		if single {
+			lt = anonymousRow([]Type{v.typ})
+		}
+		panic(errorAt(p, "TYPE_MISMATCH", "Value expression and result of subquery must be of the same type: %s vs %s", lt, rt))
+	}
+	a.pos = p
+	if t.Kind == Unknown {
+		t = tInteger
+	}
+	if !single {
+		l := a.coerce(v, t)
+		fields := make([]string, len(t.Elem))
+		types := make([]Type, len(t.Elem))
+		for i, f := range t.Elem {
+			fields[i], types[i] = fmt.Sprintf("(%s).f%d", l.code, i), f.Type
+			if f.Type.isNested() || f.Type.isFloat() {
+				panic(a.cannot("a row of type %s against a subquery", t))
+			}
+		}
+		return value{typ: tBoolean, code: text("("+strings.Join(fields, ", ")+")", a.recast(q, types))}
+	}
+	if t.isNested() {
+		panic(a.cannot("a value of type %s against a subquery", t))
+	}
+	return value{typ: tBoolean, code: text(a.coerce(v, t).code, a.recast(q, []Type{t}))}
+}
+
+func (a *analyser) quantified(x *Quantified, sc *scope) value {
+	v := a.expr(x.X, sc)
+	q := a.subquery(x.Query, sc, x.pos)
+	word := "ANY"
+	if x.Quantifier == "ALL" {
+		word = "ALL"
+	}
+	if v.typ.Kind == Row {
+		panic(refuse(x.pos, "a row compared with ALL or ANY"))
+	}
+	t, ok := commonType(v.typ, q.rowType())
+	if ok && x.Op != "=" && x.Op != "<>" && !t.orderable() {
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Type [%s] must be orderable in order to be used in quantified comparison", t))
+	}
+	if ok && t.isFloat() {
+		panic(refuse(x.pos, "ALL or ANY over "+t.String()))
+	}
+	return a.against(v, q, x.pos, func(l, q string) string {
+		return fmt.Sprintf("(%s %s %s (%s))", l, x.Op, word, q)
+	})
+}

@@ -1,0 +1,683 @@
+package dialect
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// result is a query that has been analysed.
+type result struct {
+	sql     string
+	cols    []outCol
+	ordered bool
+}
+
+// outCol is a column of a result.
+type outCol struct {
+	name string // as shown; empty for none
+	code string // its name in the DuckDB text, unique in the result
+	typ  Type
+	src  *origin
+	deps []*field // what a reader of the column makes needed
+}
+
+// block is what one SELECT's expressions share.
+type block struct {
+	windows map[string]*Window
+	// hasAgg and hasWindow are set when such a call was met.
+	hasAgg, hasWindow bool
+}
+
+// query analyses a query inside outer, which may be nil, with the named queries
+// of e.
+func (a *analyser) query(q *Query, outer *scope, e *env) *result {
+	var withs []*cte
+	if q.With != nil {
+		withs, e = a.with(q.With, outer, e)
+	}
+	var res *result
+	if s, ok := q.Body.(*Select); ok {
+		res = a.selectQuery(q, s, outer, e)
+	} else {
+		res = a.otherQuery(q, outer, e)
+	}
+	var texts []string
+	for _, c := range withs {
+		if len(c.readers) > 0 || a.dry > 0 {
+			texts = append(texts, quoteName(c.alias)+" AS ("+c.sql+")")
+		}
+	}
+	if texts != nil {
+		res.sql = "WITH " + strings.Join(texts, ", ") + " " + res.sql
+	}
+	return res
+}
+
+// with analyses the named queries of a WITH clause.
+func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
+	if w.Recursive {
+		panic(refuse(w.pos, "WITH RECURSIVE"))
+	}
+	var list []*cte
+	seen := map[string]bool{}
+	for _, item := range w.Items {
+		name := strings.ToLower(item.Name.Text)
+		if seen[name] {
+			panic(errorAt(item.pos, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", item.Name.Text))
+		}
+		seen[name] = true
+		res := a.query(item.Query, outer, e)
+		if item.Columns != nil {
+			a.aliasColumns(item, res)
+		}
+		c := &cte{name: name, alias: a.unique(name), sql: res.sql, rel: &relation{}}
+		for _, col := range res.cols {
+			f := a.newField(col.name, col.typ, quoteName(col.code))
+			f.src, f.deps = col.src, col.deps
+			c.rel.fields = append(c.rel.fields, f)
+		}
+		if a.dry == 0 {
+			a.ctes = append(a.ctes, c)
+		}
+		list = append(list, c)
+		e = &env{e, name, c}
+	}
+	return list, e
+}
+
+func (a *analyser) aliasColumns(item CTE, res *result) {
+	if len(item.Columns) != len(res.cols) {
+		panic(errorAt(item.Columns[0].pos, "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but relation has %d columns",
+			len(item.Columns), len(res.cols)))
+	}
+	for i, n := range item.Columns {
+		for _, m := range item.Columns[:i] {
+			if strings.EqualFold(m.Text, n.Text) {
+				panic(errorAt(n.pos, "DUPLICATE_COLUMN_NAME", "Column name '%s' specified more than once", n.Text))
+			}
+		}
+		res.cols[i].name = n.Text
+	}
+}
+
+// otherQuery analyses a query that is no plain SELECT; its ORDER BY sees the
+// columns of the result only.
+func (a *analyser) otherQuery(q *Query, outer *scope, e *env) *result {
+	res := a.body(q.Body, outer, e)
+	if q.OrderBy == nil && q.Offset == nil && q.Limit == nil && !q.LimitAll {
+		return res
+	}
+	rel := a.derived(res, "", false)
+	sc := &scope{parent: outer, fields: rel.fields, env: e}
+	items := make([]string, len(res.cols))
+	for i, f := range rel.fields {
+		f.mark()
+		items[i] = f.code + " AS " + quoteName(res.cols[i].code)
+	}
+	out := &result{cols: slices.Clone(res.cols)}
+	a.dropSources(out)
+	var keys []sortKey
+	for _, s := range q.OrderBy {
+		keys = append(keys, a.sortKey(s, sc, rel.fields, q.pos))
+	}
+	out.sql = a.limited(q, "SELECT "+strings.Join(items, ", "), " FROM "+rel.from, keys, out.cols)
+	out.ordered = len(keys) > 0
+	return out
+}
+
+// dropSources forgets where columns come from, where rows are cut.
+func (a *analyser) dropSources(r *result) {
+	for i := range r.cols {
+		r.cols[i].src = nil
+	}
+}
+
+func (a *analyser) body(b Body, outer *scope, e *env) *result {
+	switch b := b.(type) {
+	case *Nested:
+		return a.query(b.Query, outer, e)
+	case *Select:
+		return a.query(&Query{at: b.at, Body: b}, outer, e)
+	case *Values:
+		return a.values(b, outer, e)
+	case *TableBody:
+		s := &Select{bodyAt: b.bodyAt, Items: []SelectItem{{at: b.at, Star: true}}, From: &TableRef{relAt{b.at}, b.Name}}
+		return a.query(&Query{at: b.at, Body: s}, outer, e)
+	case *SetOp:
+		return a.setOp(b, outer, e)
+	}
+	panic(refuse(b.Pos(), "this query"))
+}
+
+func (a *analyser) values(v *Values, outer *scope, e *env) *result {
+	sc := &scope{parent: outer, env: e}
+	var rows [][]value
+	for _, x := range v.Rows {
+		a.noAggregates(x, "VALUES")
+		items := []Expr{x}
+		if r, ok := x.(*RowLit); ok {
+			items = r.Items
+		}
+		row := make([]value, len(items))
+		for i, it := range items {
+			row[i] = a.expr(it, sc)
+		}
+		if _, lit := x.(*RowLit); !lit && row[0].typ.Kind == Row {
+			row = a.fieldsOf(row[0])
+		}
+		rows = append(rows, row)
+	}
+	types := a.valuesTypes(v, rows)
+	for _, t := range types {
+		a.pos = v.pos
+		a.representable(t)
+	}
+	res := &result{}
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		codes := make([]string, len(row))
+		for k, c := range row {
+			codes[k] = a.coerce(c, types[k]).code
+		}
+		lines[i] = "(" + strings.Join(codes, ", ") + ")"
+	}
+	names := make([]string, len(types))
+	for k, t := range types {
+		names[k] = fmt.Sprintf("c%d", k)
+		res.cols = append(res.cols, outCol{code: names[k], typ: t})
+	}
+	alias := quoteName(a.unique("v"))
+	res.sql = fmt.Sprintf("SELECT * FROM (VALUES %s) AS %s(%s)", strings.Join(lines, ", "), alias, strings.Join(names, ", "))
+	return res
+}
+
+// fieldsOf takes a row apart.
+func (a *analyser) fieldsOf(v value) []value {
+	out := make([]value, len(v.typ.Elem))
+	for i, f := range v.typ.Elem {
+		out[i] = value{typ: f.Type, code: fmt.Sprintf("(%s).f%d", v.code, i), pos: v.pos}
+	}
+	return out
+}
+
+func (a *analyser) valuesTypes(v *Values, rows [][]value) []Type {
+	types := typesOf(rows[0])
+	for _, row := range rows[1:] {
+		if len(row) != len(types) {
+			panic(errorAt(v.pos, "TYPE_MISMATCH", "Values rows have mismatched sizes: %d vs %d", len(types), len(row)))
+		}
+		for k, c := range row {
+			t, ok := commonType(types[k], c.typ)
+			if !ok {
+				panic(errorAt(v.pos, "TYPE_MISMATCH", "Values rows have mismatched types: %s vs %s", anonymousRow(types), anonymousRow(typesOf(row))))
+			}
+			types[k] = t
+		}
+	}
+	return types
+}
+
+func typesOf(vs []value) []Type {
+	out := make([]Type, len(vs))
+	for i, v := range vs {
+		out[i] = v.typ
+	}
+	return out
+}
+
+func anonymousRow(types []Type) Type {
+	t := Type{Kind: Row}
+	for _, e := range types {
+		t.Elem = append(t.Elem, Field{Type: e})
+	}
+	return t
+}
+
+func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
+	l, r := a.body(op.L, outer, e), a.body(op.R, outer, e)
+	if len(l.cols) != len(r.cols) {
+		panic(errorAt(op.pos, "TYPE_MISMATCH", "%s query has different number of fields: %d, %d", op.Op, len(l.cols), len(r.cols)))
+	}
+	types := make([]Type, len(l.cols))
+	out := &result{}
+	for i := range types {
+		t, ok := commonType(l.cols[i].typ, r.cols[i].typ)
+		if !ok {
+			panic(errorAt(op.pos, "TYPE_MISMATCH", "column %d in %s query has incompatible types: %s, %s", i+1, op.Op, l.cols[i].typ, r.cols[i].typ))
+		}
+		if !t.comparable() && (op.Op != "UNION" || !op.All) {
+			panic(errorAt(op.pos, "TYPE_MISMATCH", "Type %s is not comparable and therefore cannot be used in %s", t, op.Op))
+		}
+		types[i] = t
+		out.cols = append(out.cols, outCol{name: l.cols[i].name, code: fmt.Sprintf("c%d", i), typ: t})
+	}
+	all := ""
+	if op.All {
+		all = " ALL"
+	}
+	out.sql = fmt.Sprintf("(%s) %s%s (%s)", a.recast(l, types), op.Op, all, a.recast(r, types))
+	return out
+}
+
+// recast gives a query whose columns have the given types and are named c0, c1 ...
+func (a *analyser) recast(r *result, types []Type) string {
+	rel := a.derived(r, "", false)
+	items := make([]string, len(types))
+	for i, f := range rel.fields {
+		f.mark()
+		items[i] = fmt.Sprintf("%s AS c%d", a.coerce(f.value(), types[i]).code, i)
+	}
+	return "SELECT " + strings.Join(items, ", ") + " FROM " + rel.from
+}
+
+// selectItem is a column of a select list, a star taken apart.
+type selectItem struct {
+	x     Expr   // nil where a star made it
+	star  *field // what a star made
+	name  string
+	value value
+	// alias says that ORDER BY may call it by its name.
+	alias bool
+}
+
+// selectQuery analyses a SELECT with its ORDER BY and limits: first for types and
+// errors, in the order in which Trino does; then, if it aggregates, once more
+// over the groups.
+func (a *analyser) selectQuery(q *Query, s *Select, outer *scope, e *env) *result {
+	src := &scope{parent: outer, env: e, block: &block{windows: map[string]*Window{}}}
+	from := ""
+	if s.From != nil {
+		rel := a.relation(s.From, &scope{parent: outer, env: e}, nil)
+		src.fields = rel.fields
+		from = " FROM " + rel.from
+	}
+	a.namedWindows(s, src)
+	if s.Where != nil {
+		before := a.outer
+		from += " WHERE " + a.condition(s.Where, src, "WHERE clause")
+		a.filters += a.outer - before
+		a.prune(s.Where, src, func(*field) bool { return true })
+	}
+	if s.GroupBy != nil || s.Having != nil || a.aggregates(s, q.OrderBy) {
+		return a.aggregateQuery(q, s, src, from)
+	}
+	return a.finish(q, s, src, a.items(s, src), func() string { return from })
+}
+
+func (a *analyser) namedWindows(s *Select, src *scope) {
+	for _, w := range s.Windows {
+		name := strings.ToLower(w.Name.Text)
+		if src.block.windows[name] != nil {
+			panic(errorAt(w.pos, "DUPLICATE_WINDOW_NAME", "WINDOW name '%s' specified more than once", w.Name.Text))
+		}
+		src.block.windows[name] = a.resolveWindow(w.Window, src)
+	}
+}
+
+// condition analyses a predicate of WHERE.
+func (a *analyser) condition(x Expr, sc *scope, what string) string {
+	a.noAggregates(x, what)
+	v := a.expr(x, sc)
+	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
+		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s must evaluate to a boolean: actual type %s", what, v.typ))
+	}
+	return a.coerce(v, tBoolean).code
+}
+
+// items analyses the select list.
+func (a *analyser) items(s *Select, sc *scope) []selectItem {
+	var out []selectItem
+	for _, it := range s.Items {
+		if it.Star {
+			out = append(out, a.star(it, s, sc)...)
+			continue
+		}
+		sc.top(it.X)
+		si := selectItem{x: it.X, value: a.expr(it.X, sc)}
+		switch {
+		case it.Alias != nil:
+			si.name, si.alias = it.Alias.Text, true
+		default:
+			si.name = impliedName(it.X)
+		}
+		if s.Distinct && !si.value.typ.comparable() {
+			panic(errorAt(it.X.Pos(), "TYPE_MISMATCH", "DISTINCT can only be applied to comparable types (actual: %s): %s", si.value.typ, formatExpr(it.X)))
+		}
+		out = append(out, si)
+	}
+	return out
+}
+
+// impliedName gives the name that an expression has without an alias.
+func impliedName(x Expr) string {
+	switch x := x.(type) {
+	case *Ident:
+		return x.Name.Text
+	case *Deref:
+		if dotted(x) != nil {
+			return x.Field.Text
+		}
+	}
+	return ""
+}
+
+func (a *analyser) star(it SelectItem, s *Select, sc *scope) []selectItem {
+	var out []selectItem
+	if it.Base == nil {
+		if s.From == nil {
+			panic(errorAt(it.pos, "COLUMN_NOT_FOUND", "SELECT * not allowed in queries without FROM clause"))
+		}
+		for _, f := range sc.fields {
+			if !f.hidden {
+				out = append(out, selectItem{star: f, name: f.display, value: value{typ: f.typ}})
+			}
+		}
+		if len(out) == 0 {
+			panic(errorAt(it.pos, "COLUMN_NOT_FOUND", "SELECT * not allowed from relation that has no columns"))
+		}
+		return out
+	}
+	if parts := dotted(it.Base); parts != nil {
+		for _, f := range sc.fields {
+			if !f.hidden && f.under(parts) {
+				out = append(out, selectItem{star: f, name: f.display, value: value{typ: f.typ}})
+			}
+		}
+		if out == nil {
+			if f, _ := sc.find(parts, it.pos); f == nil {
+				panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatExpr(it.Base)))
+			}
+			panic(refuse(it.pos, "the expansion of a row by .*"))
+		}
+		if it.Aliases != nil && len(it.Aliases) != len(out) {
+			panic(errorAt(it.pos, "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but relation has %d columns", len(it.Aliases), len(out)))
+		}
+		for i, n := range it.Aliases {
+			out[i].name = n.Text
+		}
+		return out
+	}
+	panic(refuse(it.pos, "the expansion of a row by .*"))
+}
+
+// finish makes the text of a SELECT whose expressions are all analysed but those
+// of ORDER BY. sc is the scope they see.
+func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, from func() string) *result {
+	res := &result{}
+	names := map[string]bool{}
+	texts := make([]string, len(items))
+	outputs := make([]*field, len(items))
+	lazy := !s.Distinct && sc.agg == nil
+	for i := range items {
+		it := &items[i]
+		col := outCol{name: it.name, code: uniqueColumn(it.name, i, names), typ: it.value.typ}
+		if it.star != nil {
+			it.value.code = a.starCode(it.star, lazy, &col, sc)
+		}
+		if f := a.plainField(it, sc); f != nil {
+			col.src = f.src
+		}
+		a.pos = s.pos
+		a.representable(it.value.typ)
+		it.value.code = a.typed(it.value)
+		texts[i] = it.value.code + " AS " + quoteName(col.code)
+		o := a.newField(it.name, it.value.typ, it.value.code)
+		if it.star != nil {
+			o.deps = []*field{it.star}
+		}
+		outputs[i] = o
+		res.cols = append(res.cols, col)
+	}
+	var keys []sortKey
+	osc := *sc
+	osc.output = outputs
+	for _, o := range q.OrderBy {
+		keys = append(keys, a.sortKey(o, &osc, outputs, s.pos))
+	}
+	if s.Distinct {
+		a.checkDistinctOrder(s, q, keys, items, sc)
+	}
+	head := "SELECT "
+	if s.Distinct {
+		head = "SELECT DISTINCT "
+	}
+	if sc.block.hasWindow || q.Limit != nil || q.Offset != nil {
+		a.dropSources(res)
+	}
+	res.ordered = len(keys) > 0
+	res.sql = a.limited(q, head+strings.Join(texts, ", "), from(), keys, res.cols)
+	return res
+}
+
+// starCode gives the text of a column that a star made. What nobody reads later
+// is settled when the whole statement is known.
+func (a *analyser) starCode(f *field, lazy bool, col *outCol, sc *scope) string {
+	if !lazy || a.dry > 0 {
+		return a.fieldValue(f, sc, Pos{}).code
+	}
+	g := a.newField(f.display, f.typ, f.code)
+	g.deps = []*field{f}
+	col.deps = []*field{g}
+	a.lazy = append(a.lazy, g)
+	return fmt.Sprintf("\x01%d\x02%s\x03", len(a.lazy)-1, f.code)
+}
+
+// settle puts in the columns of stars that something reads, and NULL for others.
+func (a *analyser) settle(sql string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(sql, 1)
+		if i < 0 {
+			b.WriteString(sql)
+			return b.String()
+		}
+		b.WriteString(sql[:i])
+		k, m := strings.IndexByte(sql, 2), strings.IndexByte(sql, 3)
+		n, _ := strconv.Atoi(sql[i+1 : k])
+		if f := a.lazy[n]; f.marked {
+			b.WriteString(sql[k+1 : m])
+		} else {
+			b.WriteString("CAST(NULL AS " + f.typ.DuckDB() + ")")
+		}
+		sql = sql[m+1:]
+	}
+}
+
+// plainField gives the field that an item hands through unchanged, or nil.
+func (a *analyser) plainField(it *selectItem, sc *scope) *field {
+	if it.star != nil {
+		return it.star
+	}
+	if parts := dotted(it.x); parts != nil {
+		if f, at := sc.find(parts, it.x.Pos()); at == sc || f != nil && at != nil && at.agg != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// typed gives the text of a value, NULL with a type of its own.
+func (a *analyser) typed(v value) string {
+	if v.typ.Kind == Unknown {
+		return "CAST(NULL AS INTEGER)"
+	}
+	return v.code
+}
+
+// uniqueColumn gives a column name that no other column of the query has.
+func uniqueColumn(name string, i int, taken map[string]bool) string {
+	if name == "" {
+		name = fmt.Sprintf("_col%d", i)
+	}
+	base := name
+	for n := 2; taken[strings.ToLower(name)]; n++ {
+		name = fmt.Sprintf("%s~%d", base, n)
+	}
+	taken[strings.ToLower(name)] = true
+	return name
+}
+
+// sortKey is an item of ORDER BY, as a column of the select list or as text.
+type sortKey struct {
+	ordinal  int // from 1
+	code     string
+	tail     string
+	constant bool
+	x        Expr
+}
+
+func (k sortKey) String() string {
+	if k.ordinal > 0 {
+		return strconv.Itoa(k.ordinal) + k.tail
+	}
+	return k.code + k.tail
+}
+
+// sortKey analyses an item of ORDER BY: a number is a column of the select list.
+func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) sortKey {
+	k := sortKey{x: s.X, tail: sortTail(s)}
+	if n, ok := s.X.(*NumberLit); ok && n.Kind == tokInteger {
+		i, err := strconv.Atoi(n.Text)
+		if err != nil || i < 1 || i > len(outputs) {
+			panic(errorAt(s.X.Pos(), "INVALID_COLUMN_REFERENCE", "ORDER BY position %s is not in select list", n.Text))
+		}
+		k.ordinal = i
+		outputs[i-1].mark()
+		a.checkOrderable(outputs[i-1].typ, ":input("+strconv.Itoa(i-1)+")", s, from)
+		return k
+	}
+	sc.top(s.X)
+	v := a.expr(s.X, sc)
+	a.checkOrderable(v.typ, formatExpr(s.X), s, from)
+	if parts := dotted(s.X); len(parts) == 1 {
+		for i, o := range outputs {
+			if o.name == parts[0] {
+				k.ordinal = i + 1
+				return k
+			}
+		}
+	}
+	k.code, k.constant = v.code, v.constant
+	return k
+}
+
+func (a *analyser) checkOrderable(t Type, shown string, s SortItem, from Pos) {
+	if !t.orderable() {
+		panic(errorAt(from, "TYPE_MISMATCH", "Type %s is not orderable, and therefore cannot be used in ORDER BY: %s", t, shown))
+	}
+	a.checkSortable(t, s)
+}
+
+// checkSortable refuses to sort by values whose order DuckDB has otherwise.
+func (a *analyser) checkSortable(t Type, s SortItem) {
+	if t.Kind == Row || t.Kind == Array {
+		panic(refuse(s.X.Pos(), "ORDER BY of "+kindNames[t.Kind]))
+	}
+}
+
+func sortTail(s SortItem) string {
+	tail := ""
+	if s.Desc {
+		tail = " DESC"
+	}
+	if s.Nulls == "FIRST" {
+		return tail + " NULLS FIRST"
+	}
+	return tail + " NULLS LAST"
+}
+
+// checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
+func (a *analyser) checkDistinctOrder(s *Select, q *Query, keys []sortKey, items []selectItem, sc *scope) {
+	for i, k := range keys {
+		if k.ordinal > 0 || k.constant {
+			continue
+		}
+		for n, it := range items {
+			if it.value.code == k.code {
+				keys[i].ordinal = n + 1
+			}
+		}
+		if keys[i].ordinal == 0 {
+			panic(errorAt(s.pos, "EXPRESSION_NOT_IN_DISTINCT", "For SELECT DISTINCT, ORDER BY expressions must appear in select list"))
+		}
+	}
+}
+
+// limited puts ORDER BY, OFFSET and LIMIT behind a SELECT with columns cols.
+func (a *analyser) limited(q *Query, head, from string, keys []sortKey, cols []outCol) string {
+	if q.Ties {
+		return a.withTies(q, head, from, keys, cols)
+	}
+	sql := head + from
+	var parts []string
+	for _, k := range keys {
+		if (!k.constant || k.ordinal > 0) && (a.kept[q] || q.Limit != nil || q.Fetch || q.Offset != nil) {
+			parts = append(parts, k.String())
+		}
+	}
+	if parts != nil {
+		sql += " ORDER BY " + strings.Join(parts, ", ")
+	}
+	if q.Limit != nil || q.Fetch {
+		n := "1"
+		if q.Limit != nil {
+			n = a.count(q.Limit, q, len(keys) > 0)
+		}
+		sql += " LIMIT " + n
+	}
+	if q.Offset != nil {
+		sql += " OFFSET " + a.count(q.Offset, q, false)
+	}
+	return sql
+}
+
+// count gives the number of LIMIT or OFFSET.
+func (a *analyser) count(x Expr, q *Query, ordered bool) string {
+	n, ok := x.(*NumberLit)
+	if !ok {
+		panic(errorAt(x.Pos(), "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected 1 but found 0"))
+	}
+	v, err := strconv.ParseInt(n.Text, 10, 64)
+	if err != nil {
+		panic(errorAt(Pos{1, 1}, "SYNTAX_ERROR", "Invalid numeric literal: %s", n.Text))
+	}
+	if q.Fetch && x == q.Limit && v == 0 {
+		panic(errorAt(q.LimitPos, "NUMERIC_VALUE_OUT_OF_RANGE", "FETCH FIRST row count must be positive (actual value: 0)"))
+	}
+	if ordered && v > 2147483647 {
+		panic(&Error{Name: "NOT_SUPPORTED", Message: "ORDER BY LIMIT > 2147483647 is not supported"})
+	}
+	return n.Text
+}
+
+// withTies is FETCH FIRST n ROWS WITH TIES: the rows whose rank is at most n.
+func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []outCol) string {
+	if len(keys) == 0 {
+		panic(errorAt(q.LimitPos, "MISSING_ORDER_BY", "FETCH FIRST WITH TIES clause requires ORDER BY"))
+	}
+	if q.Offset != nil {
+		panic(refuse(q.LimitPos, "OFFSET with FETCH FIRST WITH TIES"))
+	}
+	n := "1"
+	if q.Limit != nil {
+		n = a.count(q.Limit, q, true)
+	}
+	var order, names []string
+	for i, k := range keys {
+		name := fmt.Sprintf("\"$key%d\"", i)
+		if k.ordinal > 0 {
+			name = quoteName(cols[k.ordinal-1].code)
+		} else {
+			head += ", " + k.code + " AS " + name
+		}
+		order = append(order, name+k.tail)
+	}
+	for _, c := range cols {
+		names = append(names, quoteName(c.code))
+	}
+	by := strings.Join(order, ", ")
+	return fmt.Sprintf(`SELECT %s FROM (SELECT *, rank() OVER (ORDER BY %s) AS "$rank" FROM (%s%s)) WHERE "$rank" <= %s ORDER BY %s`,
+		strings.Join(names, ", "), by, head, from, n, by)
+}

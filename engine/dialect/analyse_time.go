@@ -1,0 +1,391 @@
+package dialect
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Literals and arithmetic of dates, times and intervals.
+
+// typedLiteral is TYPE 'text': its value is computed here, with Trino's parsers.
+func (a *analyser) typedLiteral(x *TypedLit) value {
+	bad := func() *Error {
+		return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Value, strings.ToLower(x.Type))
+	}
+	name := strings.ToLower(x.Type)
+	out := value{constant: true}
+	switch name {
+	case "date":
+		days, ok := parseDate(strings.TrimSpace(x.Value))
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = tDate, dateCode(days)
+	case "timestamp":
+		return a.timestampLiteral(x, bad)
+	case "time":
+		in, ok := parseTime(strings.TrimSpace(x.Value))
+		if !ok {
+			panic(bad())
+		}
+		out.typ = timeType(in.digits)
+		if in.zone != "" {
+			out.typ.Kind = TimeTZ
+		}
+		out.code = fmt.Sprintf("CAST(make_timestamp(%d) AS TIME)", in.micros)
+		return out
+	case "decimal":
+		t, digits, ok := decimalOf(x.Value)
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = t, decimalCode(digits, t)
+	case "varchar":
+		out = stringValue(x.Value)
+		out.typ = tVarchar
+	case "char":
+		out.typ, out.code = charType(len([]rune(x.Value))), textCode(x.Value)
+	case "json":
+		text, ok := canonicalJSON(x.Value, a.level >= 476)
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = tJSON, textCode(text)
+	case "uuid":
+		if !uuidPattern.MatchString(x.Value) {
+			panic(bad())
+		}
+		out.typ, out.code = tUUID, "CAST("+quoteText(x.Value)+" AS UUID)"
+	default:
+		return a.scalarLiteral(x, name, bad)
+	}
+	return out
+}
+
+var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
+
+// scalarLiteral is a number or boolean given as text.
+func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) value {
+	out := value{constant: true}
+	switch name {
+	case "boolean":
+		b, ok := parseBoolean(x.Value)
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = tBoolean, strconv.FormatBool(b)
+	case "tinyint", "smallint", "integer", "int", "bigint":
+		t, _ := a.simpleType(name)
+		n, err := strconv.ParseInt(x.Value, 10, integerBits[t.Kind])
+		if err != nil {
+			panic(bad())
+		}
+		out.typ, out.code = t, fmt.Sprintf("CAST(%d AS %s)", n, t.DuckDB())
+		if n == -1<<63 {
+			out.code = "CAST('-9223372036854775808' AS BIGINT)"
+		}
+	case "double", "real":
+		d, ok := parseJavaDouble(x.Value)
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = tDouble, doubleCode(d)
+		if name == "real" {
+			out.typ, out.code = tReal, "CAST("+doubleCode(float64(float32(d)))+" AS FLOAT)"
+		}
+	case "interval":
+		panic(&Error{Name: "TYPE_NOT_FOUND",
+			Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: INTERVAL", x.pos), Hint: "write the unit behind the text: INTERVAL '5' MINUTE"})
+	case "ipaddress", "varbinary":
+		panic(a.cannot("a literal of type %s", name))
+	default:
+		panic(&Error{Name: "TYPE_NOT_FOUND", Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: %s", x.pos, strings.ToUpper(name))})
+	}
+	return out
+}
+
+var integerBits = map[Kind]int{TinyInt: 8, SmallInt: 16, Integer: 32, BigInt: 64}
+
+func (a *analyser) timestampLiteral(x *TypedLit, bad func() *Error) value {
+	in, ok := parseTimestamp(x.Value)
+	if !ok {
+		if m := dateTimePattern.FindStringSubmatch(x.Value); m != nil && offsetPattern.MatchString(m[9]) {
+			panic(errorAt(x.pos, "NOT_SUPPORTED", "Time zone not supported: %s", m[9]))
+		}
+		panic(bad())
+	}
+	if in.digits > 12 {
+		panic(errorAt(x.pos, "NUMERIC_VALUE_OUT_OF_RANGE", "TIMESTAMP precision must be in range [0, 12]: %d", in.digits))
+	}
+	out := value{constant: true}
+	if in.zone == "" {
+		out.typ = timestampType(in.digits)
+		out.code = fmt.Sprintf("make_timestamp(%d)", in.micros)
+		return out
+	}
+	out.typ = timestampTZ(in.digits, in.zone)
+	out.code = fmt.Sprintf("make_timestamptz(%d)", toInstant(in.micros, in.zone))
+	return out
+}
+
+// dateCode gives a date literal.
+func dateCode(days int64) string {
+	return fmt.Sprintf("(DATE '1970-01-01' + CAST(%d AS INTEGER))", days)
+}
+
+// intervalForms are the texts of interval literals by their units.
+var intervalForms = map[string]*regexp.Regexp{
+	"YEAR MONTH":    regexp.MustCompile(`^([+-]?)(\d+)(?:-(\d+))?$`),
+	"YEAR":          regexp.MustCompile(`^([+-]?)(\d+)$`),
+	"MONTH":         regexp.MustCompile(`^([+-]?)(\d+)$`),
+	"DAY":           regexp.MustCompile(`^([+-]?)(\d+)$`),
+	"HOUR":          regexp.MustCompile(`^([+-]?)(\d+)$`),
+	"MINUTE":        regexp.MustCompile(`^([+-]?)(\d+)$`),
+	"SECOND":        regexp.MustCompile(`^([+-]?)(\d+)(?:\.(\d{1,3}))?$`),
+	"DAY HOUR":      regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+))?$`),
+	"DAY MINUTE":    regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+)(?::(\d+))?)?$`),
+	"DAY SECOND":    regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+)(?::(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?)?)?$`),
+	"HOUR MINUTE":   regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+))?$`),
+	"HOUR SECOND":   regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?)?$`),
+	"MINUTE SECOND": regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?$`),
+}
+
+var unitMillis = map[string]int64{"DAY": 86400000, "HOUR": 3600000, "MINUTE": 60000, "SECOND": 1000, "YEAR": 12, "MONTH": 1}
+
+func (a *analyser) intervalLiteral(x *IntervalLit) value {
+	out := value{constant: true, typ: tIntDay}
+	if x.From == "YEAR" || x.From == "MONTH" {
+		out.typ = tIntYear
+	}
+	form := intervalForms[strings.TrimSpace(x.From+" "+x.To)]
+	bad := errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid interval literal", x.Value)
+	if form == nil {
+		panic(errorAt(x.pos, "INVALID_LITERAL", "Invalid interval qualifier: %s TO %s", x.From, x.To))
+	}
+	m := form.FindStringSubmatch(x.Value)
+	if m == nil {
+		panic(bad)
+	}
+	units := []string{"DAY", "HOUR", "MINUTE", "SECOND"}
+	if out.typ.Kind == IntervalYear {
+		units = []string{"YEAR", "MONTH"}
+	}
+	total, from := int64(0), false
+	field := 2
+	for _, u := range units {
+		from = from || u == x.From
+		if !from || field >= len(m) {
+			continue
+		}
+		n, err := strconv.ParseInt(m[field], 10, 32)
+		if err != nil && m[field] != "" {
+			panic(bad)
+		}
+		total += n * unitMillis[u]
+		field++
+		if u == "SECOND" && field < len(m) {
+			f, _ := strconv.ParseInt((m[field] + "000")[:3], 10, 64)
+			total += f
+		}
+	}
+	if (m[1] == "-") != x.Negative {
+		total = -total
+	}
+	if out.typ.Kind == IntervalYear {
+		if total > 1<<31-1 || total < -1<<31 {
+			panic(bad)
+		}
+		out.code = fmt.Sprintf("CAST(%d AS INTEGER)", total)
+		return out
+	}
+	out.code = fmt.Sprintf("CAST(%d AS BIGINT)", total)
+	return out
+}
+
+// temporal is arithmetic on dates, times and intervals; ok is false if Trino has
+// no such operator.
+func (a *analyser) temporal(op string, l, r value) (value, bool) {
+	lk, rk := l.typ.Kind, r.typ.Kind
+	point := func(k Kind) bool { return k == Date || k == Time || k == Timestamp || k == TimestampTZ }
+	span := func(k Kind) bool { return k == IntervalDay || k == IntervalYear }
+	switch {
+	case op == "+" && span(lk) && point(rk):
+		return a.shift(op, r, l)
+	case (op == "+" || op == "-") && point(lk) && span(rk):
+		return a.shift(op, l, r)
+	case op == "-" && point(lk) && point(rk):
+		return a.between2(l, r)
+	case (op == "+" || op == "-") && span(lk) && lk == rk:
+		return value{typ: l.typ, code: "(" + l.code + " " + op + " " + r.code + ")"}, true
+	case op == "*" && span(lk) && r.typ.isNumeric():
+		return a.scale(op, l, r), true
+	case op == "*" && span(rk) && l.typ.isNumeric():
+		return a.scale(op, r, l), true
+	case op == "/" && span(lk) && r.typ.isNumeric():
+		return a.scale(op, l, r), true
+	}
+	return value{}, false
+}
+
+// shift moves a point of time by an interval.
+func (a *analyser) shift(op string, p, iv value) (value, bool) {
+	month := iv.typ.Kind == IntervalYear
+	t := p.typ
+	step := "to_microseconds(1000 * " + iv.code + ")"
+	if month {
+		step = "to_months(" + iv.code + ")"
+	}
+	switch {
+	case t.Kind == Date && month:
+		return value{typ: t, code: "CAST((" + p.code + " " + op + " " + step + ") AS DATE)"}, true
+	case t.Kind == Date:
+		days := "CAST(" + iv.code + " // 86400000 AS INTEGER)"
+		code := fmt.Sprintf("CASE WHEN %s %% 86400000 <> 0 THEN %s ELSE (%s %s %s) END", iv.code,
+			fail("DATE", "INVALID_FUNCTION_ARGUMENT", "Cannot add hour, minutes or seconds to a date"), p.code, op, days)
+		if op == "-" {
+			code = strings.Replace(code, "Cannot add", "Cannot subtract", 1)
+			code = strings.Replace(code, "to a date", "from a date", 1)
+		}
+		return value{typ: t, code: code}, true
+	case t.Kind == Time && month:
+		return value{}, false
+	case t.Kind == TimestampTZ && month:
+		z := "UTC" // old releases count months in UTC
+		if a.level >= 476 {
+			z = a.zoneOf(t)
+		}
+		return value{typ: t, code: instantCode("("+localCode(p.code, z)+" "+op+" "+step+")", z)}, true
+	case t.Kind == TimestampTZ:
+		t.Precision = max(3, t.Precision)
+		return value{typ: t, code: "make_timestamptz(epoch_us(" + p.code + ") " + op + " 1000 * " + iv.code + ")"}, true
+	}
+	if !month {
+		t.Precision = max(3, t.Precision)
+	}
+	return value{typ: t, code: "(" + p.code + " " + op + " " + step + ")"}, true
+}
+
+// between2 is the time between two points, as milliseconds.
+func (a *analyser) between2(l, r value) (value, bool) {
+	t, ok := commonType(l.typ, r.typ)
+	if !ok {
+		return value{}, false
+	}
+	l, r = a.coerce(l, t), a.coerce(r, t)
+	out := value{typ: tIntDay}
+	switch t.Kind {
+	case Date:
+		out.code = "(CAST((" + l.code + " - " + r.code + ") AS BIGINT) * 86400000)"
+	case Time:
+		out.code = fmt.Sprintf("trino.millis(epoch_us(DATE '1970-01-01' + %s) - epoch_us(DATE '1970-01-01' + %s))", l.code, r.code)
+	default:
+		out.code = fmt.Sprintf("trino.millis(epoch_us(%s) - epoch_us(%s))", l.code, r.code)
+	}
+	return out, true
+}
+
+// scale multiplies or divides an interval by a number.
+func (a *analyser) scale(op string, iv, n value) value {
+	out := value{typ: iv.typ}
+	typ := iv.typ.DuckDB()
+	switch {
+	case op == "*" && n.typ.isInteger():
+		out.code = "CAST((" + iv.code + " * " + n.code + ") AS " + typ + ")"
+	case op == "*":
+		out.code = "CAST(trunc(" + iv.code + " * CAST(" + n.code + " AS DOUBLE)) AS " + typ + ")"
+	default:
+		out.code = "CAST(trunc(" + iv.code + " / CAST(" + n.code + " AS DOUBLE)) AS " + typ + ")"
+		if strings.Trim(n.number, "0.-") == "" {
+			panic(a.cannot("the division of an interval by a computed number"))
+		}
+	}
+	return out
+}
+
+func (a *analyser) atZone(x *AtZone, sc *scope) value {
+	v := a.expr(x.X, sc)
+	z := a.expr(x.Zone, sc)
+	if k := v.typ.Kind; k != Time && k != TimeTZ && k != Timestamp && k != TimestampTZ {
+		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Type of value must be a time or timestamp with or without time zone (actual %s)", v.typ))
+	}
+	if v.typ.Kind == Time || v.typ.Kind == TimeTZ {
+		panic(refuse(x.pos, "AT TIME ZONE of a time"))
+	}
+	return a.inZone(v, z, x.pos)
+}
+
+// inZone shows an instant in another zone, which must be a literal.
+func (a *analyser) inZone(v, z value, p Pos) value {
+	zone := ""
+	switch {
+	case z.text != nil:
+		n, ok := normalZone(*z.text)
+		if !ok {
+			return value{typ: timestampTZ(v.typ.Precision, "UTC"), code: fail("TIMESTAMPTZ", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid time zone", *z.text)), constant: v.constant}
+		}
+		zone = n
+	default:
+		panic(refuse(p, "a time zone that is not a literal"))
+	}
+	a.representable(v.typ)
+	t := timestampTZ(v.typ.Precision, zone)
+	if v.typ.Kind == Timestamp {
+		v = a.coerce(v, timestampTZ(v.typ.Precision, "UTC"))
+	}
+	return value{typ: t, code: v.code, constant: v.constant}
+}
+
+func (a *analyser) current(x *Current) value {
+	p := x.Precision
+	if p < 0 {
+		p = 3
+	}
+	if p > 12 {
+		what := map[string]string{"CURRENT_TIMESTAMP": "TIMESTAMP WITH TIME ZONE", "LOCALTIMESTAMP": "TIMESTAMP", "CURRENT_TIME": "TIME WITH TIME ZONE", "LOCALTIME": "TIME"}[x.Name]
+		panic(&Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: fmt.Sprintf("%s precision must be in range [0, 12]: %d", what, p)})
+	}
+	now := func(p int) string { return roundedMicros("now()", p) }
+	switch x.Name {
+	case "CURRENT_DATE":
+		return value{typ: tDate, code: "CAST(timezone('UTC', now()) AS DATE)"}
+	case "CURRENT_TIMESTAMP":
+		a.representable(timestampTZ(p, "UTC"))
+		return value{typ: timestampTZ(p, "UTC"), code: "make_timestamptz(" + now(p) + ")"}
+	case "LOCALTIMESTAMP":
+		a.representable(timestampType(p))
+		return value{typ: timestampType(p), code: "make_timestamp(" + now(p) + ")"}
+	case "LOCALTIME":
+		a.representable(timeType(p))
+		return value{typ: timeType(p), code: "CAST(make_timestamp(" + now(p) + ") AS TIME)"}
+	case "CURRENT_CATALOG":
+		return value{typ: tVarchar, code: textCode(a.catalogName()), constant: true}
+	case "CURRENT_SCHEMA":
+		return value{typ: tVarchar, code: textCode(a.opt.Database), constant: true}
+	}
+	panic(refuse(x.pos, x.Name))
+}
+
+// extractFields are the functions behind the fields of EXTRACT.
+var extractFields = map[string]string{"YEAR": "year", "QUARTER": "quarter", "MONTH": "month", "WEEK": "week", "DAY": "day", "DAY_OF_MONTH": "day",
+	"DAY_OF_WEEK": "day_of_week", "DOW": "day_of_week", "DAY_OF_YEAR": "day_of_year", "DOY": "day_of_year", "YEAR_OF_WEEK": "year_of_week",
+	"YOW": "year_of_week", "HOUR": "hour", "MINUTE": "minute", "SECOND": "second", "TIMEZONE_HOUR": "timezone_hour", "TIMEZONE_MINUTE": "timezone_minute"}
+
+func (a *analyser) extract(x *Extract, sc *scope) value {
+	v := a.expr(x.X, sc)
+	field := strings.ToUpper(x.Field.Text)
+	name := extractFields[field]
+	f := a.functionOf(name)
+	inv := &invocation{a: a, pos: x.pos, raw: []value{v}}
+	fits := false
+	for i := range f.sigs {
+		fits = fits || f.sigs[i].bind(inv.raw, false) != nil
+	}
+	if !fits || field == "DAY_OF_MONTH" && v.typ.Kind == IntervalDay {
+		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Cannot extract %s from %s", field, v.typ))
+	}
+	out := a.resolve(f, name, inv)
+	out.constant = v.constant
+	return out
+}

@@ -1,0 +1,105 @@
+package dialect
+
+// Options say how Translate reads a statement.
+type Options struct {
+	// Database resolves table names without one. Names are case-insensitive.
+	Database string
+	// Catalog knows the tables; without one every table is TABLE_NOT_FOUND.
+	Catalog Catalog
+	// CatalogName is what error texts call the catalog; "awsdatacatalog" where empty.
+	CatalogName string
+	// Level is the Trino release whose answers are wanted, 401 to 483; 401
+	// where zero. From 477 on decimals divide by other rules.
+	Level int
+}
+
+// Column is a column of a table, its name in lower case.
+type Column struct {
+	Name    string
+	Type    Type
+	Comment string
+}
+
+// Table is a table of the catalog, as its Hive DDL states it.
+type Table struct {
+	Database, Name string
+	Comment        string
+	Columns        []Column // in the objects, in the order of SELECT *
+	Partitions     []Column // from the path, after Columns in SELECT *
+	// SerDe is the Java class of ROW FORMAT SERDE, empty where there is none.
+	SerDe           string
+	SerDeProperties map[string]string
+	TableProperties map[string]string
+	// Format is JSON, PARQUET, CSV, TEXTFILE or ORC, concluded from the SerDe,
+	// STORED AS and the input format.
+	Format                    string
+	InputFormat, OutputFormat string
+	Location                  string // s3://bucket/prefix/
+	External                  bool
+}
+
+// Catalog gives the tables that a statement may name. Names come in lower case.
+type Catalog interface {
+	Databases() []string
+	Tables(database string) []string
+	Table(database, name string) *Table // nil where there is none
+}
+
+// Translation is a query in DuckDB's SQL, and what it takes to run it.
+type Translation struct {
+	// SQL is one DuckDB SELECT. Its DESCRIBE gives Column.Type.DuckDB() for
+	// each of Columns.
+	SQL     string
+	Columns []OutputColumn
+	// Scans are the relations that SQL reads, one for each mention of a table.
+	Scans []Scan
+	// Ordered says that the statement has an ORDER BY of its own, so that the
+	// order of the rows is part of the answer.
+	Ordered bool
+
+	level int
+}
+
+// OutputColumn is a column of a result. Names may repeat.
+type OutputColumn struct {
+	Name string
+	Type Type
+	// Zone is the zone in which a timestamp with time zone is shown: an IANA
+	// name, "UTC", or an offset as "+05:30". DuckDB's value has the instant
+	// alone. Empty for every other type; for one inside an array or row it is UTC.
+	Zone string
+}
+
+// Scan is one mention of a table. Before SQL runs, a relation (table, view or
+// table function's view) of the name Relation must exist with exactly these
+// columns: Columns in their order with the types Type.DuckDB(), then all of the
+// table's partition columns, then "$path" (VARCHAR) if Path.
+type Scan struct {
+	Relation string
+	Table    *Table
+	Columns  []string // data columns that the statement needs, in table order
+	Path     bool     // the hidden column "$path" is needed
+	// Filter is a DuckDB predicate over partition columns alone (quoted, without
+	// a qualifier) that is true for every partition whose rows can matter;
+	// empty where all can. It is a necessary condition: SQL still holds the
+	// whole predicate.
+	Filter string
+}
+
+// ScalarFunction is a function in Go that the prelude and the translations
+// call; the engine registers it under Name before it runs Prelude.
+//
+// Params and Result are DuckDB type names. Call gets and gives bool for
+// BOOLEAN, int32 for INTEGER, int64 for BIGINT, *big.Int for HUGEINT, float64
+// for DOUBLE, float32 for FLOAT, string for VARCHAR, []byte for BLOB and []any
+// for T[]. It is pure: same arguments, same answer, safe from any goroutine.
+// Its error's text is for RuntimeError.
+type ScalarFunction struct {
+	Name   string
+	Params []string
+	Result string
+	// OnNull says that Call wants NULL arguments (as nil) too; otherwise a NULL
+	// argument makes the result NULL and Call is not called.
+	OnNull bool
+	Call   func(args []any) (any, error)
+}

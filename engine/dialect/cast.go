@@ -1,0 +1,458 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Casts. coerce is a cast that nobody wrote and that cannot fail; convert is one
+// that is written. Trino's casts differ from DuckDB's in what text they take, how
+// they round and how they print, so most go through functions of our own.
+
+// coerce gives v as type t, which its type converts to.
+func (a *analyser) coerce(v value, t Type) value {
+	if sameShape(v.typ, t) {
+		v.typ = t
+		return v
+	}
+	out := value{typ: t, constant: v.constant, pos: v.pos}
+	switch {
+	case v.typ.Kind == Unknown:
+		out.code = "CAST(NULL AS " + t.DuckDB() + ")"
+	case v.number != "" && v.typ.isInteger() && t.Kind == Double:
+		out.code = v.number + "e0"
+	case v.number != "" && v.typ.isInteger() && t.Kind == Decimal:
+		if d, digits, ok := decimalOf(v.number); ok && d.Precision-d.Scale <= t.Precision-t.Scale {
+			out.code = decimalCode(digits, t)
+			return out
+		}
+		out.code = a.convert(v.code, v.typ, t, false)
+	case v.typ.Kind == Varchar && t.Kind == Varchar:
+		out.code, out.text = v.code, v.text
+	default:
+		out.code = a.convert(v.code, v.typ, t, false)
+	}
+	return out
+}
+
+// try gives the name of a function that fails, or of its twin that gives NULL.
+func try(name string, safe bool) string {
+	if safe {
+		return "acme_try_" + name
+	}
+	return "acme_" + name
+}
+
+func castWord(safe bool) string {
+	if safe {
+		return "TRY_CAST("
+	}
+	return "CAST("
+}
+
+// convert gives the text that casts code from one type to another; castable
+// must hold for them. safe makes NULL of what fails.
+func (a *analyser) convert(code string, from, to Type, safe bool) string {
+	a.representable(to)
+	if sameShape(from, to) {
+		return code
+	}
+	switch {
+	case from.Kind == Unknown:
+		return "CAST(NULL AS " + to.DuckDB() + ")"
+	case to.Kind == JSON || from.Kind == JSON:
+		return a.convertJSON(code, from, to, safe)
+	case from.isNested():
+		return a.convertNested(code, from, to, safe)
+	}
+	switch to.Kind {
+	case Boolean:
+		return a.toBoolean(code, from, safe)
+	case TinyInt, SmallInt, Integer, BigInt:
+		return a.toInteger(code, from, to, safe)
+	case Real, Double:
+		return a.toFloat(code, from, to, safe)
+	case Decimal:
+		return a.toDecimal(code, from, to, safe)
+	case Varchar:
+		return a.toVarchar(code, from, to, safe)
+	case Char:
+		return fmt.Sprintf("rpad(left(%s, %d), %d, ' ')", code, to.Precision, to.Precision)
+	case Varbinary:
+		switch from.Kind {
+		case Varchar:
+			return "encode(" + code + ")"
+		case UUID:
+			return "unhex(replace(CAST(" + code + " AS VARCHAR), '-', ''))"
+		}
+	case UUID:
+		if from.Kind == Varchar {
+			return "CAST(" + try("cast_uuid", safe) + "(" + code + ") AS UUID)"
+		}
+	case Date, Time, Timestamp, TimestampTZ:
+		return a.toTemporal(code, from, to, safe)
+	}
+	panic(a.cannot("a cast from %s to %s", from, to))
+}
+
+// representable refuses types whose values DuckDB cannot hold.
+func (a *analyser) representable(t Type) {
+	switch t.Kind {
+	case Char:
+		if a.level >= 476 {
+			panic(a.cannot("char at this release"))
+		}
+	case TimeTZ:
+		panic(a.cannot("time with time zone"))
+	case Time, Timestamp, TimestampTZ:
+		if t.Precision > 6 {
+			panic(a.cannot("%s, finer than microseconds,", t))
+		}
+	}
+	for _, f := range t.Elem {
+		a.representable(f.Type)
+	}
+}
+
+func (a *analyser) toBoolean(code string, from Type, safe bool) string {
+	if from.Kind == Varchar {
+		return try("cast_boolean", safe) + "(" + code + ")"
+	}
+	return "(" + code + " <> 0)"
+}
+
+func (a *analyser) toInteger(code string, from, to Type, safe bool) string {
+	name := strings.ToUpper(kindNames[to.Kind])
+	if to.Kind == Integer {
+		name = "INT"
+	}
+	switch from.Kind {
+	case Varchar:
+		if a.level >= 476 {
+			code = "trim(" + code + ")"
+		}
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("cast_integer", safe), code, name, to.DuckDB())
+	case Real, Double:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("round_integer", safe), "CAST("+code+" AS DOUBLE)", kindNames[to.Kind], to.DuckDB())
+	case Decimal:
+		name, errName := strings.ToUpper(kindNames[to.Kind]), ", 'INVALID_CAST_ARGUMENT'"
+		if a.level >= 476 {
+			errName = ", 'NUMERIC_VALUE_OUT_OF_RANGE'"
+		}
+		if safe {
+			errName = ""
+		}
+		return fmt.Sprintf("CAST(trino.%s(CAST(%s AS DECIMAL(38,0)), '%s'%s) AS %s)", tryName("decimal_integer", safe), code, name, errName, to.DuckDB())
+	}
+	return castWord(safe) + code + " AS " + to.DuckDB() + ")"
+}
+
+func tryName(name string, safe bool) string {
+	if safe {
+		return "try_" + name
+	}
+	return name
+}
+
+func (a *analyser) toFloat(code string, from, to Type, safe bool) string {
+	switch {
+	case from.Kind == Varchar:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("cast_double", safe), code, strings.ToUpper(kindNames[to.Kind]), to.DuckDB())
+	case from.Kind == Decimal && from.Precision > 15:
+		return "CAST(CAST(" + code + " AS VARCHAR) AS " + to.DuckDB() + ")"
+	case from.Kind == Double && to.Kind == Real:
+		return "trino.to_real(" + code + ")"
+	}
+	return castWord(safe) + code + " AS " + to.DuckDB() + ")"
+}
+
+func (a *analyser) toDecimal(code string, from, to Type, safe bool) string {
+	switch from.Kind {
+	case Varchar:
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("cast_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
+	case Double:
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("double_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
+	case Real:
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("real_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
+	case Boolean:
+		return fmt.Sprintf("%sCAST(%s AS INTEGER) AS %s)", castWord(safe), code, to.DuckDB())
+	}
+	whole := from.asDecimal()
+	if to.Precision-to.Scale >= whole.Precision-whole.Scale && to.Scale >= whole.Scale {
+		return "CAST(" + code + " AS " + to.DuckDB() + ")"
+	}
+	if safe {
+		return "TRY_CAST(" + code + " AS " + to.DuckDB() + ")"
+	}
+	name := strings.ToUpper(kindNames[from.Kind])
+	if from.Kind == Decimal {
+		name = fmt.Sprintf("DECIMAL(%d, %d)", from.Precision, from.Scale)
+	}
+	return fmt.Sprintf("CASE WHEN %s IS NOT NULL AND TRY_CAST(%s AS %s) IS NULL THEN %s ELSE TRY_CAST(%s AS %s) END",
+		code, code, to.DuckDB(), failWith(to.DuckDB(), "'[[INVALID_CAST_ARGUMENT]] Cannot cast "+name+" ''' || CAST("+code+" AS VARCHAR) || ''' to DECIMAL("+
+			fmt.Sprintf("%d, %d", to.Precision, to.Scale)+")'"), code, to.DuckDB())
+}
+
+// failWith gives the text that fails with a message, in place of a value of the
+// given DuckDB type: only a row that gets here fails. (The function stands in a
+// cast, not in the condition of a CASE, where DuckDB would run it while planning.)
+func failWith(typ, message string) string {
+	return "CAST(acme_fail(" + message + ") AS " + typ + ")"
+}
+
+// fail is failWith a fixed error.
+func fail(typ, name, message string) string {
+	return failWith(typ, textCode("[["+name+"]] "+message))
+}
+
+func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
+	text := ""
+	what := ""
+	switch from.Kind {
+	case Varchar:
+		if to.Precision < from.Precision {
+			return fmt.Sprintf("left(%s, %d)", code, to.Precision)
+		}
+		return code
+	case Char:
+		if to.Precision < from.Precision {
+			return fmt.Sprintf("left(%s, %d)", code, to.Precision)
+		}
+		return code
+	case Double:
+		text, what = "acme_double_text("+code+")", "acme_double_plain("+code+") || ' (' || acme_double_text("+code+") || ')'"
+	case Real:
+		text, what = "acme_real_text("+code+")", "acme_real_plain("+code+") || ' (' || acme_real_text("+code+") || ')'"
+	case Timestamp, TimestampTZ, Time:
+		text = a.temporalText(code, from)
+	case IntervalDay:
+		text = "acme_interval_text(" + code + ")"
+	case IntervalYear:
+		text = "acme_months_text(CAST(" + code + " AS BIGINT))"
+	default:
+		text = plainText(code, from)
+	}
+	if to.Precision == Unbounded {
+		return text
+	}
+	if what == "" {
+		what = text
+	}
+	if safe {
+		return fmt.Sprintf("CASE WHEN length(%s) <= %d THEN %s END", text, to.Precision, text)
+	}
+	return fmt.Sprintf("CASE WHEN length(%s) > %d THEN %s ELSE %s END", text, to.Precision,
+		failWith("VARCHAR", fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Value ' || %s || ' cannot be represented as varchar(%d)'", what, to.Precision)), text)
+}
+
+// plainText prints what DuckDB prints as Trino does, but for the zero that it
+// leaves out before the point where a decimal has no digit there.
+func plainText(code string, from Type) string {
+	if from.Kind == Date {
+		return "trino.date_text(" + code + ")"
+	}
+	if from.Kind == Decimal && from.Precision == from.Scale {
+		return "trino.leading_zero(CAST(" + code + " AS VARCHAR))"
+	}
+	return "CAST(" + code + " AS VARCHAR)"
+}
+
+// temporalText prints a time, or a timestamp in its zone, with the digits of its
+// type.
+func (a *analyser) temporalText(code string, t Type) string {
+	local, length, zone := code, 20+t.Precision, ""
+	switch t.Kind {
+	case TimestampTZ:
+		z := a.zoneOf(t)
+		local, zone = localCode(code, z), " "+z
+	case Time:
+		length = 9 + t.Precision
+		local = "(DATE '1970-01-01' + " + code + ")"
+	}
+	if t.Precision == 0 {
+		length--
+	}
+	format := "%H:%M:%S.%f"
+	text := fmt.Sprintf("left(strftime(%s, '%s'), %d)", local, format, length)
+	if t.Kind != Time {
+		text = fmt.Sprintf("trino.timestamp_text(%s, %d)", local, length)
+	}
+	if zone != "" {
+		return "(" + text + " || " + quoteText(zone) + ")"
+	}
+	return text
+}
+
+// zoneOf gives the zone of a timestamp with time zone, which must be known.
+func (a *analyser) zoneOf(t Type) string {
+	switch t.zone {
+	case "":
+		return "UTC"
+	case unknownZone:
+		panic(a.cannot("an expression whose values are in several time zones").hint("bring them to one zone with AT TIME ZONE"))
+	}
+	return t.zone
+}
+
+func (a *analyser) toTemporal(code string, from, to Type, safe bool) string {
+	if from.Kind == TimeTZ {
+		a.representable(from)
+	}
+	p := to.Precision
+	switch {
+	case from.Kind == Varchar && to.Kind == Date:
+		return "(DATE '1970-01-01' + CAST(" + try("cast_date", safe) + "(" + code + ") AS INTEGER))"
+	case from.Kind == Varchar && to.Kind == Time:
+		return fmt.Sprintf("CAST(make_timestamp(%s(%s, %d)) AS TIME)", try("cast_time", safe), code, p)
+	case from.Kind == Varchar && to.Kind == Timestamp:
+		return fmt.Sprintf("make_timestamp(%s(%s, %d))", try("cast_timestamp", safe), code, p)
+	case from.Kind == Varchar:
+		return fmt.Sprintf("make_timestamptz(%s(%s, %d))", try("cast_timestamptz", safe), code, p)
+	case to.Kind == Date && from.Kind == TimestampTZ:
+		return "CAST(" + localCode(code, a.zoneOf(from)) + " AS DATE)"
+	case to.Kind == Date:
+		return "CAST(" + code + " AS DATE)"
+	case to.Kind == Time && from.Kind == Time:
+		return roundTime(code, from, p)
+	case to.Kind == Time && from.Kind == Timestamp:
+		return roundTime("CAST("+code+" AS TIME)", from, p)
+	case to.Kind == Time && from.Kind == TimestampTZ:
+		return roundTime("CAST("+localCode(code, a.zoneOf(from))+" AS TIME)", from, p)
+	case to.Kind == Timestamp && from.Kind == Date:
+		return "CAST(" + code + " AS TIMESTAMP)"
+	case to.Kind == Timestamp && from.Kind == Timestamp:
+		return roundTimestamp(code, from, p)
+	case to.Kind == Timestamp && from.Kind == TimestampTZ:
+		return roundTimestamp(localCode(code, a.zoneOf(from)), from, p)
+	case to.Kind == TimestampTZ && from.Kind == Date:
+		return instantCode("CAST("+code+" AS TIMESTAMP)", "UTC")
+	case to.Kind == TimestampTZ && from.Kind == Timestamp:
+		return instantCode(roundTimestamp(code, from, p), "UTC")
+	case to.Kind == TimestampTZ && from.Kind == TimestampTZ:
+		if p >= from.Precision {
+			return code
+		}
+		return "make_timestamptz(" + roundedMicros(code, p) + ")"
+	}
+	panic(a.cannot("a cast from %s to %s", from, to))
+}
+
+func roundTimestamp(code string, from Type, p int) string {
+	if p >= from.Precision {
+		return code
+	}
+	return "make_timestamp(" + roundedMicros(code, p) + ")"
+}
+
+func roundTime(code string, from Type, p int) string {
+	if p >= from.Precision {
+		return code
+	}
+	return "CAST(make_timestamp(" + roundedMicros("(DATE '1970-01-01' + "+code+")", p) + ") AS TIME)"
+}
+
+// roundedMicros gives the microseconds of a timestamp rounded to p digits.
+func roundedMicros(code string, p int) string {
+	unit := int64(1)
+	for i := p; i < 6; i++ {
+		unit *= 10
+	}
+	return fmt.Sprintf("trino.floor_to(epoch_us(%s) + %d, %d)", code, unit/2, unit)
+}
+
+// convertNested casts an array, map or row part by part.
+func (a *analyser) convertNested(code string, from, to Type, safe bool) string {
+	if safe {
+		// A part that fails makes the whole NULL, which no expression here does.
+		if !total(from, to) {
+			panic(a.cannot("TRY_CAST from %s to %s", from, to))
+		}
+	}
+	switch from.Kind {
+	case Array:
+		v := a.lambdaVar()
+		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", code, v, a.convert(v, from.elem(), to.elem(), false))
+	case Map:
+		v := a.lambdaVar()
+		k := a.convert(v+".key", from.elem(), to.elem(), false)
+		e := a.convert(v+".value", from.value(), to.value(), false)
+		return fmt.Sprintf("map_from_entries(list_transform(map_entries(%s), lambda %s: {'key': %s, 'value': %s}))", code, v, k, e)
+	}
+	parts := make([]string, len(from.Elem))
+	for i := range from.Elem {
+		field := fmt.Sprintf("(%s).f%d", code, i)
+		parts[i] = fmt.Sprintf("f%d := %s", i, a.convert(field, from.Elem[i].Type, to.Elem[i].Type, false))
+	}
+	return "CASE WHEN " + code + " IS NOT NULL THEN struct_pack(" + strings.Join(parts, ", ") + ") END"
+}
+
+// total says that a cast cannot fail.
+func total(from, to Type) bool {
+	if from.isNested() {
+		for i := range from.Elem {
+			if !total(from.Elem[i].Type, to.Elem[i].Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return converts(from, to) || to.Kind == Varchar && (to.Precision == Unbounded || from.Kind == Varchar)
+}
+
+// lambdaVar gives a name for a parameter of a lambda that no other has.
+func (a *analyser) lambdaVar() string {
+	a.fieldID++
+	return fmt.Sprintf("x%d", a.fieldID)
+}
+
+// convertJSON casts to and from json. Values of json are canonical text.
+func (a *analyser) convertJSON(code string, from, to Type, safe bool) string {
+	if to.Kind == JSON {
+		return a.toJSON(code, from)
+	}
+	name, typ := "", to.DuckDB()
+	switch to.Kind {
+	case Varchar:
+		return fmt.Sprintf("%s(%s, %d)", try("json_varchar", safe), code, to.Precision)
+	case Boolean:
+		name = "json_boolean"
+	case TinyInt, SmallInt, Integer, BigInt:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("json_integer", safe), code, kindNames[to.Kind], typ)
+	case Real, Double:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("json_double", safe), code, kindNames[to.Kind], typ)
+	case Decimal:
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("json_decimal", safe), code, to.Precision, to.Scale, typ)
+	default:
+		panic(a.cannot("a cast from json to %s", to))
+	}
+	return try(name, safe) + "(" + code + ")"
+}
+
+// toJSON makes the canonical text of a value.
+func (a *analyser) toJSON(code string, from Type) string {
+	switch from.Kind {
+	case Varchar:
+		return "acme_json_quote(" + code + ")"
+	case Boolean, TinyInt, SmallInt, Integer, BigInt, Decimal:
+		return plainText(code, from)
+	case Double:
+		return "acme_double_json(" + code + ")"
+	case Real:
+		return "acme_real_json(" + code + ")"
+	case Date, Timestamp:
+		return "acme_json_quote(" + a.toVarchar(code, from, tVarchar, false) + ")"
+	case Array:
+		v := a.lambdaVar()
+		return fmt.Sprintf("trino.json_list(list_transform(%s, lambda %s: coalesce(%s, 'null')))", code, v, a.toJSON(v, from.elem()))
+	case Row:
+		parts := make([]string, len(from.Elem))
+		for i, f := range from.Elem {
+			key := f.Name
+			parts[i] = fmt.Sprintf("%s || coalesce(%s, 'null')", textCode(jsonQuote(key)+":"), a.toJSON(fmt.Sprintf("(%s).f%d", code, i), f.Type))
+		}
+		return "CASE WHEN " + code + " IS NOT NULL THEN '{' || " + strings.Join(parts, " || ',' || ") + " || '}' END"
+	case Unknown:
+		return "CAST(NULL AS VARCHAR)"
+	}
+	panic(a.cannot("a cast from %s to json", from))
+}

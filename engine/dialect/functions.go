@@ -1,0 +1,380 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The function table: one entry a function, and the only way by which a name in
+// a statement becomes a name in DuckDB's SQL. It drives resolution, messages,
+// hints and lowering. What is not in it is FUNCTION_NOT_FOUND.
+
+type functionKind uint8
+
+const (
+	scalarFunction functionKind = iota
+	aggregateFunction
+	windowFunction
+	noFunction
+)
+
+// function is an entry of the table.
+type function struct {
+	name string
+	doc  string
+	kind functionKind
+	// since and until bound the releases that have it; zero is no bound.
+	since, until int
+	sigs         []signature
+	// refused says why the local engine has no such function, though Athena does.
+	refused string
+	// special analyses a call by itself, where a table of types cannot say it.
+	special func(a *analyser, c *Call, args []value, sc *scope) value
+	// ordered says that a window function needs ORDER BY, framed that it may have
+	// a frame, nulls that it takes IGNORE NULLS.
+	ordered, nulls bool
+}
+
+// signature is one way to call a function. in and out are types in which names of
+// one capital letter stand for any type, and x, p, s for any length: "array(E), E".
+type signature struct {
+	in, out string
+	// where constrains the type variables, as Trino shows it: "E:orderable".
+	where string
+	// sql is the lowering: $1 is the first argument, $* all of them. In an
+	// aggregate @name(...) is DuckDB's aggregate, which gets DISTINCT, ORDER BY,
+	// FILTER and OVER.
+	sql string
+	// low makes the lowering where it depends on types or literals.
+	low func(c *invocation) string
+	// typ computes the result's type from the arguments' where out cannot say it.
+	typ func(args []Type) Type
+	// shown is the text of the parameters in messages, where it is not in.
+	shown string
+	// variadic says that the last parameter may be repeated.
+	variadic bool
+
+	params []pattern
+	result pattern
+}
+
+// invocation is a call whose signature is known and whose arguments have its types.
+type invocation struct {
+	a    *analyser
+	call *Call // nil for an operator
+	sc   *scope
+	args []value
+	raw  []value // before coercion
+	typ  Type    // of the result
+	pos  Pos
+	over string // of a window, with the OVER
+	filt string
+	ord  string
+}
+
+// pattern is a parsed type of a signature.
+type pattern struct {
+	base string
+	args []pattern
+	zone bool
+}
+
+// parsePattern reads "array(E)", "timestamp(p) with time zone", "function(T, boolean)".
+func parsePattern(s string) pattern {
+	s = strings.TrimSpace(s)
+	p := pattern{}
+	if rest, ok := strings.CutSuffix(s, " with time zone"); ok {
+		s, p.zone = rest, true
+	}
+	base, rest, ok := strings.Cut(s, "(")
+	p.base = strings.TrimSpace(base)
+	if ok {
+		for _, part := range splitTop(strings.TrimSuffix(rest, ")")) {
+			p.args = append(p.args, parsePattern(part))
+		}
+	}
+	return p
+}
+
+// splitTop splits at the commas outside parentheses.
+func splitTop(s string) []string {
+	var out []string
+	depth, from := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				out = append(out, s[from:i])
+				from = i + 1
+			}
+		}
+	}
+	if strings.TrimSpace(s) != "" {
+		out = append(out, s[from:])
+	}
+	return out
+}
+
+// functionTable is the table, built when it is first asked for and read only
+// after.
+var functionTable struct {
+	once sync.Once
+	m    map[string]*function
+}
+
+// table gives the functions by name.
+func table() map[string]*function {
+	functionTable.once.Do(func() { functionTable.m = buildTable() })
+	return functionTable.m
+}
+
+func buildTable() map[string]*function {
+	m := map[string]*function{}
+	for _, list := range [][]function{mathFunctions(), textFunctions(), webFunctions(), timeFunctions(), arrayFunctions(),
+		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), windowFunctions(), refusedFunctions()} {
+		for _, f := range list {
+			for i := range f.sigs {
+				s := &f.sigs[i]
+				for _, p := range splitTop(s.in) {
+					s.params = append(s.params, parsePattern(p))
+				}
+				s.result = parsePattern(s.out)
+			}
+			for _, name := range strings.Split(f.name, " ") {
+				g := f
+				g.name = name
+				m[name] = &g
+			}
+		}
+	}
+	return m
+}
+
+// functionOf finds a function at the analyser's release.
+func (a *analyser) functionOf(name string) *function {
+	f := table()[strings.ToLower(name)]
+	if f == nil || f.since > a.level || f.until != 0 && f.until < a.level {
+		return nil
+	}
+	return f
+}
+
+// kindOf says what a call calls.
+func (a *analyser) kindOf(c *Call) functionKind {
+	if f := a.functionOf(c.Name[len(c.Name)-1].Text); f != nil {
+		return f.kind
+	}
+	return noFunction
+}
+
+// FunctionDoc describes a function of the table, for help and completion.
+type FunctionDoc struct {
+	Name       string
+	Signatures []string
+	Doc        string
+	Aggregate  bool
+	Window     bool
+	// Since and Until are the first and last release that has it, 0 for no bound.
+	Since, Until int
+	// Refused says why the local engine has it not; empty where it has.
+	Refused string
+}
+
+// Documentation gives all functions of the table, by name.
+func Documentation() []FunctionDoc {
+	var out []FunctionDoc
+	for _, f := range table() {
+		d := FunctionDoc{Name: f.name, Doc: f.doc, Since: f.since, Until: f.until, Refused: f.refused,
+			Aggregate: f.kind == aggregateFunction, Window: f.kind == windowFunction}
+		for _, s := range f.sigs {
+			d.Signatures = append(d.Signatures, f.name+"("+s.in+") -> "+s.out)
+		}
+		out = append(out, d)
+	}
+	slices.SortFunc(out, func(x, y FunctionDoc) int { return strings.Compare(x.Name, y.Name) })
+	return out
+}
+
+// functionNames gives all names, for "did you mean".
+func functionNames() []string {
+	return sortedKeys(table())
+}
+
+// expected shows a signature as Trino does in "Expected:".
+func (s *signature) expected(name string) string {
+	in := s.in
+	if s.shown != "" {
+		in = s.shown
+	}
+	parts := splitTop(in)
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	text := name + "(" + strings.Join(parts, ", ") + ")"
+	if s.where != "" {
+		text += " " + s.where
+	}
+	return text
+}
+
+// isVar says whether a pattern is a type variable.
+func (p pattern) isVar() bool { return len(p.base) == 1 && p.base[0] >= 'A' && p.base[0] <= 'Z' }
+
+// bindings are the type variables of a call.
+type bindings map[string]Type
+
+// patternKinds are the kinds that plain pattern names stand for.
+var patternKinds = map[string]Kind{
+	"unknown": Unknown, "boolean": Boolean, "tinyint": TinyInt, "smallint": SmallInt, "integer": Integer, "bigint": BigInt,
+	"real": Real, "double": Double, "varbinary": Varbinary, "date": Date, "json": JSON, "uuid": UUID,
+	"interval day to second": IntervalDay, "interval year to month": IntervalYear,
+	"varchar": Varchar, "char": Char, "decimal": Decimal, "time": Time, "timestamp": Timestamp,
+	"joniregexp": Varchar, "JsonPath": Varchar, "array": Array, "map": Map, "row": Row,
+}
+
+// match binds p to t. With coerce, t may convert to what p asks for. It gives the
+// type that the argument must have.
+func (p pattern) match(t Type, b bindings, coerce bool) (Type, bool) {
+	if p.isVar() {
+		bound, ok := b[p.base]
+		switch {
+		case !ok:
+			b[p.base] = t
+			return t, true
+		case bound.Equal(t):
+			return t, true
+		case !coerce:
+			return Type{}, false
+		}
+		c, ok := commonType(bound, t)
+		b[p.base] = c
+		return c, ok
+	}
+	if p.base == "any" {
+		return t, true
+	}
+	kind := patternKinds[p.base]
+	if p.zone {
+		kind = map[string]Kind{"time": TimeTZ, "timestamp": TimestampTZ}[p.base]
+	}
+	if t.Kind == kind {
+		return p.sameKind(t, b, coerce)
+	}
+	if !coerce {
+		return Type{}, false
+	}
+	if t.Kind == Unknown {
+		return p.concrete(b), true
+	}
+	c, ok := widen(t, kind)
+	if ok && p.base == "varchar" && p.args == nil {
+		c = tVarchar
+	}
+	return c, ok
+}
+
+// sameKind binds p to a type of its own kind.
+func (p pattern) sameKind(t Type, b bindings, coerce bool) (Type, bool) {
+	switch t.Kind {
+	case Array, Map:
+		out := Type{Kind: t.Kind}
+		for i, q := range p.args {
+			e, ok := q.match(t.Elem[i].Type, b, coerce)
+			if !ok {
+				return Type{}, false
+			}
+			out.Elem = append(out.Elem, Field{Type: e})
+		}
+		return out, true
+	case Varchar:
+		if p.args == nil {
+			return tVarchar, coerce || t.Precision == Unbounded || p.base != "varchar"
+		}
+		if n := number(p.args[0].base, -1); n >= 0 {
+			return varcharType(n), t.Precision == n || coerce && t.Precision < n
+		}
+	case Row:
+		for i, q := range p.args {
+			if i >= len(t.Elem) {
+				return Type{}, false
+			}
+			if _, ok := q.match(t.Elem[i].Type, b, coerce); !ok {
+				return Type{}, false
+			}
+		}
+	}
+	if len(p.args) == 1 && (t.Kind == Varchar || t.Kind == Char || t.Kind == Timestamp || t.Kind == TimestampTZ || t.Kind == Time) {
+		name := "#" + p.args[0].base
+		bound, ok := b[name]
+		if ok && coerce {
+			t.Precision = max(t.Precision, bound.Precision)
+		}
+		b[name] = t
+	}
+	if t.Kind == Decimal && len(p.args) == 2 {
+		name := "#" + p.args[0].base
+		if bound, ok := b[name]; ok && coerce {
+			t, _ = commonType(bound, t)
+		}
+		b[name] = t
+	}
+	return t, true
+}
+
+// concrete gives the type of a pattern whose variables are bound; unknown where
+// they are not.
+func (p pattern) concrete(b bindings) Type {
+	if p.isVar() {
+		return b[p.base]
+	}
+	k := patternKinds[p.base]
+	t := Type{Kind: k}
+	if p.zone {
+		t.Kind = map[string]Kind{"time": TimeTZ, "timestamp": TimestampTZ}[p.base]
+	}
+	if len(p.args) >= 1 {
+		if bound, ok := b["#"+p.args[0].base]; ok {
+			t.Precision, t.Scale, t.zone = bound.Precision, bound.Scale, bound.zone
+			return t
+		}
+	}
+	switch t.Kind {
+	case Varchar:
+		t.Precision = Unbounded
+		if len(p.args) == 1 {
+			t.Precision = number(p.args[0].base, 0)
+		}
+	case Char:
+		t.Precision = 1
+	case Decimal:
+		t.Precision = 1
+		if len(p.args) == 2 {
+			t.Precision, t.Scale = number(p.args[0].base, 1), number(p.args[1].base, 0)
+		}
+	case Timestamp, TimestampTZ, Time, TimeTZ:
+		if len(p.args) == 1 {
+			t.Precision = number(p.args[0].base, 0)
+		}
+	case Array, Map, Row:
+		for _, q := range p.args {
+			t.Elem = append(t.Elem, Field{Type: q.concrete(b)})
+		}
+	}
+	return t
+}
+
+func number(s string, otherwise int) int {
+	n := 0
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return otherwise
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
+}

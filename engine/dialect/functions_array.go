@@ -1,0 +1,201 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+func arrayFunctions() []function {
+	a := func(name, doc, where string, sigs ...signature) function {
+		for i := range sigs {
+			sigs[i].where = where
+		}
+		return function{name: name, doc: doc, sigs: sigs}
+	}
+	return append(append([]function{
+		{name: "cardinality", doc: "Number of elements.", sigs: []signature{
+			{in: "array(E)", shown: "array(e)", where: "E", out: "bigint", sql: "CAST(len($1) AS BIGINT)"},
+			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"}}},
+		a("contains", "Whether an array has an element; NULL if it is not there but a NULL is.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "boolean", low: lowContains}),
+		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
+			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "list_extract($1, acme_element_index($2))"},
+			{in: "map(K,V), K", where: "K, V", out: "V", sql: "map_extract_value($1, $2)"}}},
+		a("array_distinct", "Array without repeated elements, in order.", "E:comparable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowDistinct}),
+		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),
+		a("array_union", "Elements in either array.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_unique(list_concat($1, $2))")}),
+		a("array_except", "Elements in the first array only.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_less($1, $2)")}),
+		a("arrays_overlap", "Whether two arrays share an element.", "E:orderable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "boolean", low: setLow("trino.list_overlap($1, $2)")}),
+		a("array_position", "Position of an element, 0 if it is not there.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "bigint", low: plainElem("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN coalesce(CAST(list_position($1, $2) AS BIGINT), 0) END")}),
+		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: plainElem("CASE WHEN $2 IS NOT NULL THEN list_filter($1, lambda e: coalesce(e <> $2, true)) END")}),
+		a("array_min", "Least element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("min")}),
+		a("array_max", "Greatest element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("max")}),
+		a("array_sort", "Array in order, NULLs last.", "E:orderable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: plainElem("list_sort($1, 'ASC', 'NULLS LAST')")},
+			signature{in: "array(E), function(E, E, integer)", shown: "array(t), function(t,t,integer)", out: "array(E)", low: func(c *invocation) string {
+				panic(c.a.cannot("array_sort with a comparator"))
+			}}),
+		{name: "array_join", doc: "Elements as one text, NULLs left out or replaced.", sigs: []signature{
+			{in: "array(T), varchar", where: "T:castableTo(varchar)", out: "varchar", low: lowArrayJoin},
+			{in: "array(T), varchar, varchar", where: "T", out: "varchar", low: lowArrayJoin}}},
+		a("flatten", "Arrays of an array as one.", "E", signature{in: "array(array(E))", out: "array(E)", sql: "CASE WHEN $1 IS NOT NULL THEN coalesce(flatten($1), []) END"}),
+		a("repeat", "Array of one element repeated.", "T", signature{in: "T, bigint", out: "array(T)", sql: "list_transform(range(acme_repeat_count($2)), lambda i: $1)"}),
+		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start($2, $3), $3)"}),
+		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
+		a("array_first", "First element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"}).sinceRelease(479),
+		a("array_last", "Last element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, -1)"}).sinceRelease(479),
+		{name: "sequence", doc: "Array of numbers, days or times from one to another.", sigs: sequenceSigs()},
+		{name: "zip", doc: "Arrays side by side, as rows.", refused: "unnest them together: UNNEST(a, b)"},
+	}, mapFunctions()...), lambdaFunctions()...)
+}
+
+func (f function) sinceRelease(n int) function {
+	f.since = n
+	return f
+}
+
+// simple says whether DuckDB compares values of t as Trino does, inside lists too.
+func simple(t Type) bool { return !t.isNested() && !t.isFloat() && t.Kind != Unknown }
+
+// setLow is for functions that compare elements.
+func setLow(sql string) func(c *invocation) string {
+	return func(c *invocation) string {
+		if e := c.args[0].typ.elem(); !simple(e) && e.Kind != Double {
+			panic(c.a.cannot("%s of %s", c.name(), c.args[0].typ))
+		}
+		if len(c.args) == 2 && c.args[1].typ.Kind == Array {
+			return c.template("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN " + sql + " END")
+		}
+		return c.template(sql)
+	}
+}
+
+func plainElem(sql string) func(c *invocation) string { return setLow(sql) }
+
+func lowListExtreme(fn string) func(c *invocation) string {
+	return func(c *invocation) string {
+		e := c.args[0].typ.elem()
+		switch {
+		case e.isFloat():
+			return c.template("trino.list_" + fn + "_number($1)")
+		case !simple(e):
+			panic(c.a.cannot("array_%s of %s", fn, c.args[0].typ))
+		}
+		return c.template("CASE WHEN len($1) = list_count($1) THEN list_" + fn + "($1) END")
+	}
+}
+
+func (c *invocation) name() string {
+	if c.call == nil {
+		return "this operator"
+	}
+	return strings.ToLower(formatQName(c.call.Name))
+}
+
+func lowContains(c *invocation) string {
+	if e := c.args[0].typ.elem(); !simple(e) {
+		panic(c.a.cannot("contains of %s", c.args[0].typ))
+	}
+	return c.template("CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN list_contains($1, $2) THEN true WHEN len($1) <> list_count($1) THEN NULL ELSE false END")
+}
+
+func lowDistinct(c *invocation) string {
+	if e := c.args[0].typ.elem(); !simple(e) {
+		panic(c.a.cannot("array_distinct of %s", c.args[0].typ))
+	}
+	return c.template("trino.list_unique($1)")
+}
+
+func lowArrayJoin(c *invocation) string {
+	e := c.args[0].typ.elem()
+	if e.isNested() || e.Kind == Unknown {
+		if !castable(e, tVarchar) || e.isNested() {
+			panic(c.a.cannot("array_join of %s", c.args[0].typ))
+		}
+	}
+	v := c.a.lambdaVar()
+	text := c.a.convert(v, e, tVarchar, false)
+	if e.isFloat() || e.Kind == JSON {
+		panic(c.a.cannot("array_join of %s", c.args[0].typ))
+	}
+	list := fmt.Sprintf("list_transform(%s, lambda %s: %s)", c.args[0].code, v, text)
+	if len(c.args) == 3 {
+		w := c.a.lambdaVar()
+		list = fmt.Sprintf("list_transform(%s, lambda %s: coalesce(%s, %s))", list, w, w, c.args[2].code)
+	}
+	return "acme_join(" + c.args[1].code + ", " + list + ")"
+}
+
+func sequenceSigs() []signature {
+	const bounded = "acme_sequence($1, $2, $3)"
+	return []signature{
+		sg("bigint, bigint, bigint", "array(bigint)", bounded),
+		sg("bigint, bigint", "array(bigint)", "acme_sequence($1, $2, CASE WHEN $1 <= $2 THEN 1 ELSE -1 END)"),
+		sg("date, date", "array(date)", "list_transform(acme_sequence(CAST($1 - DATE '1970-01-01' AS BIGINT), CAST($2 - DATE '1970-01-01' AS BIGINT), CASE WHEN $1 <= $2 THEN 1 ELSE -1 END), lambda d: DATE '1970-01-01' + CAST(d AS INTEGER))"),
+		sg("date, date, interval day to second", "array(date)", "list_transform(acme_sequence(CAST($1 - DATE '1970-01-01' AS BIGINT), CAST($2 - DATE '1970-01-01' AS BIGINT), acme_whole_days($3)), lambda d: DATE '1970-01-01' + CAST(d AS INTEGER))"),
+		{in: "date, date, interval year to month", out: "array(date)", low: monthSequence},
+		{in: "timestamp(p), timestamp(p), interval year to month", out: "array(timestamp(p))", low: monthSequence},
+		sg("timestamp(p), timestamp(p), interval day to second", "array(timestamp(p))", "list_transform(acme_sequence(epoch_us($1), epoch_us($2), 1000 * $3), lambda t: make_timestamp(t))"),
+	}
+}
+
+// monthSequence counts months from the first value on: adding to the one before
+// would lose the day at the end of a short month.
+func monthSequence(c *invocation) string {
+	typ := c.args[0].typ.DuckDB()
+	return c.template("list_filter(list_transform(range(0, 10000), lambda i: CAST($1 + to_months(CAST(i * $3 AS INTEGER)) AS " + typ + ")), lambda d: CASE WHEN $3 > 0 THEN d <= $2 ELSE d >= $2 END)")
+}
+
+func mapFunctions() []function {
+	m := func(name, doc string, sigs ...signature) function {
+		return function{name: name, doc: doc, sigs: sigs}
+	}
+	return []function{
+		m("map", "Map of an array of keys and one of values.", signature{in: "", low: func(c *invocation) string {
+			return "CAST(MAP {} AS " + c.typ.DuckDB() + ")"
+		}, typ: func([]Type) Type { return mapOf(tUnknown, tUnknown) }},
+			signature{in: "array(K), array(V)", where: "K:comparable, V", out: "map(K,V)", low: lowMap}),
+		m("map_keys", "Keys of a map.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "array(K)", sql: "map_keys($1)"}),
+		m("map_values", "Values of a map.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "array(V)", sql: "map_values($1)"}),
+		m("map_entries", "Entries of a map as rows.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", sql: "list_transform(map_entries($1), lambda e: struct_pack(f0 := e.key, f1 := e.value))",
+			typ: func(t []Type) Type { return arrayOf(anonymousRow([]Type{t[0].elem(), t[0].value()})) }}),
+		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, sql: "map_concat($*)"}),
+		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,V)", low: lowFromEntries}),
+	}
+}
+
+func lowMap(c *invocation) string {
+	k := c.typ.elem()
+	if !simple(k) {
+		panic(c.a.cannot("a map with keys of type %s", k))
+	}
+	return c.template("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN CASE WHEN len($1) <> len($2) THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Key and value arrays must be the same length") + " WHEN list_count($1) <> len($1) THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map key cannot be null") + " WHEN len(list_distinct($1)) <> len($1) THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Duplicate map keys are not allowed") + " ELSE map($1, $2) END END")
+}
+
+func lowFromEntries(c *invocation) string {
+	if !simple(c.typ.elem()) {
+		panic(c.a.cannot("a map with keys of type %s", c.typ.elem()))
+	}
+	return c.template("CASE WHEN $1 IS NOT NULL THEN CASE WHEN list_count($1) <> len($1) THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map entry cannot be null") + " WHEN len(list_filter($1, lambda e: e.f0 IS NULL)) > 0 THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map key cannot be null") + " WHEN len(list_distinct(list_transform($1, lambda e: e.f0))) <> len($1) THEN " +
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Duplicate map keys are not allowed") + " ELSE map(list_transform($1, lambda e: e.f0), list_transform($1, lambda e: e.f1)) END END")
+}
+
+func lambdaFunctions() []function {
+	l := func(name, doc, in, shown, where, out, sql string) function {
+		return function{name: name, doc: doc, sigs: []signature{{in: in, shown: shown, where: where, out: out, sql: sql}}}
+	}
+	const test = "array(T), function(T, boolean)"
+	const testShown = "array(t), function(t,boolean)"
+	return []function{
+		l("transform", "Array of what a lambda makes of each element.", "array(T), function(T, U)", "array(T), function(T,U)", "T, U", "array(U)", "list_transform($1, $2)"),
+		l("filter", "Elements for which a lambda is true.", test, testShown, "T", "array(T)", "list_filter($1, $2)"),
+		l("any_match", "Whether a lambda is true for some element.", test, testShown, "T", "boolean", "trino.any_true(list_transform($1, $2))"),
+		l("all_match", "Whether a lambda is true for every element.", test, testShown, "T", "boolean", "trino.all_true(list_transform($1, $2))"),
+		l("none_match", "Whether a lambda is true for no element.", test, testShown, "T", "boolean", "(NOT trino.any_true(list_transform($1, $2)))"),
+		{name: "map_filter transform_keys transform_values map_zip_with zip_with reduce", doc: "Lambdas over maps, pairs and states.",
+			refused: "unnest the array or map and aggregate: UNNEST(x) WITH ORDINALITY"},
+	}
+}

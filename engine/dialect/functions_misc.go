@@ -1,0 +1,258 @@
+package dialect
+
+import (
+	"fmt"
+	"strings"
+)
+
+func jsonFunctions() []function {
+	var extract, scalar []signature
+	for _, t := range []string{"varchar(x)", "json"} {
+		extract = append(extract, signature{in: t + ", JsonPath", shown: t + ", jsonpath", out: "json", sql: "acme_json_extract($1, $2)"})
+		out := t
+		if t == "json" {
+			out = "varchar"
+		}
+		scalar = append(scalar, signature{in: t + ", JsonPath", shown: t + ", jsonpath", out: out, sql: "acme_json_scalar($1, $2)"})
+	}
+	both := func(name, doc, in, out, sql string) function {
+		f := function{name: name, doc: doc}
+		for _, t := range []string{"varchar(x)", "json"} {
+			f.sigs = append(f.sigs, sg(strings.Replace(in, "$", t, 1), out, sql))
+		}
+		return f
+	}
+	return []function{
+		{name: "json_extract", doc: "Value at a path in JSON.", sigs: extract},
+		{name: "json_extract_scalar", doc: "Text, number or boolean at a path in JSON, as text; NULL for others.", sigs: scalar},
+		{name: "json_parse", doc: "JSON of a text.", sigs: []signature{{in: "varchar(x)", out: "json", low: func(c *invocation) string {
+			if c.a.level >= 476 {
+				return c.template("acme_json_parse_exact($1)")
+			}
+			return c.template("acme_json_parse($1)")
+		}}}},
+		{name: "json_format", doc: "Text of a JSON value.", sigs: []signature{sg("json", "varchar", "$1")}},
+		both("json_array_length", "Number of elements of a JSON array.", "$", "bigint", "acme_json_length($1)"),
+		both("json_array_get", "Element of a JSON array, counted from 0.", "$, bigint", "json", "acme_json_get($1, $2)"),
+		both("json_size", "Number of parts of the value at a path.", "$, JsonPath", "bigint", "acme_json_size($1, $2)"),
+		both("is_json_scalar", "Whether JSON is no array or object.", "$", "boolean", "acme_json_is_scalar($1)"),
+		{name: "json_array_contains", doc: "Whether a JSON array has a value.", refused: "extract and compare: CAST(json_parse(x) AS array(...))"},
+	}
+}
+
+func conditionalFunctions() []function {
+	return []function{
+		{name: "coalesce", doc: "First value that is not NULL.", special: coalesceCall},
+		{name: "nullif", doc: "NULL if two values are equal, else the first.", special: nullifCall},
+		{name: "if", doc: "One value or another, by a condition.", special: ifCall},
+		{name: "try", doc: "NULL where an expression fails.", special: tryCall},
+		{name: "typeof", doc: "Name of the type of an expression.", special: typeofCall},
+		{name: "greatest", doc: "Greatest value; NULL if any is NULL.", sigs: []signature{{in: "E, E", shown: "E", where: "E:orderable", out: "E", variadic: true, low: lowExtreme("greatest")}}},
+		{name: "least", doc: "Least value; NULL if any is NULL.", sigs: []signature{{in: "E, E", shown: "E", where: "E:orderable", out: "E", variadic: true, low: lowExtreme("least")}}},
+		{name: "version", doc: "Release of the engine.", special: func(a *analyser, c *Call, _ []value, _ *scope) value {
+			return value{typ: tVarchar, code: fmt.Sprintf("'%d'", a.level), constant: true}
+		}},
+		{name: "uuid", doc: "A random identifier.", sigs: []signature{sg("", "uuid", "gen_random_uuid()")}},
+	}
+}
+
+func coalesceCall(a *analyser, c *Call, _ []value, sc *scope) value {
+	if len(c.Args) < 2 {
+		panic(errorAt(c.pos, "SYNTAX_ERROR", "The 'coalesce' function must have at least two arguments"))
+	}
+	vs := make([]value, len(c.Args))
+	out := value{constant: true}
+	for i, x := range c.Args {
+		vs[i] = a.expr(x, sc)
+		out.constant = out.constant && vs[i].constant
+	}
+	out.typ = a.unify(vs, "All COALESCE operands must be the same type or coercible to a common type.")
+	codes := make([]string, len(vs))
+	for i, v := range vs {
+		codes[i] = a.coerce(v, out.typ).code
+	}
+	out.code = "coalesce(" + strings.Join(codes, ", ") + ")"
+	return out
+}
+
+func nullifCall(a *analyser, c *Call, _ []value, sc *scope) value {
+	if len(c.Args) != 2 {
+		panic(errorAt(c.pos, "SYNTAX_ERROR", "Invalid number of arguments for 'nullif' function"))
+	}
+	l, r := a.expr(c.Args[0], sc), a.expr(c.Args[1], sc)
+	t, ok := commonType(l.typ, r.typ)
+	if !ok || !t.comparable() {
+		panic(errorAt(c.pos, "TYPE_MISMATCH", "Types are not comparable with NULLIF: %s vs %s", l.typ, r.typ))
+	}
+	out := value{typ: l.typ, constant: l.constant && r.constant}
+	if t.Kind == Unknown || l.typ.Kind == Unknown {
+		out.code = "NULL"
+		return out
+	}
+	a.representable(l.typ)
+	a.representable(r.typ)
+	out.code = "CASE WHEN " + a.compareCode("=", a.coerce(l, t), a.coerce(r, t), t) + " THEN NULL ELSE " + l.code + " END"
+	out.code = "(" + out.code + ")"
+	return out
+}
+
+func ifCall(a *analyser, c *Call, _ []value, sc *scope) value {
+	if len(c.Args) != 2 && len(c.Args) != 3 {
+		panic(errorAt(c.pos, "SYNTAX_ERROR", "Invalid number of arguments for 'if' function"))
+	}
+	cond := a.expr(c.Args[0], sc)
+	if cond.typ.Kind != Boolean && cond.typ.Kind != Unknown {
+		panic(errorAt(c.Args[0].Pos(), "TYPE_MISMATCH", "IF condition must evaluate to a boolean (actual: %s)", cond.typ))
+	}
+	yes := a.expr(c.Args[1], sc)
+	no := value{typ: tUnknown, code: "NULL", constant: true}
+	if len(c.Args) == 3 {
+		no = a.expr(c.Args[2], sc)
+	}
+	t, ok := commonType(yes.typ, no.typ)
+	if !ok {
+		panic(errorAt(c.pos, "TYPE_MISMATCH", "Result types for IF must be the same: %s vs %s", yes.typ, no.typ))
+	}
+	return value{typ: t, constant: cond.constant && yes.constant && no.constant,
+		code: "(CASE WHEN " + a.coerce(cond, tBoolean).code + " THEN " + a.coerce(yes, t).code + " ELSE " + a.coerce(no, t).code + " END)"}
+}
+
+func tryCall(a *analyser, c *Call, _ []value, sc *scope) value {
+	if len(c.Args) != 1 {
+		panic(errorAt(c.pos, "SYNTAX_ERROR", "The 'try' function must have exactly one argument"))
+	}
+	a.trying++
+	v := a.expr(c.Args[0], sc)
+	a.trying--
+	if strings.Contains(v.code, "acme_try_iso_timestamp") {
+		return a.tryZoned(c, v)
+	}
+	if len(collect(c.Args[0], func(x Expr) bool {
+		switch x.(type) {
+		case *SubqueryExpr, *Exists, *InQuery, *Quantified:
+			return true
+		}
+		return isWindow(x)
+	})) > 0 {
+		panic(refuse(c.pos, "TRY around a subquery or window function"))
+	}
+	if v.typ.Kind == Unknown {
+		return v
+	}
+	return value{typ: v.typ, code: "TRY(" + v.code + ")", constant: v.constant}
+}
+
+// tryZoned is TRY around texts whose zone may be one that cannot be shown: that
+// must not become NULL, so the parser gives NULL itself and nothing is caught.
+// What is around it must then pass NULL on, and fail nowhere else.
+func (a *analyser) tryZoned(c *Call, v value) value {
+	open := collect(c.Args[0], func(x Expr) bool {
+		switch x := x.(type) {
+		case *Case, *IsNull, *Logic, *Compare, *InList, *Binary, *SubqueryExpr, *LambdaExpr, *RowLit, *ArrayLit:
+			return true
+		case *Call:
+			f := a.functionOf(x.Name[len(x.Name)-1].Text)
+			return f == nil || f.special != nil || f.kind != scalarFunction
+		}
+		return false
+	})
+	if len(open) > 0 || mayFail(v.code) {
+		panic(refuse(c.pos, "TRY around this use of from_iso8601_timestamp"))
+	}
+	return v
+}
+
+// typeofCall is known before the query runs; the argument is still checked.
+func typeofCall(a *analyser, c *Call, _ []value, sc *scope) value {
+	if len(c.Args) != 1 {
+		args := make([]value, len(c.Args))
+		for i, x := range c.Args {
+			args[i] = a.expr(x, sc)
+		}
+		panic(a.wrongArguments(&function{name: "typeof", sigs: []signature{{in: "T", shown: "t", where: "T"}}}, "typeof", &invocation{a: a, pos: c.pos, raw: args}))
+	}
+	v := a.expr(c.Args[0], sc)
+	shown := v.typ.String()
+	if a.level < 476 {
+		shown = strings.ReplaceAll(shown, `"`, "")
+	}
+	name := textCode(shown)
+	// What fails, fails in typeof too.
+	if (v.constant || mayFail(v.code)) && v.typ.Kind != Unknown {
+		return value{typ: tVarchar, code: "(CASE WHEN " + v.code + " IS NULL THEN " + name + " ELSE " + name + " END)", constant: true}
+	}
+	return value{typ: tVarchar, code: name, constant: true}
+}
+
+// lowExtreme is greatest or least, which are NULL if any value is.
+func lowExtreme(fn string) func(c *invocation) string {
+	return func(c *invocation) string {
+		if t := c.typ; t.isNested() {
+			panic(c.a.cannot("%s of %s", fn, t))
+		}
+		if c.typ.Kind == Unknown {
+			return "NULL"
+		}
+		if c.typ.isFloat() {
+			return c.extremeFloat(fn)
+		}
+		nulls := make([]string, len(c.args))
+		for i, v := range c.args {
+			nulls[i] = v.code + " IS NULL"
+		}
+		return "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE " + c.template(fn+"($*)") + " END)"
+	}
+}
+
+// extremeFloat leaves NaN out as long as there is a number.
+func (c *invocation) extremeFloat(fn string) string {
+	var nulls, numbers []string
+	for _, v := range c.args {
+		nulls = append(nulls, v.code+" IS NULL")
+		numbers = append(numbers, "CASE WHEN NOT isnan("+v.code+") THEN "+v.code+" END")
+	}
+	return "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE coalesce(" + fn + "(" + strings.Join(numbers, ", ") + "), CAST('NaN' AS " + c.typ.DuckDB() + ")) END)"
+}
+
+func binaryFunctions() []function {
+	b := func(name, doc, in, out, sql string) function {
+		return function{name: name, doc: doc, sigs: []signature{sg(in, out, sql)}}
+	}
+	return []function{
+		b("to_utf8", "Text as bytes.", "varchar(x)", "varbinary", "encode($1)"),
+		{name: "from_utf8", doc: "Bytes as text; what is none becomes a mark.", sigs: []signature{sg("varbinary", "varchar", "acme_from_utf8($1)"),
+			{in: "varbinary, bigint", out: "varchar", low: func(c *invocation) string { panic(c.a.cannot("from_utf8 with a replacement")) }},
+			{in: "varbinary, varchar(x)", out: "varchar", low: func(c *invocation) string { panic(c.a.cannot("from_utf8 with a replacement")) }}}},
+		b("to_hex", "Bytes as hexadecimal digits.", "varbinary", "varchar", "hex($1)"),
+		b("from_hex", "Bytes of hexadecimal digits.", "varchar(x)", "varbinary", "acme_from_hex($1)"),
+		b("to_base64", "Bytes as base 64.", "varbinary", "varchar", "to_base64($1)"),
+		b("from_base64", "Bytes of base 64.", "varchar(x)", "varbinary", "acme_from_base64($1)"),
+		b("md5", "MD5 of bytes.", "varbinary", "varbinary", "unhex(md5($1))"),
+		b("sha1", "SHA-1 of bytes.", "varbinary", "varbinary", "unhex(sha1($1))"),
+		b("sha256", "SHA-256 of bytes.", "varbinary", "varbinary", "unhex(sha256($1))"),
+		b("sha512", "SHA-512 of bytes.", "varbinary", "varbinary", "acme_sha512($1)"),
+		b("xxhash64", "xxHash64 of bytes.", "varbinary", "varbinary", "acme_xxhash64($1)"),
+		b("crc32", "CRC-32 of bytes.", "varbinary", "bigint", "acme_crc32($1)"),
+	}
+}
+
+// refusedFunctions are Athena's that the local engine has not: they are told from
+// names that nobody knows.
+func refusedFunctions() []function {
+	var out []function
+	add := func(kind functionKind, why, names string) {
+		out = append(out, function{name: strings.Join(strings.Fields(names), " "), kind: kind, refused: why})
+	}
+	add(aggregateFunction, "sketches are not in the local engine", `approx_set merge make_set_digest merge_set_digest tdigest_agg qdigest_agg
+		approx_most_frequent numeric_histogram learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor checksum
+		evaluate_classifier_predictions reduce_agg map_union entropy bitwise_and_agg bitwise_or_agg multimap_agg convex_hull_agg geometry_union_agg`)
+	add(scalarFunction, "sketches are not in the local engine", `value_at_quantile values_at_quantiles quantile_at_value empty_approx_set
+		intersection_cardinality jaccard_index hash_counts`)
+	add(scalarFunction, "it is not in the local engine yet", `word_stem split_to_map split_to_multimap format_number parse_data_size parse_presto_data_size
+		char2hexint inverse_normal_cdf normal_cdf beta_cdf inverse_beta_cdf wilson_interval_lower wilson_interval_upper cosine_similarity
+		murmur3 spooky_hash_v2_32 spooky_hash_v2_64 hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512 to_base32 from_base32 to_base64url from_base64url
+		to_big_endian_32 to_big_endian_64 from_big_endian_32 from_big_endian_64 to_ieee754_32 to_ieee754_64 from_ieee754_32 from_ieee754_64
+		combinations ngrams shuffle contains_sequence multimap_from_entries array_histogram bar color render rgb timestamp_objectid objectid
+		current_groups day_name classify features regress`)
+	return append(out, function{name: "bitwise_xor_agg", kind: aggregateFunction, since: 476, refused: "it is not in the local engine yet"})
+}

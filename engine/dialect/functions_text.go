@@ -1,0 +1,174 @@
+package dialect
+
+import "fmt"
+
+// grown is the type of text that concat and replace make of others.
+func grown(n int) Type {
+	if n >= Unbounded || n < 0 {
+		return tVarchar
+	}
+	return varcharType(n)
+}
+
+func textFunctions() []function {
+	v := func(name, doc, in, out, sql string) function {
+		return function{name: name, doc: doc, sigs: []signature{sg(in, out, sql)}}
+	}
+	return []function{
+		{name: "length", doc: "Number of characters, or of bytes.", sigs: []signature{
+			sg("varchar(x)", "bigint", "length($1)"), sg("char(x)", "bigint", "length($1)"), sg("varbinary", "bigint", "octet_length($1)")}},
+		{name: "lower", doc: "Text in lower case.", sigs: []signature{sg("varchar(x)", "varchar(x)", "lower($1)"), sg("char(x)", "char(x)", "lower($1)")}},
+		{name: "upper", doc: "Text in upper case.", sigs: []signature{sg("varchar(x)", "varchar(x)", "trino.upper($1)"), sg("char(x)", "char(x)", "trino.upper($1)")}},
+		trimFunction("trim", "Text without blanks, or other characters, at its ends."),
+		trimFunction("ltrim", "Text without blanks, or other characters, at its start."),
+		trimFunction("rtrim", "Text without blanks, or other characters, at its end."),
+		{name: "substring", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
+			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
+			sg("varchar(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
+			sg("char(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)")}},
+		{name: "substr", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
+			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
+			sg("varchar(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
+			sg("char(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("varbinary, bigint, bigint", "varbinary", "acme_substr_bytes($1, $2, $3)"),
+			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
+		{name: "replace", doc: "Text with every occurrence of another replaced, or removed.", sigs: []signature{
+			sg("varchar(x), varchar(y)", "varchar(x)", "replace($1, $2, '')"),
+			{in: "varchar(x), varchar(y), varchar(z)", sql: "acme_replace($1, $2, $3)", typ: func(t []Type) Type {
+				return grown(t[0].Precision + satMul(t[2].Precision, t[0].Precision+1))
+			}}}},
+		{name: "reverse", doc: "Text, bytes or array from back to front.", sigs: []signature{
+			sg("varchar(x)", "varchar(x)", "acme_reverse($1)"), sg("varbinary", "varbinary", "acme_reverse_bytes($1)"),
+			{in: "array(E)", out: "array(E)", where: "E", sql: "list_reverse($1)"}}},
+		{name: "strpos", doc: "Position of a text in another, counted from 1; 0 if it is not there.", sigs: []signature{
+			sg("varchar(x), varchar(y)", "bigint", "CAST(strpos($1, $2) AS BIGINT)"),
+			sg("varchar(x), varchar(y), bigint", "bigint", "acme_strpos($1, $2, $3)")}},
+		v("starts_with", "Whether a text begins with another.", "varchar(x), varchar(y)", "boolean", "starts_with($1, $2)"),
+		{name: "ends_with", doc: "Whether a text ends with another.", since: 482, sigs: []signature{sg("varchar(x), varchar(y)", "boolean", "ends_with($1, $2)")}},
+		{name: "concat", doc: "Texts, bytes or arrays joined; NULL if any is NULL.", sigs: concatSigs()},
+		{name: "concat_ws", doc: "Texts joined by a separator, NULLs left out.", sigs: []signature{
+			{in: "varchar, array(varchar)", out: "varchar", sql: "acme_join($1, $2)"},
+			{in: "varchar, varchar, varchar", out: "varchar", variadic: true, low: lowConcatWS},
+		}},
+		{name: "split", doc: "Array of the parts of a text between delimiters.", sigs: []signature{
+			sg("varchar(x), varchar(y)", "array(varchar(x))", "acme_split($1, $2, 2147483647)"),
+			sg("varchar(x), varchar(y), bigint", "array(varchar(x))", "acme_split($1, $2, $3)")}},
+		v("split_part", "One part of a text between delimiters, counted from 1.", "varchar(x), varchar(y), bigint", "varchar(x)", "acme_split_part($1, $2, $3)"),
+		{name: "lpad", doc: "Text brought to a length at its start.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, true)"),
+			{in: "varbinary, bigint, varbinary", out: "varbinary", low: func(c *invocation) string { panic(c.a.cannot("padding of varbinary")) }}}},
+		{name: "rpad", doc: "Text brought to a length at its end.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, false)"),
+			{in: "varbinary, bigint, varbinary", out: "varbinary", low: func(c *invocation) string { panic(c.a.cannot("padding of varbinary")) }}}},
+		v("chr", "Character of a code point.", "bigint", "varchar(1)", "acme_chr($1)"),
+		v("codepoint", "Code point of a character.", "varchar(1)", "integer", "acme_codepoint($1)"),
+		v("levenshtein_distance", "Number of changes from one text to another.", "varchar(x), varchar(y)", "bigint", "acme_levenshtein($1, $2)"),
+		v("hamming_distance", "Number of places where two texts of one length differ.", "varchar(x), varchar(y)", "bigint", "acme_hamming($1, $2)"),
+		{name: "translate", doc: "Text with characters replaced one for one.", sigs: []signature{{in: "varchar(x), varchar(y), varchar(z)", out: "varchar", sql: "acme_translate($1, $2, $3)"}}},
+		v("soundex", "Code of how a name sounds.", "varchar", "varchar(4)", "acme_soundex($1)"),
+		v("luhn_check", "Whether digits pass the Luhn check.", "varchar", "boolean", "acme_luhn($1)"),
+	}
+}
+
+// webFunctions are those of URLs and patterns.
+func webFunctions() []function {
+	v := func(name, doc, in, out, sql string) function {
+		return function{name: name, doc: doc, sigs: []signature{sg(in, out, sql)}}
+	}
+	return []function{
+		{name: "url_extract_host url_extract_path url_extract_query url_extract_fragment url_extract_protocol", doc: "Part of a URL; NULL if it is none.",
+			sigs: []signature{{in: "varchar(x)", out: "varchar(x)", low: func(c *invocation) string {
+				return "acme_url_part(" + c.args[0].code + ", " + quoteText(lastWord(c.call.Name[0].Text)) + ")"
+			}}}},
+		v("url_extract_port", "Port of a URL; NULL if it names none.", "varchar(x)", "bigint", "acme_url_port($1)"),
+		v("url_extract_parameter", "First value of a parameter of a URL.", "varchar(x), varchar(y)", "varchar(x)", "acme_url_parameter($1, $2)"),
+		{name: "url_encode", doc: "Text as a value in a URL.", sigs: []signature{{in: "varchar(x)", sql: "acme_url_encode($1)", typ: func(t []Type) Type { return grown(satMul(t[0].Precision, 12)) }}}},
+		v("url_decode", "Text of a value in a URL.", "varchar(x)", "varchar(x)", "acme_url_decode($1)"),
+		{name: "regexp_like", doc: "Whether a pattern is found in a text.", sigs: []signature{{in: "varchar(x), joniregexp", out: "boolean", low: lowRegexpLike}}},
+		{name: "regexp_extract", doc: "First match of a pattern, or of a group of it; NULL if there is none.", sigs: []signature{
+			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("extract", "0")},
+			{in: "varchar(x), joniregexp, bigint", out: "varchar(x)", low: lowRegexp("extract", "$3")}}},
+		{name: "regexp_extract_all", doc: "All matches of a pattern, or of a group of it.", sigs: []signature{
+			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("extract_all", "0")},
+			{in: "varchar(x), joniregexp, bigint", out: "array(varchar(x))", low: lowRegexp("extract_all", "$3")}}},
+		{name: "regexp_replace", doc: "Text with every match of a pattern replaced; $1 is a group.", sigs: []signature{
+			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("replace", "''")},
+			{in: "varchar(x), joniregexp, varchar(y)", low: lowRegexp("replace", "$3"), typ: func(t []Type) Type {
+				x, y := t[0].Precision, t[2].Precision
+				return grown(x + satMul(max(satMul(x, y)/2, y), x+1))
+			}}}},
+		{name: "regexp_split", doc: "Array of the parts of a text between matches of a pattern.", sigs: []signature{
+			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("split", "0")}}},
+		{name: "regexp_count", doc: "Number of matches of a pattern.", sigs: []signature{{in: "varchar(x), joniregexp", out: "bigint", low: lowRegexp("count", "0")}}},
+		{name: "regexp_position", doc: "Position of a match of a pattern; -1 if there is none.", sigs: []signature{
+			{in: "varchar(x), joniregexp", out: "integer", low: lowRegexpPosition},
+			{in: "varchar(x), joniregexp, bigint", out: "integer", low: lowRegexpPosition},
+			{in: "varchar(x), joniregexp, bigint, bigint", out: "integer", low: lowRegexpPosition}}},
+		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", refused: "write concat and CAST, or date_format"},
+		{name: "normalize", doc: "Text in a Unicode normal form.", refused: "Unicode normal forms are not in the local engine"},
+	}
+}
+
+func lastWord(s string) string {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '_' {
+			return s[i+1:]
+		}
+	}
+	return s
+}
+
+// satMul multiplies lengths without overflow.
+func satMul(a, b int) int {
+	if a != 0 && b > Unbounded/a {
+		return Unbounded
+	}
+	return a * b
+}
+
+func trimFunction(name, doc string) function {
+	sql := fmt.Sprintf("%s($1, trino.blanks())", name)
+	return function{name: name, doc: doc, sigs: []signature{
+		sg("varchar(x)", "varchar(x)", sql),
+		{in: "varchar(x), varchar(y)", shown: "varchar(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
+		sg("char(x)", "varchar(x)", sql),
+		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
+	}}
+}
+
+func concatSigs() []signature {
+	array := func(in, shown, sql string) signature {
+		return signature{in: in, shown: shown, out: "array(E)", where: "E", sql: sql}
+	}
+	return []signature{
+		{in: "char(x), char(y)", sql: "($1 || $2)", typ: func(t []Type) Type { return charType(t[0].Precision + t[1].Precision) }},
+		array("array(E), E", "array(E), E", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_append($1, $2) END"),
+		array("E, array(E)", "E, array(E)", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_prepend($1, $2) END"),
+		{in: "array(E), array(E)", shown: "array(E)", out: "array(E)", where: "E", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
+		{in: "varchar, varchar, varchar", shown: "varchar", out: "varchar", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
+		{in: "varbinary, varbinary, varbinary", shown: "varbinary", out: "varbinary", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
+	}
+}
+
+// join puts an operator between all arguments.
+func (c *invocation) join(op string) string {
+	s := "("
+	for i, v := range c.args {
+		if i > 0 {
+			s += op
+		}
+		s += v.code
+	}
+	return s + ")"
+}
+
+func lowConcatWS(c *invocation) string {
+	list := ""
+	for i, v := range c.args[1:] {
+		if i > 0 {
+			list += ", "
+		}
+		list += v.code
+	}
+	return "acme_join(" + c.args[0].code + ", [" + list + "])"
+}

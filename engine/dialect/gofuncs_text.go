@@ -1,0 +1,475 @@
+package dialect
+
+import (
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"hash/crc32"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// str is fn for functions over texts alone that give a text.
+func str(name string, n int, call func(a []string) (any, error)) ScalarFunction {
+	return fn(name, strings.Repeat("VARCHAR,", n)+"VARCHAR", func(a []any) (any, error) {
+		s := make([]string, len(a))
+		for i, v := range a {
+			s[i] = v.(string)
+		}
+		return call(s)
+	})
+}
+
+func textGoFunctions() []ScalarFunction {
+	return slices.Concat([]ScalarFunction{
+		str("replace", 3, func(a []string) (any, error) {
+			if a[1] != "" {
+				return strings.ReplaceAll(a[0], a[1], a[2]), nil
+			}
+			var b strings.Builder
+			for _, r := range a[0] {
+				b.WriteString(a[2])
+				b.WriteRune(r)
+			}
+			return b.String() + a[2], nil
+		}),
+		str("upper", 1, func(a []string) (any, error) { return strings.Map(unicode.ToUpper, a[0]), nil }),
+		str("reverse", 1, func(a []string) (any, error) {
+			r := []rune(a[0])
+			slices.Reverse(r)
+			return string(r), nil
+		}),
+		str("translate", 3, translate),
+		str("soundex", 1, soundex),
+		str("url_part", 2, urlPart),
+		str("url_parameter", 2, urlParameter),
+		str("url_encode", 1, urlEncode),
+		str("url_decode", 1, urlDecode),
+		fn("url_port", "VARCHAR,BIGINT", func(a []any) (any, error) {
+			u, err := javaURI(a[0].(string))
+			if err != nil || u.Port() == "" {
+				return nil, nil
+			}
+			n, err := strconv.ParseInt(u.Port(), 10, 32)
+			if err != nil {
+				return nil, nil
+			}
+			return n, nil
+		}),
+		fn("like", "VARCHAR,VARCHAR,VARCHAR,BOOLEAN", func(a []any) (any, error) {
+			if msg := likeError(a[1].(string), a[2].(string)); msg != "" {
+				return nil, badArg("%s", msg)
+			}
+			return likeMatch([]rune(a[0].(string)), []rune(a[1].(string)), []rune(a[2].(string))[0]), nil
+		}),
+		fn("reverse_bytes", "BLOB,BLOB", func(a []any) (any, error) {
+			b := slices.Clone(a[0].([]byte))
+			slices.Reverse(b)
+			return b, nil
+		}),
+	}, partGoFunctions(), bytesGoFunctions())
+}
+
+// partGoFunctions are those that take texts apart and join them.
+func partGoFunctions() []ScalarFunction {
+	return []ScalarFunction{
+		fn("substr_bytes", "BLOB,BIGINT,BIGINT,BLOB", substrBytes),
+		fn("strpos", "VARCHAR,VARCHAR,BIGINT,BIGINT", strpos),
+		fn("split", "VARCHAR,VARCHAR,BIGINT,VARCHAR[]", split),
+		fn("split_part", "VARCHAR,VARCHAR,BIGINT,VARCHAR", splitPart),
+		fn("pad", "VARCHAR,BIGINT,VARCHAR,BOOLEAN,VARCHAR", pad),
+		fn("join", "VARCHAR,VARCHAR[],VARCHAR", func(a []any) (any, error) {
+			var parts []string
+			for _, v := range a[1].([]any) {
+				if v != nil {
+					parts = append(parts, v.(string))
+				}
+			}
+			return strings.Join(parts, a[0].(string)), nil
+		}),
+		fn("chr", "BIGINT,VARCHAR", func(a []any) (any, error) {
+			n := a[0].(int64)
+			if n < 0 || n > utf8.MaxRune || n >= 0xD800 && n < 0xE000 {
+				return nil, badArg("Not a valid Unicode code point: %d", n)
+			}
+			return string(rune(n)), nil
+		}),
+		fn("codepoint", "VARCHAR,INTEGER", func(a []any) (any, error) {
+			r := []rune(a[0].(string))
+			if len(r) != 1 {
+				return nil, badArg("Input string must be a single character string")
+			}
+			return int32(r[0]), nil
+		}),
+		fn("levenshtein", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
+			return levenshtein([]rune(a[0].(string)), []rune(a[1].(string))), nil
+		}),
+		fn("hamming", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
+			l, r := []rune(a[0].(string)), []rune(a[1].(string))
+			if len(l) != len(r) {
+				return nil, badArg("The input strings to hamming_distance function must have the same length")
+			}
+			n := int64(0)
+			for i := range l {
+				if l[i] != r[i] {
+					n++
+				}
+			}
+			return n, nil
+		}),
+		fn("luhn", "VARCHAR,BOOLEAN", luhn),
+	}
+}
+
+func bytesGoFunctions() []ScalarFunction {
+	return []ScalarFunction{
+		fn("from_utf8", "BLOB,VARCHAR", func(a []any) (any, error) { return strings.ToValidUTF8(string(a[0].([]byte)), "\uFFFD"), nil }),
+		fn("from_hex", "VARCHAR,BLOB", func(a []any) (any, error) {
+			b, err := hex.DecodeString(a[0].(string))
+			if err != nil {
+				if len(a[0].(string))%2 != 0 {
+					return nil, badArg("string is not a valid hex: odd number of hex characters")
+				}
+				return nil, badArg("invalid hex character")
+			}
+			return b, nil
+		}),
+		fn("from_base64", "VARCHAR,BLOB", func(a []any) (any, error) {
+			b, err := base64.StdEncoding.DecodeString(a[0].(string))
+			if err != nil {
+				if b, err = base64.RawStdEncoding.DecodeString(a[0].(string)); err != nil {
+					return nil, badArg("Invalid base64: %s", a[0])
+				}
+			}
+			return b, nil
+		}),
+		fn("sha512", "BLOB,BLOB", func(a []any) (any, error) {
+			h := sha512.Sum512(a[0].([]byte))
+			return h[:], nil
+		}),
+		fn("xxhash64", "BLOB,BLOB", func(a []any) (any, error) {
+			return binary.BigEndian.AppendUint64(nil, xxhash64(a[0].([]byte))), nil
+		}),
+		fn("crc32", "BLOB,BIGINT", func(a []any) (any, error) { return int64(crc32.ChecksumIEEE(a[0].([]byte))), nil }),
+	}
+}
+
+// likeMatch matches with % and _ and an escape character.
+func likeMatch(s, p []rune, esc rune) bool {
+	if len(p) == 0 {
+		return len(s) == 0
+	}
+	switch {
+	case p[0] == esc:
+		return len(s) > 0 && s[0] == p[1] && likeMatch(s[1:], p[2:], esc)
+	case p[0] == '%':
+		for i := 0; i <= len(s); i++ {
+			if likeMatch(s[i:], p[1:], esc) {
+				return true
+			}
+		}
+		return false
+	case len(s) > 0 && (p[0] == '_' || p[0] == s[0]):
+		return likeMatch(s[1:], p[1:], esc)
+	}
+	return false
+}
+
+func substrBytes(a []any) (any, error) {
+	b, start, n := a[0].([]byte), a[1].(int64), a[2].(int64)
+	if start == 0 || n <= 0 || len(b) == 0 {
+		return []byte{}, nil
+	}
+	if start < 0 {
+		if start += int64(len(b)); start < 0 {
+			return []byte{}, nil
+		}
+	} else if start--; start >= int64(len(b)) {
+		return []byte{}, nil
+	}
+	return slices.Clone(b[start : start+min(n, int64(len(b))-start)]), nil
+}
+
+func translate(a []string) (any, error) {
+	from, to := []rune(a[1]), []rune(a[2])
+	m := map[rune]rune{}
+	for i, r := range from {
+		if _, ok := m[r]; ok {
+			continue
+		}
+		if i < len(to) {
+			m[r] = to[i]
+		} else {
+			m[r] = -1
+		}
+	}
+	return strings.Map(func(r rune) rune {
+		if t, ok := m[r]; ok {
+			return t
+		}
+		return r
+	}, a[0]), nil
+}
+
+// strpos finds the nth occurrence, from the end below zero.
+func strpos(a []any) (any, error) {
+	s, sub, n := a[0].(string), a[1].(string), a[2].(int64)
+	if n == 0 {
+		return nil, badArg("'instance' must be a positive or negative number.")
+	}
+	if sub == "" {
+		return int64(1), nil
+	}
+	at := -1
+	if n > 0 {
+		for from := 0; n > 0; n-- {
+			i := strings.Index(s[from:], sub)
+			if i < 0 {
+				return int64(0), nil
+			}
+			at = from + i
+			_, w := utf8.DecodeRuneInString(s[at:])
+			from = at + w
+		}
+	} else {
+		for end := len(s); n < 0; n++ {
+			i := strings.LastIndex(s[:end], sub)
+			if i < 0 {
+				return int64(0), nil
+			}
+			at = i
+			end = max(0, i+len(sub)-1)
+			if end > len(s) {
+				end = len(s)
+			}
+		}
+	}
+	return int64(utf8.RuneCountInString(s[:at])) + 1, nil
+}
+
+func split(a []any) (any, error) {
+	s, sep, limit := a[0].(string), a[1].(string), a[2].(int64)
+	if limit <= 0 {
+		return nil, badArg("Limit must be positive")
+	}
+	if limit > 2147483647 {
+		return nil, badArg("Limit is too large")
+	}
+	if sep == "" {
+		return nil, badArg("The delimiter may not be the empty string")
+	}
+	var out []any
+	for _, p := range strings.SplitN(s, sep, int(limit)) {
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func splitPart(a []any) (any, error) {
+	s, sep, n := a[0].(string), a[1].(string), a[2].(int64)
+	if n <= 0 {
+		return nil, badArg("Index must be greater than zero")
+	}
+	if sep == "" {
+		r := []rune(s)
+		if n > int64(len(r)) {
+			return nil, nil
+		}
+		return string(r[n-1]), nil
+	}
+	parts := strings.Split(s, sep)
+	if n > int64(len(parts)) {
+		return nil, nil
+	}
+	return parts[n-1], nil
+}
+
+func pad(a []any) (any, error) {
+	s, size, with, left := []rune(a[0].(string)), a[1].(int64), []rune(a[2].(string)), a[3].(bool)
+	if size < 0 || size > 2147483647 {
+		return nil, badArg("Target length must be in the range [0..2147483647]")
+	}
+	if len(with) == 0 {
+		return nil, badArg("Padding string must not be empty")
+	}
+	if size > 1<<24 {
+		return nil, badArg("Target length is too large")
+	}
+	if int64(len(s)) >= size {
+		return string(s[:size]), nil
+	}
+	fill := make([]rune, size-int64(len(s)))
+	for i := range fill {
+		fill[i] = with[i%len(with)]
+	}
+	if left {
+		return string(fill) + string(s), nil
+	}
+	return string(s) + string(fill), nil
+}
+
+func levenshtein(a, b []rune) int64 {
+	prev := make([]int64, len(b)+1)
+	for j := range prev {
+		prev[j] = int64(j)
+	}
+	for i := 1; i <= len(a); i++ {
+		cur := make([]int64, len(b)+1)
+		cur[0] = int64(i)
+		for j := 1; j <= len(b); j++ {
+			cost := int64(1)
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+		}
+		prev = cur
+	}
+	return prev[len(b)]
+}
+
+func soundex(a []string) (any, error) {
+	const codes = "01230120022455012623010202"
+	out := []byte{}
+	last := byte('0')
+	for _, r := range strings.ToUpper(a[0]) {
+		if r > 127 {
+			return nil, failed{"NOT_SUPPORTED", "soundex of characters other than ASCII is not supported by the local engine"}
+		}
+		if r < 'A' || r > 'Z' {
+			continue
+		}
+		code := codes[r-'A']
+		switch {
+		case len(out) == 0:
+			out = append(out, byte(r))
+			last = code
+			continue
+		case r == 'H' || r == 'W':
+			continue
+		}
+		if code != '0' && code != last && len(out) < 4 {
+			out = append(out, code)
+		}
+		last = code
+	}
+	if len(out) == 0 {
+		return "", nil
+	}
+	return (string(out) + "000")[:4], nil
+}
+
+func luhn(a []any) (any, error) {
+	s := a[0].(string)
+	if s == "" {
+		return false, nil
+	}
+	sum, double := 0, false
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] < '0' || s[i] > '9' {
+			return nil, badArg("Input contains non-digit characters")
+		}
+		d := int(s[i] - '0')
+		if double {
+			if d *= 2; d > 9 {
+				d -= 9
+			}
+		}
+		sum, double = sum+d, !double
+	}
+	return sum%10 == 0, nil
+}
+
+// javaURI parses as java.net.URI: stricter than Go's about characters.
+func javaURI(s string) (*url.URL, error) {
+	for _, r := range s {
+		if r <= ' ' || strings.ContainsRune("\"<>\\^`{|}", r) {
+			return nil, badArg("invalid URI")
+		}
+	}
+	return url.Parse(s)
+}
+
+func urlPart(a []string) (any, error) {
+	u, err := javaURI(a[0])
+	if err != nil {
+		return nil, nil
+	}
+	switch a[1] {
+	case "protocol":
+		scheme, _, _ := strings.Cut(a[0], ":")
+		if u.Scheme == "" {
+			return "", nil
+		}
+		return scheme, nil
+	case "host":
+		host := u.Hostname()
+		if strings.HasPrefix(u.Host, "[") {
+			host = "[" + host + "]"
+		}
+		return host, nil
+	case "path":
+		if u.Opaque != "" {
+			return "", nil
+		}
+		return u.Path, nil
+	case "query":
+		q, err := url.PathUnescape(u.RawQuery)
+		if err != nil {
+			return nil, nil
+		}
+		return q, nil
+	}
+	return u.Fragment, nil
+}
+
+func urlParameter(a []string) (any, error) {
+	u, err := javaURI(a[0])
+	if err != nil || u.RawQuery == "" {
+		return nil, nil
+	}
+	for _, p := range strings.Split(u.RawQuery, "&") {
+		k, v, has := strings.Cut(p, "=")
+		if k != a[1] {
+			continue
+		}
+		if !has {
+			return "", nil
+		}
+		v, err := url.PathUnescape(v)
+		if err != nil {
+			return nil, nil
+		}
+		return v, nil
+	}
+	return nil, nil
+}
+
+func urlEncode(a []string) (any, error) {
+	var b strings.Builder
+	for i := 0; i < len(a[0]); i++ {
+		c := a[0][i]
+		switch {
+		case isLetter(c) || isDigit(c) || strings.IndexByte("*-_.", c) >= 0:
+			b.WriteByte(c)
+		case c == ' ':
+			b.WriteByte('+')
+		default:
+			b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
+		}
+	}
+	return b.String(), nil
+}
+
+func urlDecode(a []string) (any, error) {
+	s, err := url.QueryUnescape(a[0])
+	if err != nil {
+		return nil, badArg("URLDecoder: Illegal hex characters in escape (%%) pattern")
+	}
+	return strings.ToValidUTF8(s, "\uFFFD"), nil
+}

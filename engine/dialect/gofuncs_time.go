@@ -1,0 +1,596 @@
+package dialect
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func timeGoFunctions() []ScalarFunction {
+	micros := func(name string, parse func(string) (instant, bool), what string) ScalarFunction {
+		return fn(name, "VARCHAR,INTEGER,BIGINT", func(a []any) (any, error) {
+			in, ok := parse(strings.TrimSpace(a[0].(string)))
+			if !ok || in.digits > 12 || what == "time" && in.zone != "" {
+				return nil, badCast("Value cannot be cast to %s: %s", what, a[0])
+			}
+			return in.rounded(int(a[1].(int32))), nil
+		})
+	}
+	return []ScalarFunction{
+		fn("cast_date", "VARCHAR,BIGINT", func(a []any) (any, error) {
+			d, ok := parseDate(strings.TrimSpace(a[0].(string)))
+			if !ok {
+				return nil, badCast("Value cannot be cast to date: %s", a[0])
+			}
+			return d, nil
+		}),
+		micros("cast_timestamp", parseTimestamp, "timestamp"),
+		micros("cast_time", parseTime, "time"),
+		fn("cast_timestamptz", "VARCHAR,INTEGER,BIGINT", func(a []any) (any, error) {
+			in, ok := parseTimestamp(strings.TrimSpace(a[0].(string)))
+			if !ok {
+				return nil, badCast("Value cannot be cast to timestamp: %s", a[0])
+			}
+			if in.zone != "" && in.zone != "UTC" {
+				return nil, failed{"NOT_SUPPORTED", "a text in zone " + in.zone + " among others is not supported by the local engine: its zone would be lost"}
+			}
+			return in.rounded(int(a[1].(int32))), nil
+		}),
+		fn("to_instant", "BIGINT,VARCHAR,BIGINT", func(a []any) (any, error) { return toInstant(a[0].(int64), a[1].(string)), nil }),
+		fn("iso_timestamp", "VARCHAR,BIGINT", func(a []any) (any, error) {
+			in, err := parseISO(a[0].(string))
+			if err != nil {
+				return nil, err
+			}
+			if in.zone != "UTC" {
+				return nil, failed{"NOT_SUPPORTED", "a text in zone " + in.zone + " among others is not supported by the local engine: its zone would be lost"}
+			}
+			return floorDiv(in.micros, 1000) * 1000, nil
+		}),
+		fn("iso_date", "VARCHAR,BIGINT", isoDate),
+		fn("date_format", "BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) { return dateFormat(a[0].(int64), a[1].(string)) }),
+		fn("date_parse", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) { return dateParse(a[0].(string), a[1].(string)) }),
+		fn("joda_format", "BIGINT,VARCHAR,VARCHAR,VARCHAR", func(a []any) (any, error) {
+			return jodaFormat(a[0].(int64), a[1].(string), a[2].(string))
+		}),
+		fn("offset_text", "BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) {
+			_, off := time.UnixMicro(a[0].(int64)).In(location(a[1].(string))).Zone()
+			return offsetText(off, "Z"), nil
+		}),
+		fn("interval_text", "BIGINT,VARCHAR", func(a []any) (any, error) { return intervalText(a[0].(int64)), nil }),
+		fn("months_text", "BIGINT,VARCHAR", func(a []any) (any, error) {
+			n, sign := a[0].(int64), ""
+			if n < 0 {
+				n, sign = -n, "-"
+			}
+			return fmt.Sprintf("%s%d-%d", sign, n/12, n%12), nil
+		}),
+		fn("parse_duration", "VARCHAR,BIGINT", parseDuration),
+		fn("human_seconds", "DOUBLE,VARCHAR", humanSeconds),
+	}
+}
+
+func offsetText(seconds int, utc string) string {
+	if seconds == 0 {
+		return utc
+	}
+	sign := "+"
+	if seconds < 0 {
+		sign, seconds = "-", -seconds
+	}
+	return fmt.Sprintf("%s%02d:%02d", sign, seconds/3600, seconds/60%60)
+}
+
+func intervalText(ms int64) string {
+	sign, u := "", uint64(ms)
+	if ms < 0 {
+		sign, u = "-", -u
+	}
+	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, u/86400000, u/3600000%24, u/60000%60, u/1000%60, u%1000)
+}
+
+// rounded gives the microseconds rounded to p digits, what is finer taken in.
+func (in instant) rounded(p int) int64 {
+	if p < 6 {
+		return roundTo(in.micros, p)
+	}
+	if in.nanos >= 500000 {
+		return in.micros + 1
+	}
+	return in.micros
+}
+
+var isoPattern = regexp.MustCompile(`^(?:([+-]?\d{1,9})(?:-(\d{1,2})(?:-(\d{1,2}))?|-W(\d{1,2})(?:-(\d))?|-(\d{3}))?)?(?:[Tt](?:(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?)?([Zz]|[+-]\d{2}(?::?\d{2})?)?)?$`)
+
+// parseISO reads what Joda's dateTimeParser does: a date, a time or both; days
+// may count in the year or its weeks. Without a zone it is UTC.
+func parseISO(s string) (instant, error) {
+	bad := badArg("Invalid format: \"%s\"", s)
+	m := isoPattern.FindStringSubmatch(s)
+	if m == nil || s == "" || m[1] == "" && !strings.ContainsAny(s[:1], "Tt") {
+		return instant{}, bad
+	}
+	y, mo, d := 1970, 1, 1
+	if m[1] != "" {
+		y, _ = strconv.Atoi(m[1])
+	}
+	var t time.Time
+	switch {
+	case m[4] != "":
+		week, _ := strconv.Atoi(m[4])
+		wd := 1
+		if m[5] != "" {
+			wd, _ = strconv.Atoi(m[5])
+		}
+		if wd < 1 || wd > 7 || week < 1 || week > 53 {
+			return instant{}, bad
+		}
+		t = isoWeekStart(y).AddDate(0, 0, 7*(week-1)+wd-1)
+		if gy, _ := t.ISOWeek(); gy != y {
+			return instant{}, bad
+		}
+	case m[6] != "":
+		n, _ := strconv.Atoi(m[6])
+		t = time.Date(y, 1, n, 0, 0, 0, 0, time.UTC)
+		if n < 1 || t.Year() != y {
+			return instant{}, bad
+		}
+	default:
+		if m[2] != "" {
+			mo, _ = strconv.Atoi(m[2])
+		}
+		if m[3] != "" {
+			d, _ = strconv.Atoi(m[3])
+		}
+		t = time.Date(y, time.Month(mo), d, 0, 0, 0, 0, time.UTC)
+		if int(t.Month()) != mo || t.Day() != d {
+			return instant{}, bad
+		}
+	}
+	clock, ok := int64(0), true
+	if m[7] != "" {
+		clock, _, _, ok = clockOf(m[7], m[8], m[9], m[10])
+	}
+	in := instant{micros: t.Unix()*1e6 + clock, zone: "UTC"}
+	if z := m[11]; z != "" {
+		if in.zone, _ = normalZone(strings.ToUpper(z)); in.zone == "" {
+			ok = false
+		}
+	}
+	if !ok {
+		return instant{}, bad
+	}
+	return in, nil
+}
+
+// isoWeekStart gives the Monday of the first week of an ISO year.
+func isoWeekStart(year int) time.Time {
+	t := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC)
+	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
+}
+
+func isoDate(a []any) (any, error) {
+	s := a[0].(string)
+	if i := strings.IndexAny(s, "Tt"); i >= 0 {
+		return nil, badArg("Invalid format: \"%s\" is malformed at \"%s\"", s, s[i:])
+	}
+	in, err := parseISO(s)
+	if err != nil {
+		return nil, err
+	}
+	return floorDiv(in.micros, 86400e6), nil
+}
+
+// notSupported are MySQL's letters that Trino refuses.
+const notSupported = "DUuVwX"
+
+// dateFormat prints local time by MySQL's letters.
+func dateFormat(micros int64, format string) (any, error) {
+	t := time.UnixMicro(micros).UTC()
+	if format == "%" || format == "" {
+		return nil, badArg("Both printing and parsing not supported")
+	}
+	var b strings.Builder
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			b.WriteByte(format[i])
+			continue
+		}
+		if i++; i == len(format) {
+			break
+		}
+		if err := formatLetter(&b, t, format[i]); err != nil {
+			return nil, err
+		}
+	}
+	return b.String(), nil
+}
+
+func formatLetter(b *strings.Builder, t time.Time, c byte) error {
+	_, week := t.ISOWeek()
+	isoYear, _ := t.ISOWeek()
+	h12 := (t.Hour()+11)%12 + 1
+	ampm := map[bool]string{true: "AM", false: "PM"}[t.Hour() < 12]
+	switch c {
+	case 'a':
+		b.WriteString(t.Weekday().String()[:3])
+	case 'b':
+		b.WriteString(t.Month().String()[:3])
+	case 'c':
+		fmt.Fprintf(b, "%d", int(t.Month()))
+	case 'd':
+		fmt.Fprintf(b, "%02d", t.Day())
+	case 'e':
+		fmt.Fprintf(b, "%d", t.Day())
+	case 'f':
+		fmt.Fprintf(b, "%03d000", t.Nanosecond()/1e6)
+	case 'H':
+		fmt.Fprintf(b, "%02d", t.Hour())
+	case 'h', 'I':
+		fmt.Fprintf(b, "%02d", h12)
+	case 'i':
+		fmt.Fprintf(b, "%02d", t.Minute())
+	case 'j':
+		fmt.Fprintf(b, "%03d", t.YearDay())
+	case 'k':
+		fmt.Fprintf(b, "%d", t.Hour())
+	case 'l':
+		fmt.Fprintf(b, "%d", h12)
+	case 'M':
+		b.WriteString(t.Month().String())
+	case 'm':
+		fmt.Fprintf(b, "%02d", int(t.Month()))
+	case 'p':
+		b.WriteString(ampm)
+	case 'r':
+		fmt.Fprintf(b, "%02d:%02d:%02d %s", h12, t.Minute(), t.Second(), ampm)
+	case 'S', 's':
+		fmt.Fprintf(b, "%02d", t.Second())
+	case 'T':
+		fmt.Fprintf(b, "%02d:%02d:%02d", t.Hour(), t.Minute(), t.Second())
+	case 'v':
+		fmt.Fprintf(b, "%02d", week)
+	case 'x':
+		fmt.Fprintf(b, "%04d", isoYear)
+	case 'W':
+		b.WriteString(t.Weekday().String())
+	case 'Y':
+		fmt.Fprintf(b, "%04d", t.Year())
+	case 'y':
+		fmt.Fprintf(b, "%02d", t.Year()%100)
+	default:
+		if strings.IndexByte(notSupported, c) >= 0 {
+			return badArg("%%%c not supported in date format string", c)
+		}
+		b.WriteByte(c)
+	}
+	return nil
+}
+
+// dateParser reads a text by MySQL's letters.
+type dateParser struct {
+	s                              string
+	i                              int
+	year, month, day, yday         int
+	hour, minute, second, micro    int
+	hasYear, hasDate, hasDay, half bool
+	pm                             bool
+}
+
+func dateParse(s, format string) (any, error) {
+	p := &dateParser{s: s, year: 1970, month: 1, day: 1, yday: -1}
+	bad := badArg("Invalid format: \"%s\"", s)
+	if format == "" {
+		return nil, badArg("Both printing and parsing not supported")
+	}
+	for i := 0; i < len(format); i++ {
+		c := format[i]
+		if c == '%' && i+1 < len(format) {
+			i++
+			if strings.IndexByte(notSupported, format[i]) >= 0 {
+				return nil, badArg("%%%c not supported in date format string", format[i])
+			}
+			if strings.IndexByte("aWxv", format[i]) >= 0 {
+				return nil, failed{"NOT_SUPPORTED", "a weekday or week in date_parse is not supported by the local engine"}
+			}
+			if !p.letter(format[i]) {
+				return nil, p.malformed(bad)
+			}
+			continue
+		}
+		if c == '%' {
+			break
+		}
+		if !p.text(string(c)) {
+			return nil, p.malformed(bad)
+		}
+	}
+	if p.i < len(s) {
+		return nil, badArg("Invalid format: \"%s\" is malformed at \"%s\"", s, s[p.i:])
+	}
+	return p.value(bad)
+}
+
+func (p *dateParser) malformed(bad error) error {
+	if p.i > 0 && p.i < len(p.s) {
+		return badArg("Invalid format: \"%s\" is malformed at \"%s\"", p.s, p.s[p.i:])
+	}
+	return bad
+}
+
+func (p *dateParser) value(bad error) (any, error) {
+	if !p.hasYear && p.hasDate {
+		p.year = 2000 // Joda's default where a month or day is given alone
+	}
+	if p.half {
+		if p.hour < 1 || p.hour > 12 {
+			return nil, bad
+		}
+		p.hour %= 12
+	}
+	if p.pm {
+		p.hour += 12
+	}
+	if p.hour > 23 || p.minute > 59 || p.second > 59 {
+		return nil, bad
+	}
+	t := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
+	if p.yday >= 0 {
+		t = time.Date(p.year, 1, p.yday, 0, 0, 0, 0, time.UTC)
+		if p.yday < 1 || t.Year() != p.year {
+			return nil, bad
+		}
+	} else if int(t.Month()) != p.month || t.Day() != p.day {
+		return nil, badArg("Cannot parse \"%s\": Value %d for dayOfMonth must be in the range [1,%d]", p.s, p.day, 31)
+	}
+	return t.Unix()*1e6 + int64(p.hour*3600+p.minute*60+p.second)*1e6 + int64(p.micro)/1000*1000, nil
+}
+
+func (p *dateParser) text(t string) bool {
+	if len(p.s)-p.i < len(t) || !strings.EqualFold(p.s[p.i:p.i+len(t)], t) {
+		return false
+	}
+	p.i += len(t)
+	return true
+}
+
+// digits reads up to n digits.
+func (p *dateParser) digits(n int) (int, int, bool) {
+	from := p.i
+	for p.i < len(p.s) && p.i-from < n && isDigit(p.s[p.i]) {
+		p.i++
+	}
+	v, err := strconv.Atoi(p.s[from:p.i])
+	return v, p.i - from, err == nil
+}
+
+func (p *dateParser) letter(c byte) (ok bool) {
+	switch c {
+	case 'Y':
+		p.year, _, ok = p.digits(4)
+		p.hasYear = true
+	case 'y':
+		if p.year, _, ok = p.digits(2); p.year < 70 {
+			p.year += 2000
+		} else {
+			p.year += 1900
+		}
+		p.hasYear = true
+	case 'm', 'c':
+		p.month, _, ok = p.digits(2)
+		p.hasDate = true
+		ok = ok && p.month >= 1 && p.month <= 12
+	case 'd', 'e':
+		p.day, _, ok = p.digits(2)
+		p.hasDate = true
+		ok = ok && p.day >= 1 && p.day <= 31
+	case 'j':
+		p.yday, _, ok = p.digits(3)
+		p.hasDate = true
+	case 'H', 'k':
+		p.hour, _, ok = p.digits(2)
+	case 'h', 'I', 'l':
+		p.hour, _, ok = p.digits(2)
+		p.half = true
+	case 'i':
+		p.minute, _, ok = p.digits(2)
+	case 's', 'S':
+		p.second, _, ok = p.digits(2)
+	case 'f':
+		v, n, good := p.digits(9)
+		for ; n < 9; n++ {
+			v *= 10
+		}
+		p.micro, ok = v/1000, good
+	case 'p':
+		switch {
+		case p.text("AM"):
+			ok = true
+		case p.text("PM"):
+			ok, p.pm = true, true
+		}
+	case 'T':
+		return p.letter('H') && p.text(":") && p.letter('i') && p.text(":") && p.letter('s')
+	case 'r':
+		return p.letter('h') && p.text(":") && p.letter('i') && p.text(":") && p.letter('s') && p.text(" ") && p.letter('p')
+	case 'b', 'M', 'a', 'W':
+		return p.name(c)
+	case '%':
+		return p.text("%")
+	default:
+		return p.text(string(c))
+	}
+	return ok
+}
+
+// name reads the name of a month or weekday, short or long.
+func (p *dateParser) name(c byte) bool {
+	for _, long := range []bool{true, false} {
+		for n := 1; n <= 12; n++ {
+			name := time.Month(n).String()
+			if c == 'a' || c == 'W' {
+				if n > 7 {
+					break
+				}
+				name = time.Weekday(n % 7).String()
+			}
+			if !long {
+				name = name[:3]
+			}
+			if p.text(name) {
+				if c == 'b' || c == 'M' {
+					p.month, p.hasDate = n, true
+				}
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// jodaFormat prints local time by Joda's letters.
+func jodaFormat(micros int64, zone, pattern string) (any, error) {
+	t := time.UnixMicro(micros).UTC()
+	var b strings.Builder
+	if pattern == "" {
+		return nil, badArg("Invalid pattern specification")
+	}
+	if strings.Trim(pattern, "'") == "" {
+		return nil, badArg("Both printing and parsing not supported")
+	}
+	for i := 0; i < len(pattern); {
+		c := pattern[i]
+		if c == '\'' {
+			end := strings.IndexByte(pattern[i+1:], '\'')
+			if end == 0 {
+				b.WriteByte('\'')
+				i += 2
+				continue
+			}
+			if end < 0 {
+				end = len(pattern) - i - 1
+			}
+			b.WriteString(pattern[i+1 : i+1+end])
+			i += end + 2
+			continue
+		}
+		n := 1
+		for i+n < len(pattern) && pattern[i+n] == c {
+			n++
+		}
+		i += n
+		if !isLetter(c) {
+			b.WriteString(strings.Repeat(string(c), n))
+			continue
+		}
+		text, err := jodaLetter(t, zone, c, n)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(text)
+	}
+	return b.String(), nil
+}
+
+func jodaLetter(t time.Time, zone string, c byte, n int) (string, error) {
+	pad := func(v int) string { return fmt.Sprintf("%0*d", n, v) }
+	isoYear, week := t.ISOWeek()
+	year := func(y int) string {
+		if n == 2 {
+			return fmt.Sprintf("%02d", y%100)
+		}
+		return pad(y)
+	}
+	named := func(s string) string {
+		if n <= 3 {
+			return s[:3]
+		}
+		return s
+	}
+	switch c {
+	case 'G':
+		return "AD", nil
+	case 'C':
+		return pad(t.Year() / 100), nil
+	case 'Y', 'y':
+		return year(t.Year()), nil
+	case 'x':
+		return year(isoYear), nil
+	case 'w':
+		return pad(week), nil
+	case 'e':
+		return pad((int(t.Weekday())+6)%7 + 1), nil
+	case 'E':
+		return named(t.Weekday().String()), nil
+	case 'D':
+		return pad(t.YearDay()), nil
+	case 'M':
+		if n >= 3 {
+			return named(t.Month().String()), nil
+		}
+		return pad(int(t.Month())), nil
+	case 'd':
+		return pad(t.Day()), nil
+	case 'a':
+		return map[bool]string{true: "AM", false: "PM"}[t.Hour() < 12], nil
+	case 'K':
+		return pad(t.Hour() % 12), nil
+	case 'h':
+		return pad((t.Hour()+11)%12 + 1), nil
+	case 'H':
+		return pad(t.Hour()), nil
+	case 'k':
+		return pad((t.Hour()+23)%24 + 1), nil
+	case 'm':
+		return pad(t.Minute()), nil
+	case 's':
+		return pad(t.Second()), nil
+	case 'S':
+		s := fmt.Sprintf("%03d", t.Nanosecond()/1e6) + strings.Repeat("0", n)
+		return s[:n], nil
+	case 'z', 'Z':
+		return "", failed{"NOT_SUPPORTED", "a zone in format_datetime is not supported by the local engine"}
+	}
+	return "", badArg("Illegal pattern component: %s", strings.Repeat(string(c), n))
+}
+
+var durationPattern = regexp.MustCompile(`^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$`)
+
+func parseDuration(a []any) (any, error) {
+	m := durationPattern.FindStringSubmatch(a[0].(string))
+	if m == nil {
+		return nil, badArg("duration is not a valid data duration string: %s", a[0])
+	}
+	unit, ok := map[string]float64{"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7}[m[2]]
+	if !ok {
+		return nil, badArg("Unknown time unit: %s", m[2])
+	}
+	v, _ := strconv.ParseFloat(m[1], 64)
+	return int64(math.Floor(v*unit + 0.5)), nil
+}
+
+func humanSeconds(a []any) (any, error) {
+	d := a[0].(float64)
+	if math.IsNaN(d) || math.IsInf(d, 0) {
+		return nil, badArg("Invalid argument found: %s", javaDouble(d))
+	}
+	n := int64(math.Round(math.Abs(d)))
+	var parts []string
+	for _, u := range []struct {
+		size int64
+		name string
+	}{{604800, "week"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}} {
+		if v := n / u.size; v > 0 || u.size == 1 && parts == nil {
+			s := fmt.Sprintf("%d %s", v, u.name)
+			if v != 1 {
+				s += "s"
+			}
+			parts = append(parts, s)
+		}
+		n %= u.size
+	}
+	return strings.Join(parts, ", "), nil
+}

@@ -1,0 +1,69 @@
+package dialect
+
+import "fmt"
+
+// Prelude gives the DuckDB statements that a session runs before any
+// translation, after Functions are registered: macros in a schema of their own,
+// so that nothing of DuckDB's is hidden.
+func Prelude() []string {
+	out := []string{"CREATE SCHEMA IF NOT EXISTS trino"}
+	for _, m := range macros {
+		out = append(out, fmt.Sprintf("CREATE OR REPLACE MACRO trino.%s AS %s", m[0], m[1]))
+	}
+	return out
+}
+
+// blanks are the characters that Trino trims.
+const blanks = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || " +
+	"chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || " +
+	"chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288)"
+
+// macros are the lowerings that name an argument more than once.
+var macros = [][2]string{
+	{"blanks()", blanks},
+	{"divide(a, b)", "CASE WHEN b = 0 THEN NULL ELSE (a // b) + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END END"},
+	{"integer_limit(name)", "CAST(CASE name WHEN 'TINYINT' THEN 127 WHEN 'SMALLINT' THEN 32767 WHEN 'INTEGER' THEN 2147483647 ELSE 9223372036854775807 END AS HUGEINT)"},
+	{"try_decimal_integer(x, name)", "CASE WHEN CAST(x AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(x AS BIGINT) END"},
+	{"decimal_integer(x, name, err)", "CASE WHEN x IS NULL OR CAST(x AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(x AS BIGINT) " +
+		"ELSE CAST(acme_fail('[[' || err || ']] Cannot cast ''' || CAST(x AS VARCHAR) || ''' to ' || name) AS BIGINT) END"},
+	{"to_real(x)", "CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END"},
+	{"round_double(x, n)", "CASE WHEN isfinite(x) THEN round(x, n) ELSE x END"},
+	{"sign(x)", "CASE WHEN isnan(x) THEN x ELSE CAST(sign(x) AS DOUBLE) END"},
+	{"pow(x, y)", "pow(x, y)"},
+	{"sqrt(x)", "CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END"},
+	{"ln(x)", "CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE ln(x) END"},
+	{"log2(x)", "CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE log2(x) END"},
+	{"log10(x)", "CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE log10(x) END"},
+	{"sin(x)", "CASE WHEN NOT isfinite(x) THEN CAST('NaN' AS DOUBLE) ELSE sin(x) END"},
+	{"cos(x)", "CASE WHEN NOT isfinite(x) THEN CAST('NaN' AS DOUBLE) ELSE cos(x) END"},
+	{"tan(x)", "CASE WHEN NOT isfinite(x) THEN CAST('NaN' AS DOUBLE) ELSE tan(x) END"},
+	{"asin(x)", "CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END"},
+	{"acos(x)", "CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END"},
+	{"leading_zero(t)", "CASE WHEN starts_with(t, '.') THEN '0' || t WHEN starts_with(t, '-.') THEN '-0' || substring(t, 2) ELSE t END"},
+	{"date_text(d)", "CASE WHEN year(d) > 9999 THEN '+' || CAST(d AS VARCHAR) ELSE CAST(d AS VARCHAR) END"},
+	{"upper(s)", "CASE WHEN contains(s, 'ß') THEN acme_upper(s) ELSE upper(s) END"},
+	{"timestamp_text(t, n)", "CASE WHEN year(t) BETWEEN 0 AND 9999 THEN left(strftime(t, '%Y-%m-%d %H:%M:%S.%f'), n) " +
+		"ELSE acme_fail(CASE WHEN t IS NOT NULL THEN '[[NOT_SUPPORTED]] the text of a year beyond 9999 is not supported by the local engine' END) END"},
+	{"list_max_number(l)", "CASE WHEN len(l) = list_count(l) THEN coalesce(list_max(list_filter(l, lambda e: NOT isnan(e))), list_max(l)) END"},
+	{"list_min_number(l)", "CASE WHEN len(l) = list_count(l) THEN list_min(l) END"},
+	{"floor_to(n, unit)", "(n - ((n % unit) + unit) % unit)"},
+	{"unix_time(us)", "(trino.floor_to(us, 1000) // 1000 / 1000.0e0 + (us - trino.floor_to(us, 1000)) / 1000000.0e0)"},
+	{"millis(us)", "(trino.floor_to(us + 500, 1000) // 1000)"},
+	{"from_seconds(s)", "make_timestamptz(CAST(CASE WHEN isnan(s) THEN 0 ELSE floor(s * 1000 + 0.5) END AS BIGINT) * 1000)"},
+	{"substr(s, start, n)", "CASE WHEN start = 0 OR n <= 0 OR start < -length(s) THEN CASE WHEN s IS NOT NULL AND start IS NOT NULL AND n IS NOT NULL THEN '' END " +
+		"ELSE substring(s, start, least(n, 2147483647)) END"},
+	{"slice(l, start, n)", "CASE WHEN start > len(l) OR start < -len(l) THEN list_slice(l, 1, 0) " +
+		"ELSE list_slice(l, CASE WHEN start < 0 THEN len(l) + start + 1 ELSE start END, CASE WHEN start < 0 THEN len(l) + start ELSE start - 1 END + n) END"},
+	{"list_unique(l)", "list_filter(l, lambda x, i: len(list_filter(list_slice(l, 1, i - 1), lambda y: y IS NOT DISTINCT FROM x)) = 0)"},
+	{"list_both(a, b)", "trino.list_unique(list_filter(a, lambda x: len(list_filter(b, lambda y: y IS NOT DISTINCT FROM x)) > 0))"},
+	{"list_less(a, b)", "trino.list_unique(list_filter(a, lambda x: len(list_filter(b, lambda y: y IS NOT DISTINCT FROM x)) = 0))"},
+	{"list_overlap(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(a, b) THEN true WHEN len(a) > 0 AND len(b) > 0 AND (len(a) <> list_count(a) OR len(b) <> list_count(b)) THEN NULL ELSE false END"},
+	{"any_true(l)", "CASE WHEN l IS NULL THEN NULL WHEN list_contains(l, true) THEN true WHEN len(l) <> list_count(l) THEN NULL ELSE false END"},
+	{"all_true(l)", "CASE WHEN l IS NULL THEN NULL WHEN list_contains(l, false) THEN false WHEN len(l) <> list_count(l) THEN NULL ELSE true END"},
+	{"order_statistic(l, q)", "list_extract(list_sort(list_filter(l, lambda e: e IS NOT NULL)), greatest(1, least(list_count(l), CAST(floor(q * list_count(l)) AS BIGINT) + 1)))"},
+	{"no_nan(x)", "CASE WHEN NOT isnan(x) THEN x END"},
+	{"sum_bigint(s)", "CAST(s AS BIGINT)"},
+	{"json_list(l)", "CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, ','), '') || ']' END"},
+	{"first_keys(l)", "list_filter(l, lambda e, i: e IS NOT NULL AND len(list_filter(list_slice(l, 1, i - 1), lambda y: y.f0 = e.f0)) = 0)"},
+	{"first_of_keys(l)", "CASE WHEN list_count(l) > 0 THEN map(list_transform(trino.first_keys(l), lambda e: e.f0), list_transform(trino.first_keys(l), lambda e: e.f1)) END"},
+}

@@ -1,0 +1,152 @@
+package dialect
+
+import "strings"
+
+// Translate gives DuckDB SQL that answers as Athena does, or an *Error that says
+// where and why not. It is safe for use by many goroutines.
+func Translate(sql string, opt Options) (*Translation, error) {
+	level := opt.Level
+	if level == 0 {
+		level = 401
+	}
+	q, err := parseQuery(sql, level)
+	if err != nil {
+		return nil, advise(sql, err)
+	}
+	tr, err := analyse(q, opt, level)
+	if err != nil {
+		return nil, err
+	}
+	return tr, nil
+}
+
+func analyse(q *Query, opt Options, level int) (tr *Translation, err error) {
+	defer catch(&err)
+	a := &analyser{opt: opt, level: level, names: map[string]int{}, kept: map[*Query]bool{}}
+	for root := q; root != nil; {
+		a.kept[root] = true
+		if n, ok := root.Body.(*Nested); ok && root.OrderBy == nil && root.Limit == nil && root.Offset == nil {
+			root = n.Query
+		} else {
+			root = nil
+		}
+	}
+	res := a.query(q, nil, nil)
+	a.markAll(res)
+	for i := len(a.ctes) - 1; i >= 0; i-- {
+		a.ctes[i].handIn()
+	}
+	tr = &Translation{SQL: a.settle(res.sql), Ordered: res.ordered, level: level}
+	if n := len(tr.SQL); n > maxCode {
+		a.checkCode(Pos{1, 1}, tr.SQL)
+	}
+	for i, c := range res.cols {
+		col := OutputColumn{Name: c.name, Type: c.typ}
+		if c.name == "" {
+			col.Name = uniqueColumn("", i, map[string]bool{})
+		}
+		if c.typ.Kind == TimestampTZ {
+			col.Zone = a.zoneOf(c.typ)
+		}
+		a.shown(c.typ, true)
+		tr.Columns = append(tr.Columns, col)
+	}
+	for _, s := range a.scans {
+		tr.Scans = append(tr.Scans, s.result())
+	}
+	return tr, nil
+}
+
+// shown refuses a result whose inner values are in a zone that a reader cannot
+// know.
+func (a *analyser) shown(t Type, top bool) {
+	if !top && t.Kind == TimestampTZ && a.zoneOf(t) != "UTC" {
+		panic(refuse(Pos{1, 1}, "a result with values of another zone than UTC inside arrays, maps or rows"))
+	}
+	for _, f := range t.Elem {
+		a.shown(f.Type, false)
+	}
+}
+
+// result gives what an engine needs to know of a scan.
+func (s *scan) result() Scan {
+	out := Scan{Relation: s.relation, Table: s.tab, Path: s.path, Filter: strings.Join(s.filters, " AND ")}
+	for _, c := range s.tab.Columns {
+		if s.used[strings.ToLower(c.Name)] {
+			out.Columns = append(out.Columns, c.Name)
+		}
+	}
+	return out
+}
+
+// advise adds our hint to a syntax error, where one is known.
+func advise(sql string, err error) error {
+	e, ok := err.(*Error)
+	if !ok || e.Name != "SYNTAX_ERROR" {
+		return err
+	}
+	toks := tokenize(stripSemicolon(sql))
+	for i, t := range toks {
+		if t.pos != (Pos{e.Line, e.Column}) {
+			continue
+		}
+		switch {
+		case i > 1 && toks[i-1].up == "GROUP" && toks[i-2].up == "WITHIN":
+			e.Hint = percentileHint(sql, toks, i-2)
+		case t.up == "OFFSET" && strings.HasSuffix(e.Message, "Expecting: <EOF>"):
+			e.Hint = "Athena takes OFFSET before LIMIT"
+		case t.up == "QUALIFY":
+			e.Hint = "Athena has no QUALIFY; filter a subquery"
+		case t.raw == ":" && i+1 < len(toks) && toks[i+1].raw == ":":
+			e.Hint = "Athena has no :: cast; write CAST(x AS type)"
+		case t.up == "ILIKE":
+			e.Hint = "Athena has no ILIKE; write lower(x) LIKE ..."
+		}
+		break
+	}
+	return e
+}
+
+// percentileHint offers approx_percentile for PERCENTILE_CONT(p) WITHIN GROUP
+// (ORDER BY x), which is no Athena SQL; within is the index of WITHIN.
+func percentileHint(sql string, toks []token, within int) string {
+	open := within - 1
+	for depth := 0; open > 0; open-- {
+		if toks[open].raw == ")" {
+			depth++
+		} else if toks[open].raw == "(" {
+			if depth--; depth == 0 {
+				break
+			}
+		}
+	}
+	if open < 1 || !strings.HasPrefix(toks[open-1].up, "PERCENTILE_") {
+		return "Athena takes WITHIN GROUP after listagg only"
+	}
+	text := func(from, to int) string {
+		return strings.TrimSpace(sql[toks[from].end-len(toks[from].raw) : toks[to].end])
+	}
+	p := "p"
+	if within-2 > open {
+		p = text(open+1, within-2)
+	}
+	x := "x"
+	from := within + 5 // behind WITHIN GROUP ( ORDER BY
+	end := from
+	for depth := 0; end < len(toks); end++ {
+		if toks[end].raw == "(" {
+			depth++
+		} else if toks[end].raw == ")" {
+			if depth--; depth < 0 {
+				break
+			}
+		}
+	}
+	if end < len(toks) && end > from {
+		if last := toks[end-1].up; (last == "DESC" || last == "ASC") && end-1 > from {
+			end--
+		}
+		x = text(from, end-1)
+	}
+	return "Athena has no " + toks[open-1].up + "; write approx_percentile(" + x + ", " + p + ")"
+}
