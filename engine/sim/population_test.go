@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -42,33 +44,64 @@ var published = map[string]float64{
 	"distinct titles": 34, "distinct customers": 39,
 }
 
-// tables computes the figures over some rows; a mean over no rows is absent.
-func tables(rows []row) map[string]float64 {
-	counts := map[string]float64{}
-	sums := map[string]float64{}
-	sizes := map[string]float64{}
+// cells are the names of the published figures, in a fixed order.
+var cells = slices.Sorted(maps.Keys(published))
+
+// sample is a row made ready for counting: the cells that it counts in, and those
+// whose mean it joins with what.
+type sample struct {
+	counted         []int
+	joined          []int
+	values          []float64
+	title, customer string
+}
+
+func prepare(r *row) sample {
+	cell := func(name string) int {
+		i, known := slices.BinarySearch(cells, name)
+		if !known {
+			panic("no figure " + name)
+		}
+		return i
+	}
+	s := sample{title: r.Title, customer: r.Customer}
+	for _, name := range []string{"events " + r.Type, "devices " + r.Device, "quality " + r.Quality, "countries " + r.Country, "duration " + durationRange(r.Watched)} {
+		s.counted = append(s.counted, cell(name))
+	}
+	for name, v := range map[string]float64{
+		"Mbps " + r.Device: r.Mbps, "Mbps " + r.Quality: r.Mbps, "Mbps " + r.Country: r.Mbps, "completion " + r.Device: r.Completion,
+		"buffering " + r.Quality: float64(r.Buffering), "buffering " + r.Country: float64(r.Buffering),
+	} {
+		s.joined, s.values = append(s.joined, cell(name)), append(s.values, v)
+	}
+	return s
+}
+
+// tables computes the figures over some rows; a mean over no rows is NaN.
+func tables(rows []*sample) []float64 {
+	figures, sizes := make([]float64, len(cells)), make([]float64, len(cells))
 	titles, customers := map[string]bool{}, map[string]bool{}
-	mean := func(cell string, v float64) { sums[cell] += v; sizes[cell]++ }
-	for i := range rows {
-		r := &rows[i]
-		counts["events "+r.Type]++
-		counts["devices "+r.Device]++
-		counts["quality "+r.Quality]++
-		counts["countries "+r.Country]++
-		counts["duration "+durationRange(r.Watched)]++
-		mean("Mbps "+r.Device, r.Mbps)
-		mean("Mbps "+r.Quality, r.Mbps)
-		mean("Mbps "+r.Country, r.Mbps)
-		mean("completion "+r.Device, r.Completion)
-		mean("buffering "+r.Quality, float64(r.Buffering))
-		mean("buffering "+r.Country, float64(r.Buffering))
-		titles[r.Title], customers[r.Customer] = true, true
+	for _, s := range rows {
+		for _, c := range s.counted {
+			figures[c]++
+		}
+		for i, c := range s.joined {
+			figures[c] += s.values[i]
+			sizes[c]++
+		}
+		titles[s.title], customers[s.customer] = true, true
 	}
-	for cell, n := range sizes {
-		counts[cell] = sums[cell] / n
+	for c, name := range cells {
+		switch group, _, _ := strings.Cut(name, " "); {
+		case name == "distinct titles":
+			figures[c] = float64(len(titles))
+		case name == "distinct customers":
+			figures[c] = float64(len(customers))
+		case group == "Mbps" || group == "completion" || group == "buffering":
+			figures[c] /= sizes[c]
+		}
 	}
-	counts["distinct titles"], counts["distinct customers"] = float64(len(titles)), float64(len(customers))
-	return counts
+	return figures
 }
 
 func durationRange(seconds int) string {
@@ -85,44 +118,38 @@ func durationRange(seconds int) string {
 	return "over 60"
 }
 
-// isMean tells a cell that is absent over no rows from one that is then zero.
-func isMean(cell string) bool {
-	var group string
-	fmt.Sscan(cell, &group)
-	return group == "Mbps" || group == "completion" || group == "buffering"
-}
-
 // agreement draws the report's sample many times from the rows and gives, for
 // each of its cells, the two-sided Monte Carlo p of the published figure.
 func agreement(rows []row, draws int) map[string]float64 {
-	const sample = 39
+	const size = 39
+	samples := make([]sample, len(rows))
+	for i := range rows {
+		samples[i] = prepare(&rows[i])
+	}
 	rng := rand.New(rand.NewPCG(1, 2))
-	below, above, n := map[string]float64{}, map[string]float64{}, map[string]float64{}
-	picked := make([]row, sample)
+	below, above, n := make([]float64, len(cells)), make([]float64, len(cells)), make([]float64, len(cells))
+	picked := make([]*sample, size)
 	for range draws {
 		for i := range picked {
-			picked[i] = rows[rng.IntN(len(rows))]
+			picked[i] = &samples[rng.IntN(len(samples))]
 		}
-		got := tables(picked)
-		for cell, want := range published {
-			v, ok := got[cell]
-			if !ok && isMean(cell) {
+		for c, v := range tables(picked) {
+			if math.IsNaN(v) {
 				continue
 			}
-			// The report rounds to two decimals.
-			v = math.Round(v*100) / 100
-			n[cell]++
-			if v <= want {
-				below[cell]++
+			v = math.Round(v*100) / 100 // as the report rounds
+			n[c]++
+			if v <= published[cells[c]] {
+				below[c]++
 			}
-			if v >= want {
-				above[cell]++
+			if v >= published[cells[c]] {
+				above[c]++
 			}
 		}
 	}
 	p := map[string]float64{}
-	for cell := range published {
-		p[cell] = min(1, 2*(min(below[cell], above[cell])+1)/(n[cell]+1))
+	for c, name := range cells {
+		p[name] = min(1, 2*(min(below[c], above[c])+1)/(n[c]+1))
 	}
 	return p
 }
