@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +23,7 @@ type parser struct {
 	src      string
 	toks     []token
 	i        int
-	expected map[string]bool
+	expected []string // with repeats: it is read at a failure only
 	depth    int
 	params   int
 	level    int
@@ -30,7 +31,7 @@ type parser struct {
 }
 
 func newParser(src string, level int) *parser {
-	return &parser{src: src, toks: tokenize(src), expected: map[string]bool{}, level: level}
+	return &parser{src: src, toks: tokenize(src), level: level}
 }
 
 // catch turns the panic of a failed parse or analysis into an error.
@@ -94,21 +95,19 @@ func (p *parser) next() token {
 	if t.kind != tokEOF {
 		p.i++
 	}
-	clear(p.expected)
+	p.expected = p.expected[:0]
 	return t
 }
 
 // note adds to what is expected here.
 func (p *parser) note(what ...string) {
-	for _, w := range what {
-		p.expected[w] = true
-	}
+	p.expected = append(p.expected, what...)
 }
 
 // fail refuses the current token.
 func (p *parser) fail() {
 	t := p.tok()
-	if t.kind == tokDigitWord && p.expected["<identifier>"] {
+	if t.kind == tokDigitWord && slices.Contains(p.expected, "<identifier>") {
 		p.badWord(t)
 	}
 	panic(p.mismatch(t))
@@ -116,7 +115,7 @@ func (p *parser) fail() {
 
 // mismatch is the error that t stands where something of expected should.
 func (p *parser) mismatch(t token) *Error {
-	return errorAt(t.pos, "SYNTAX_ERROR", "mismatched input '%s'. Expecting: %s", t.raw, strings.Join(sortedKeys(p.expected), ", "))
+	return errorAt(t.pos, "SYNTAX_ERROR", "mismatched input '%s'. Expecting: %s", t.raw, strings.Join(slices.Compact(slices.Sorted(slices.Values(p.expected))), ", "))
 }
 
 // enter counts one level of the tree; leave must follow.
@@ -139,7 +138,7 @@ func (p *parser) checkTerms(n int) {
 
 // isWord tests the current token for keyword w, in upper case, and notes it.
 func (p *parser) isWord(w string) bool {
-	p.note("'" + w + "'")
+	p.expected = append(p.expected, "'"+w+"'")
 	t := p.tok()
 	return t.kind == tokWord && t.up == w
 }

@@ -186,7 +186,7 @@ func (p *parser) inList(in exprAt, x Expr) Expr {
 	defer func() {
 		if r := recover(); r != nil {
 			if e, ok := r.(*Error); ok && strings.Contains(e.Message, ": mismatched input ") {
-				clear(p.expected)
+				p.expected = p.expected[:0]
 				p.note("'AND'", "'EXCEPT'", "'FETCH'", "'GROUP'", "'HAVING'", "'INTERSECT'", "'LIMIT'", "'OFFSET'", "'OR'", "'ORDER'", "'UNION'", "'WINDOW'", "<EOF>")
 				panic(p.mismatch(t))
 			}

@@ -335,7 +335,7 @@ func (p *parser) jsonForm(e exprAt) Expr {
 		p.fail()
 	}
 	p.i = end + 1
-	clear(p.expected)
+	p.expected = p.expected[:0]
 	return &Special{e, strings.ToLower(t.up), p.between(t.end-len(t.raw), p.toks[end].end)}
 }
 
