@@ -46,7 +46,7 @@ func (w *Writer) Dimension(t schema.Table, rows iter.Seq[[]byte]) error {
 		Name: name, Bytes: p.bytes, SHA256: hex.EncodeToString(p.sha[:]), Records: n,
 		Rows: p.lines.lines, Malformed: p.lines.malformed, Raw: p.raw, Delimiter: string(Newline),
 	})
-	if _, err := putJSON(w.ctx, w.c.Store, manifestKey, m); err != nil {
+	if err := putJSON(w.ctx, w.c.Store, manifestKey, m); err != nil {
 		return err
 	}
 	w.remember(manifestKey)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"path"
 	"sync"
 
 	"acme/telemetry/engine/store"
@@ -41,7 +40,7 @@ func (w *Writer) hold(key string) *folder {
 	if f == nil {
 		w.parts[name]++
 		f = &folder{name: name, part: w.parts[name]}
-		f.manifest = Manifest{Version: manifestVersion, Folder: name, Run: path.Base(w.claim.key())}
+		f.manifest = Manifest{Version: manifestVersion, Folder: name, Run: w.claim.name()}
 		w.folders[name] = f
 	}
 	f.open++
@@ -77,7 +76,7 @@ func (w *Writer) putManifest(f *folder) error {
 		name = fmt.Sprintf("%s-%d", name, f.part)
 	}
 	key := manifestsPrefix + f.name + name + ".json"
-	if _, err := putJSON(w.ctx, w.c.Store, key, f.manifest); err != nil {
+	if err := putJSON(w.ctx, w.c.Store, key, f.manifest); err != nil {
 		return err
 	}
 	w.mu.Lock()

@@ -8,9 +8,10 @@
 //	telemetry_parquet/year=.../....parquet    the same records, where Parquet is asked for
 //	errors/format-conversion-failed/year=.../ records that Parquet could not take
 //	dimensions/titles/..., dimensions/customers/...
-//	_acme/runs/...       who wrote which hours: put first
+//	_acme/runs/...       who writes which hours: put first
 //	_acme/truth/...      labels of injected faults
-//	_acme/manifests/...  rows, bytes and SHA-256 of each object: put last
+//	_acme/manifests/...  rows, bytes and SHA-256 of each object: put after them
+//	_acme/done/...       what a complete run has written: put last
 //
 // What must hold:
 //
@@ -57,6 +58,7 @@ import (
 // Athena, Hive and Spark pass them by.
 const (
 	runsPrefix      = "_acme/runs/"
+	donePrefix      = "_acme/done/"
 	truthPrefix     = "_acme/truth/"
 	manifestsPrefix = "_acme/manifests/"
 )

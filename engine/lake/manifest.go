@@ -17,9 +17,9 @@ import (
 // Manifest says what one run wrote into one folder. It is put when everything it
 // speaks of is there.
 type Manifest struct {
-	Version int    `json:"version"` // of this form: 1
-	Folder  string `json:"folder"`  // with a slash at its end
-	Run     string `json:"run"`     // name of the run's file under _acme/runs/
+	Version int    `json:"version"`       // of this form: 1
+	Folder  string `json:"folder"`        // with a slash at its end
+	Run     string `json:"run,omitempty"` // its claim; none for a dimension table
 	// Records, Rows, Bytes: sums over the objects.
 	Records int64           `json:"records"`
 	Rows    int64           `json:"rows"`

@@ -31,9 +31,14 @@ const (
 	Complete
 )
 
-// claim is a run's place in a lake: the hours it writes, and what from. It is
-// all in the key of the run's file, so that who wants hours learns from one
-// listing whether they are free.
+// A lake's runs are a log: files _acme/runs/000001.json and on, each with one
+// run's claim on its hours. Who wants hours reads the log, and if nothing in it
+// is against it puts the next number. A store refuses a key that is taken, so of
+// several that want the next number one gets it, and the others read on: what it
+// claims is there for all of them to see before they try again. Nothing has to be
+// taken back.
+
+// claim is a run's place in a lake: the hours it writes, and what from.
 type claim struct {
 	from, to      int64
 	source        string // 16 hexadecimal digits
@@ -51,14 +56,14 @@ func (c claim) name() string {
 	return fmt.Sprintf("%s-%s-%s-%dof%d%s", stamp(c.from), stamp(c.to), c.source, c.shard, c.shards, suffix)
 }
 
-func (c claim) key() string     { return runsPrefix + c.name() + ".run.json" }
-func (c claim) doneKey() string { return runsPrefix + c.name() + ".done.json" }
+func (c claim) doneKey() string { return donePrefix + c.name() + ".json" }
 
-// parseClaim reads the key of a run's file.
-func parseClaim(key string) (claim, bool) {
-	name, ok := strings.CutSuffix(path.Base(key), ".run.json")
+func runKey(number int) string { return fmt.Sprintf("%s%06d.json", runsPrefix, number) }
+
+// parseClaim reads a claim's name.
+func parseClaim(name string) (claim, bool) {
 	m := claimName.FindStringSubmatch(name)
-	if !ok || m == nil {
+	if m == nil {
 		return claim{}, false
 	}
 	c := claim{source: m[3], wide: m[6] != ""}
@@ -134,6 +139,7 @@ func (e *ConflictError) Error() string {
 
 // runFile is what a run's file says.
 type runFile struct {
+	Claim  string `json:"claim"` // the claim's name
 	Run    Run    `json:"run"`
 	Layout Layout `json:"layout"`
 }
@@ -160,7 +166,11 @@ func Look(ctx context.Context, c Config) (State, error) {
 }
 
 func look(ctx context.Context, c Config, own claim) (State, error) {
-	began, shared, err := conflicts(ctx, c, own)
+	log, err := readLog(ctx, c.Store)
+	if err != nil {
+		return New, err
+	}
+	began, shared, err := log.admit(ctx, c, own)
 	if err != nil {
 		return New, err
 	}
@@ -177,40 +187,70 @@ func look(ctx context.Context, c Config, own claim) (State, error) {
 	return Complete, nil
 }
 
-// conflicts lists the lake's runs. It says whether this one began, and whether
-// others of its source are there.
-func conflicts(ctx context.Context, c Config, own claim) (began, shared bool, err error) {
-	for info, err := range c.Store.List(ctx, runsPrefix) {
+// runLog is the lake's runs, in the order that they took their hours.
+type runLog struct {
+	runs []foundRun
+	next int // the number that is free
+}
+
+type foundRun struct {
+	key   string
+	claim claim
+	file  runFile
+}
+
+func readLog(ctx context.Context, st store.Store) (*runLog, error) {
+	log := &runLog{next: 1}
+	for info, err := range st.List(ctx, runsPrefix) {
 		if err != nil {
-			return false, false, fmt.Errorf("looking for other runs: %w", err)
+			return nil, fmt.Errorf("looking for other runs: %w", err)
 		}
-		other, ok := parseClaim(info.Key)
+		r := foundRun{key: info.Key}
+		err = getJSON(ctx, st, info.Key, &r.file)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // deleted since
+		}
+		if err != nil {
+			return nil, fmt.Errorf("looking for other runs: %w", err)
+		}
+		var ok bool
+		if r.claim, ok = parseClaim(r.file.Claim); !ok {
+			return nil, fmt.Errorf("looking for other runs: %s claims %q, which is no claim: it was damaged or changed", info.Key, r.file.Claim)
+		}
+		log.runs = append(log.runs, r)
+		var number int
+		if _, err := fmt.Sscanf(path.Base(info.Key), "%d.json", &number); err == nil {
+			log.next = max(log.next, number+1)
+		}
+	}
+	return log, nil
+}
+
+// admit says whether a run is in the log, and whether others of its source are;
+// a *ConflictError if one is in the log that it cannot share the lake with.
+func (log *runLog) admit(ctx context.Context, c Config, own claim) (began, shared bool, err error) {
+	for _, r := range log.runs {
 		switch {
-		case !ok:
-		case other == own:
+		case r.claim == own:
 			began = true
-		case !own.compatible(other):
-			return false, false, conflictOf(ctx, c, own, other)
+		case !own.compatible(r.claim):
+			return false, false, conflictOf(ctx, c, own, r)
 		default:
-			shared = shared || other.source == own.source
+			shared = shared || r.claim.source == own.source
 		}
 	}
 	return began, shared, nil
 }
 
 // conflictOf words a conflict: what is there, how it differs, what to do.
-func conflictOf(ctx context.Context, c Config, own, other claim) error {
-	var there runFile
-	if err := getJSON(ctx, c.Store, other.key(), &there); err != nil {
-		return fmt.Errorf("reading of the run that has the hours: %w", err)
-	}
+func conflictOf(ctx context.Context, c Config, own claim, other foundRun) error {
 	state := "an interrupted run"
-	if _, err := c.Store.Stat(ctx, other.doneKey()); err == nil {
+	if _, err := c.Store.Stat(ctx, other.claim.doneKey()); err == nil {
 		state = "a run"
 	}
 	e := &ConflictError{Hours: stamp(own.from) + " to " + stamp(own.to)}
 	e.Reason = fmt.Sprintf("%s of %s to %s is there, and %s; the two would mix. Take another lake or other hours, or delete that run's objects and %s",
-		state, stamp(other.from), stamp(other.to), difference(c, there, own, other), other.key())
+		state, stamp(other.claim.from), stamp(other.claim.to), difference(c, other.file, own, other.claim), other.key)
 	return e
 }
 
@@ -306,19 +346,26 @@ func claimed(ctx context.Context, st store.Store) (map[string]bool, error) {
 	return out, nil
 }
 
-// take puts the run's claim, and takes it back if another came between.
+// take puts the run into the log, unless it is there.
 func take(ctx context.Context, c Config, own claim) error {
-	created, err := putJSON(ctx, c.Store, own.key(), runFile{c.Run, c.Layout})
+	text, err := document(runFile{own.name(), c.Run, c.Layout})
 	if err != nil {
-		return fmt.Errorf("taking the hours: %w", err)
-	}
-	if _, _, err := conflicts(ctx, c, own); err != nil {
-		if created {
-			err = errors.Join(err, c.Store.Delete(ctx, own.key()))
-		}
 		return err
 	}
-	return nil
+	for {
+		log, err := readLog(ctx, c.Store)
+		if err != nil {
+			return err
+		}
+		began, _, err := log.admit(ctx, c, own)
+		if began || err != nil {
+			return err
+		}
+		_, err = c.Store.Put(ctx, runKey(log.next), bytes.NewReader(text))
+		if !errors.Is(err, store.ErrExists) {
+			return err
+		}
+	}
 }
 
 // complete says whether every object of a finished run is there with its size.
@@ -371,17 +418,24 @@ func finished(ctx context.Context, st store.Store, own claim) (*doneFile, error)
 }
 
 // putJSON publishes a document. If it is there already it must be the same.
-func putJSON(ctx context.Context, st store.Store, key string, v any) (created bool, err error) {
-	text, err := json.MarshalIndent(v, "", "  ")
+func putJSON(ctx context.Context, st store.Store, key string, v any) error {
+	text, err := document(v)
 	if err != nil {
-		return false, fmt.Errorf("writing %s: %w", key, err)
+		return err
 	}
-	text = append(text, '\n')
 	_, err = st.Put(ctx, key, bytes.NewReader(text))
 	if !errors.Is(err, store.ErrExists) {
-		return err == nil, err
+		return err
 	}
-	return false, sameObject(ctx, st, key, int64(len(text)), sha256.Sum256(text))
+	return sameObject(ctx, st, key, int64(len(text)), sha256.Sum256(text))
+}
+
+func document(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the books: %w", err)
+	}
+	return append(text, '\n'), nil
 }
 
 // maxDocument bounds what is read of a file of ours.

@@ -162,12 +162,14 @@ func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error
 		if err != nil {
 			return nil, err
 		}
-		name, isRun := strings.CutSuffix(info.Key, ".run.json")
-		if !isRun {
+		var run runFile
+		if ok, err := read(info.Key, &run); err != nil {
+			return nil, err
+		} else if !ok {
 			continue
 		}
 		var done doneFile
-		ok, err := read(name+".done.json", &done)
+		ok, err := read(donePrefix+run.Claim+".json", &done)
 		if errors.Is(err, store.ErrNotFound) {
 			v.out.Unfinished = append(v.out.Unfinished, info.Key)
 			continue

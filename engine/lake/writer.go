@@ -149,6 +149,11 @@ func (w *Writer) begin() (err error) {
 		return err
 	}
 	if w.state == Complete {
+		if s, ok := w.c.Store.(interface{ Sweep() error }); ok {
+			// A run killed at its very end leaves a temporary file and nothing
+			// to put. One that cannot be removed is nobody's harm.
+			_ = s.Sweep()
+		}
 		done, err := finished(w.ctx, w.c.Store, w.claim)
 		if err != nil || done == nil {
 			return fmt.Errorf("reading what the run wrote: %w", err)
@@ -472,7 +477,7 @@ func (w *Writer) Close() (Summary, error) {
 	w.mu.Unlock()
 	slices.Sort(w.done.Manifests)
 	// The context has been ended by end: what is left is one small file.
-	if _, err := putJSON(context.WithoutCancel(w.ctx), w.c.Store, w.claim.doneKey(), w.done); err != nil {
+	if err := putJSON(context.WithoutCancel(w.ctx), w.c.Store, w.claim.doneKey(), w.done); err != nil {
 		return w.Progress(), err
 	}
 	return w.Progress(), nil

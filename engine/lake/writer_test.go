@@ -181,7 +181,7 @@ func TestManyPartitions(t *testing.T) {
 // The same records make the same lake, however many workers compress and
 // however the records come in batches.
 func TestDeterminism(t *testing.T) {
-	records := sampleRecords(6000)
+	records := sampleRecords(6000 / scale)
 	var want map[string]string
 	for _, format := range []Format{JSON, Both} {
 		want = nil
@@ -381,7 +381,7 @@ func TestParquetReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed, silent := 0, 0
-	const flips = 1000
+	const flips = 1000 / scale
 	for i := range flips {
 		changed := []byte(data)
 		bit := i * 7919 % (8 * len(data))

@@ -122,7 +122,7 @@ func TestSweep(t *testing.T) {
 	for info := range s.List(t.Context(), "") {
 		t.Errorf("%s is listed", info.Key)
 	}
-	if _, err := s.Put(t.Context(), "x", strings.NewReader("x")); err != nil {
+	if err := s.Sweep(); err != nil {
 		t.Fatal(err)
 	}
 	left := []string{}
@@ -138,6 +138,16 @@ func TestSweep(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(left, want) {
 		t.Errorf("left %v, want %v", left, want)
+	}
+	dead := filepath.Join(temp, host+"-2147483646-1-1")
+	if err := os.WriteFile(dead, []byte("half"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put(t.Context(), "x", strings.NewReader("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dead); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the first Put did not sweep: %v", err)
 	}
 }
 

@@ -236,9 +236,28 @@ func (f *File) prepare() error {
 	if _, err := f.ensureLocked(temp); err != nil {
 		return err
 	}
-	entries, err := f.disk.ReadDir(temp)
+	if err := f.sweep(); err != nil {
+		return err
+	}
+	f.ready = true
+	return nil
+}
+
+// Sweep removes what writers that are gone left unfinished. The first Put of a
+// File does it too; who finds that there is nothing to put calls it instead.
+func (f *File) Sweep() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.sweep()
+}
+
+func (f *File) sweep() error {
+	entries, err := f.disk.ReadDir(strings.TrimSuffix(TempPrefix, "/"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("sweeping %s: %w", temp, err)
+		return fmt.Errorf("sweeping %s in %s: %w", TempPrefix, f.path, err)
 	}
 	for _, e := range entries {
 		if e.regular && f.stale(e) {
@@ -246,7 +265,6 @@ func (f *File) prepare() error {
 			_ = f.disk.Remove(TempPrefix + e.name)
 		}
 	}
-	f.ready = true
 	return nil
 }
 
