@@ -46,6 +46,6 @@
 // The model and its figures: Salmon et al., "Parallel random numbers: as easy as
 // 1, 2, 3" (SC'11); Krishnan and Sitaraman, "Video stream quality impacts viewer
 // behavior" (IMC'12); Veloso et al., "A hierarchical characterization of a live
-// streaming media workload" (IMC'02); and the report of 2025-08-11, with which
+// streaming media workload" (IMW'02); and the report of 2025-08-11, with which
 // the population agrees in the sense of population_test.go.
 package sim

@@ -246,6 +246,29 @@ func TestDuplicates(t *testing.T) {
 	}
 }
 
+// A copy is of what was sent, whatever else is said about the event and in which
+// order: nothing is copied that was lost or broken, and a changed field is changed
+// in both.
+func TestCopiesAreOfWhatWasSent(t *testing.T) {
+	sc := load(t, "streaming", at17, small, `faults=[
+		{id: twice, kind: duplicate, at: 0s, for: 5m, delay: {min: 1s, max: 1m}}, {id: lost, kind: drop, p: 30%}, {id: gone, kind: missing_field, p: 30%, field: isp},
+		{id: broken, kind: malformed, p: 30%, forms: empty}]`)
+	records, _, stats := generate(t, sc, Job{Window: minutes(sc, 0, 10)})
+	first, again := map[string]bool{}, int64(0)
+	for _, r := range records {
+		if r.value == "" {
+			continue
+		}
+		if first[r.value] {
+			again++
+		}
+		first[r.value] = true
+	}
+	if again == 0 || again != stats.Duplicates {
+		t.Errorf("%d records are there again, %d copies were made", again, stats.Duplicates)
+	}
+}
+
 func TestOutage(t *testing.T) {
 	sc, records, truth := effects(t, "id: dark, kind: outage, at: 10m, for: 10m, scope: {city: London}")
 	from, to := sc.Start+10*60_000, sc.Start+20*60_000
@@ -362,14 +385,31 @@ func TestFieldFaults(t *testing.T) {
 	}
 }
 
+// A broken record is broken in its form alone, though other faults came first.
 func TestMalformedForms(t *testing.T) {
+	looks := map[string]func(string) bool{
+		formTruncated:    func(v string) bool { return v != "" && !strings.HasSuffix(v, "}") },
+		formBadEscape:    func(v string) bool { return strings.Contains(v, `"city":"\q`) },
+		formNaN:          func(v string) bool { return strings.Contains(v, `"bandwidth_mbps":NaN,`) },
+		formWrongType:    func(v string) bool { return strings.Contains(v, `"watch_duration_seconds":"many",`) },
+		formOversize:     func(v string) bool { return len(v) == oversize },
+		formEmpty:        func(v string) bool { return v == "" },
+		formConcatenated: func(v string) bool { return len(v)%2 == 0 && v[:len(v)/2] == v[len(v)/2:] },
+		formBOM:          func(v string) bool { return strings.HasPrefix(v, "\xef\xbb\xbf{") },
+	}
 	for _, form := range malformedForms {
-		sc := load(t, "streaming", at17, small, "faults=[{id: broken, kind: malformed, p: 2%, forms: "+form+"}]")
+		sc := load(t, "streaming", at17, small, "faults=["+
+			"{id: a, kind: missing_field, field: bandwidth_mbps}, {id: b, kind: missing_field, field: city}, {id: c, kind: missing_field, field: watch_duration_seconds},"+
+			"{id: broken, kind: malformed, p: 2%, forms: "+form+"}]")
 		records, truth, _ := generate(t, sc, Job{Window: minutes(sc, 0, 4)})
+		truth = slices.DeleteFunc(truth, func(l Truth) bool { return l.Effect == "missing" })
 		broken := 0
 		for _, r := range records {
-			if !readable(r.value) {
-				broken++
+			if readable(r.value) {
+				continue
+			}
+			if broken++; !looks[form](r.value) {
+				t.Fatalf("%s: %.700q", form, r.value)
 			}
 		}
 		if broken != len(truth) || broken == 0 {

@@ -138,7 +138,7 @@ var scenarioFields = []field[Scenario]{
 	{path: "emission.delay.sigma", kind: decimalKind, def: "1", max: 3 * micro, doc: "Spread of it, of the natural logarithm.", at: func(s *sc) any { return &s.Emission.DelaySigma }},
 
 	{path: "delivery.delimiter", kind: enumKind, def: "newline", enum: []string{"newline", "none"}, doc: "What stands between the records of an object.", at: func(s *sc) any { return &s.Delivery.Delimiter }},
-	{path: "delivery.buffers", kind: integerKind, def: "1", min: 1, max: 1000, doc: "Delivery buffers; a record's is chosen by its key.", at: func(s *sc) any { return &s.Delivery.Buffers }},
+	{path: "delivery.buffers", kind: integerKind, def: "1", min: 1, max: 256, doc: "Delivery buffers; a record's is chosen by its key.", at: func(s *sc) any { return &s.Delivery.Buffers }},
 	{path: "delivery.interval", kind: durationKind, def: "300s", min: 1000, max: 900_000, doc: "Age at which a buffer is written.", at: func(s *sc) any { return &s.Delivery.IntervalMS }},
 	{path: "delivery.size", kind: sizeKind, def: "128MiB", min: 1 << 10, max: 128 << 20, doc: "Size at which a buffer is written, before compression.", at: func(s *sc) any { return &s.Delivery.SizeBytes }},
 }

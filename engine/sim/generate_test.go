@@ -107,13 +107,18 @@ const everyFault = `faults=[
 // A window is made of any windows that tile it and any shards of them, by any
 // number of workers: the same records, truth and counts.
 func TestAnyPartAddsUp(t *testing.T) {
-	for name, set := range map[string][]string{
-		"seed-hour":    nil,
-		"seed-replica": nil,
-		"streaming":    {everyFault, at17, small},
+	for _, c := range []struct {
+		name string
+		set  []string
+	}{
+		{"seed-hour", nil},
+		{"seed-replica", nil},
+		{"streaming", []string{everyFault, at17, small}},
+		{"seed-replica", []string{everyFault, few}},
+		{"streaming", []string{at17, small, "emission.mode=tick"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			sc := load(t, name, set...)
+		t.Run(fmt.Sprint(c.name, len(c.set)), func(t *testing.T) {
+			sc := load(t, c.name, c.set...)
 			whole := minutes(sc, 0, 8)
 			if len(sc.Faults) > 0 {
 				whole = minutes(sc, 0, 24)
@@ -122,20 +127,7 @@ func TestAnyPartAddsUp(t *testing.T) {
 			for _, c := range []struct{ workers, windows, shards int }{
 				{2, 1, 1}, {8, 1, 1}, {1, 12, 1}, {2, 7, 1}, {1, 1, 4}, {2, 3, 5},
 			} {
-				var got []record
-				var truth []Truth
-				var stats Stats
-				var sum Sum
-				for i := range c.windows {
-					span := whole.To - whole.From
-					w := Window{whole.From + span*int64(i)/int64(c.windows), whole.From + span*int64(i+1)/int64(c.windows)}
-					for s := range c.shards {
-						r, tr, st := generate(t, sc, Job{Window: w, Shard: Shard{s, c.shards}, Workers: c.workers})
-						got, truth = append(got, r...), append(truth, tr...)
-						stats.Add(st)
-						sum.Merge(sumOf(r))
-					}
-				}
+				got, truth, stats, sum := assemble(t, sc, whole, c.workers, c.windows, c.shards)
 				where := fmt.Sprintf("%d workers, %d windows, %d shards", c.workers, c.windows, c.shards)
 				if sum != sumOf(want) {
 					t.Errorf("%s: order-free digest %s of %d records, want %s of %d", where, sum, sum.Records, sumOf(want), len(want))
@@ -162,6 +154,21 @@ func TestAnyPartAddsUp(t *testing.T) {
 			t.Logf("%d records, sha256 %s", len(want), digest(want)[:16])
 		})
 	}
+}
+
+// assemble generates a window in windows and shards.
+func assemble(t *testing.T, sc *Scenario, whole Window, workers, windows, shards int) (got []record, truth []Truth, stats Stats, sum Sum) {
+	span := whole.To - whole.From
+	for i := range windows {
+		w := Window{whole.From + span*int64(i)/int64(windows), whole.From + span*int64(i+1)/int64(windows)}
+		for s := range shards {
+			r, tr, st := generate(t, sc, Job{Window: w, Shard: Shard{s, shards}, Workers: workers})
+			got, truth = append(got, r...), append(truth, tr...)
+			stats.Add(st)
+			sum.Merge(sumOf(r))
+		}
+	}
+	return got, truth, stats, sum
 }
 
 // lines gives labels as sorted JSON lines.

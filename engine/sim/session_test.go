@@ -306,6 +306,31 @@ func TestSeedVolumes(t *testing.T) {
 	}
 }
 
+// The replica's hour, delivered as its scenario says, is the report's 40 objects:
+// a buffer takes records by the hash of their key, from its first record for the
+// interval, and is written at once where it is full.
+func TestReplicaMakesFortyObjects(t *testing.T) {
+	sc := load(t, "seed-replica")
+	records, _, _ := generate(t, sc, Job{Window: minutes(sc, 0, 60)})
+	type buffer struct{ opened, size int64 }
+	open := map[uint64]*buffer{}
+	objects, hours := 0, map[int64]bool{}
+	for _, r := range records {
+		n := fnv1a(r.key) % uint64(sc.Delivery.Buffers)
+		b := open[n]
+		if b == nil || r.arrival-b.opened >= sc.Delivery.IntervalMS || b.size >= sc.Delivery.SizeBytes {
+			b = &buffer{opened: r.arrival}
+			open[n] = b
+			objects++
+			hours[r.arrival/3_600_000] = true
+		}
+		b.size += int64(len(r.value))
+	}
+	if objects != 40 || len(hours) != 1 || sc.Delivery.Delimiter != "none" {
+		t.Errorf("%d objects in %d hours, delimiter %s", objects, len(hours), sc.Delivery.Delimiter)
+	}
+}
+
 // Every customer and title of an event is a row of its dimension table, and agrees
 // with it.
 func TestDimensionsAgreeWithEvents(t *testing.T) {
