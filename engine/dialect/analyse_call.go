@@ -306,32 +306,34 @@ func (s *signature) bind(args []value, coerce bool) *candidate {
 	} else if len(args) != n {
 		return nil
 	}
-	for attempt := 0; attempt < 2; attempt++ {
-		b := bindings{}
-		c := &candidate{sig: s, bind: b, args: make([]Type, len(args))}
-		ok := true
-		// Two passes, so that an early argument meets what later ones bind.
-		for pass := 0; pass < 2 && ok; pass++ {
-			for i, v := range args {
-				p := s.params[min(i, n-1)]
-				if v.typ.Kind == Function || p.base == "function" {
-					ok = ok && v.typ.Kind == Function && p.base == "function"
-					continue
-				}
-				t, fits := p.match(v.typ, b, coerce)
-				c.args[i] = t
-				ok = ok && fits
-			}
-			if !coerce {
-				break
-			}
-		}
-		if !ok || !s.constraints(b) {
-			return nil
-		}
-		return c
+	b := bindings{}
+	c := &candidate{sig: s, bind: b, args: make([]Type, len(args))}
+	// With coercion in two passes, so that an early argument meets what later
+	// ones bind.
+	passes := 1
+	if coerce {
+		passes = 2
 	}
-	return nil
+	for range passes {
+		for i, v := range args {
+			p := s.params[min(i, n-1)]
+			if v.typ.Kind == Function || p.base == "function" {
+				if v.typ.Kind != Function || p.base != "function" {
+					return nil
+				}
+				continue
+			}
+			t, fits := p.match(v.typ, b, coerce)
+			if !fits {
+				return nil
+			}
+			c.args[i] = t
+		}
+	}
+	if !s.constraints(b) {
+		return nil
+	}
+	return c
 }
 
 // constraints checks "E:orderable" and the like.

@@ -25,9 +25,8 @@ type outCol struct {
 
 // block is what one SELECT's expressions share.
 type block struct {
-	windows map[string]*Window
-	// hasAgg and hasWindow are set when such a call was met.
-	hasAgg, hasWindow bool
+	windows   map[string]*Window
+	hasWindow bool // a call with OVER was met
 }
 
 // query analyses a query inside outer, which may be nil, with the named queries

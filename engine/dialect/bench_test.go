@@ -11,7 +11,7 @@ import (
 func BenchmarkSamples(b *testing.B) {
 	catalog := testCatalog(b)
 	for _, name := range []string{"realtime_metrics", "content_performance", "quality_of_service_offered", "user_behavior"} {
-		sql, err := os.ReadFile(filepath.Join("../../testdata/dialect/samples", name+".sql"))
+		sql, err := os.ReadFile(filepath.Join("../../sql/samples", name+".sql"))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -139,7 +139,7 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestPercentileHint(t *testing.T) {
-	sql, err := os.ReadFile("../../testdata/dialect/samples/quality_of_service.sql")
+	sql, err := os.ReadFile("../../sql/samples/quality_of_service.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestSamples(t *testing.T) {
 		"quality_of_service_offered": "quality varchar, device_type varchar, avg_buffering double, median_bandwidth double, p95_bandwidth double",
 		"user_behavior":              "user_segment varchar(17), user_count bigint, avg_sessions double, avg_titles double",
 	} {
-		sql, err := os.ReadFile(filepath.Join("../../testdata/dialect/samples", name+".sql"))
+		sql, err := os.ReadFile(filepath.Join("../../sql/samples", name+".sql"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -272,12 +272,12 @@ func formatLetter(b *strings.Builder, t time.Time, c byte) error {
 
 // dateParser reads a text by MySQL's letters.
 type dateParser struct {
-	s                              string
-	i                              int
-	year, month, day, yday         int
-	hour, minute, second, micro    int
-	hasYear, hasDate, hasDay, half bool
-	pm                             bool
+	s                           string
+	i                           int
+	year, month, day, yday      int
+	hour, minute, second, micro int
+	hasYear, hasDate, half      bool
+	pm                          bool
 }
 
 func dateParse(s, format string) (any, error) {

@@ -220,19 +220,6 @@ func (t Type) orderable() bool {
 	return true
 }
 
-// contains says whether t is of kind k or has a part that is.
-func (t Type) contains(k Kind) bool {
-	if t.Kind == k {
-		return true
-	}
-	for _, f := range t.Elem {
-		if f.Type.contains(k) {
-			return true
-		}
-	}
-	return false
-}
-
 // asDecimal gives the decimal type that an integer type converts to.
 func (t Type) asDecimal() Type {
 	switch t.Kind {
