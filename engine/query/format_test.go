@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"io"
 	"math"
 	"strconv"
@@ -105,6 +106,44 @@ func FuzzPrintable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is written in JSON is as inert as Printable makes text, and the value comes
+// back whole.
+func FuzzPrintableJSON(f *testing.F) {
+	for _, s := range []string{"a\x1b[31m\u202e日", "\u009b2J\u007f", "\U000e0041\u3164\uFFFD", "<&\u2028>\"\\"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := query.PrintableJSON(text)
+		if string(got) != query.Printable(string(got)) {
+			t.Fatalf("%q was written as %q", s, got)
+		}
+		var back string
+		if err := json.Unmarshal(got, &back); err != nil || back != s {
+			t.Fatalf("%q reads back as %q: %v", s, back, err)
+		}
+	})
+}
+
+func TestMarkdown(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"It ran for 3.5 hours, well-known as user_1/b.", "It ran for 3.5 hours, well-known as user_1/b."},
+		{"a|b <i> *x* `y` [z](u)", "a\\|b \\<i\\> \\*x\\* \\`y\\` \\[z\\](u)"},
+		{"# h", "\\# h"}, {"- x", "\\- x"}, {"1. x", "1\\. x"},
+		{"www.evil.test", "www\\.evil\\.test"}, {"http://evil.test", "http\\:\\/\\/evil\\.test"},
+		{"two\nlines\x1b[2J", "two\\\\nlines\\\\x1b\\[2J"},
+	}
+	for _, c := range tests {
+		if got := query.Markdown(c.in); got != c.want {
+			t.Errorf("Markdown(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
 }
 
 type result struct {

@@ -2,9 +2,9 @@ package query
 
 import "strings"
 
-// Markdown writes s as plain text of Markdown, inert and on one line: punctuation of ASCII goes behind a
-// backslash, which CommonMark takes as the character itself, unless it means
-// nothing where it stands.
+// Markdown writes s as plain text of Markdown, inert and on one line: punctuation
+// of ASCII goes behind a backslash, which CommonMark takes as the character
+// itself, unless it means nothing where it stands.
 func Markdown(s string) string {
 	s = Printable(s)
 	var b strings.Builder

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -14,7 +15,7 @@ import (
 // not UTF-8 as \xff. One line stays one line. Text that needs nothing is
 // returned as it is.
 func Printable(s string) string {
-	start := strings.IndexFunc(s, inert)
+	start := strings.IndexFunc(s, obeyed)
 	if start < 0 {
 		return s
 	}
@@ -25,7 +26,7 @@ func Printable(s string) string {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, s[0])
-		case r == utf8.RuneError || !inert(r):
+		case r == utf8.RuneError || !obeyed(r):
 			out.WriteString(s[:size])
 		case r == '\n':
 			out.WriteString(`\n`)
@@ -45,9 +46,32 @@ func Printable(s string) string {
 	return out.String()
 }
 
-// inert says whether r must not be shown as it is. RuneError stands for a byte
-// that is not UTF-8; a U+FFFD that is really there survives, it is 3 bytes long.
-func inert(r rune) bool {
+// PrintableJSON is Printable for a valid JSON text: it writes the same characters
+// as \uXXXX, so that the text is as safe to show and means what it meant. They
+// stand in JSON only within strings; C0 is escaped there already, and the line
+// breaks between values stay.
+func PrintableJSON(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		switch {
+		case r < 0x7F || r == utf8.RuneError || !obeyed(r):
+			out = append(out, b[:size]...)
+		case r > 0xFFFF:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		b = b[size:]
+	}
+	return out
+}
+
+// obeyed says whether a terminal or a reader may act on r, or not see it.
+// RuneError stands for a byte that is not UTF-8; a U+FFFD that is really there
+// survives, it is 3 bytes long.
+func obeyed(r rune) bool {
 	switch {
 	case r >= ' ' && r < 0x7F:
 		return false

@@ -379,7 +379,7 @@ func (b *builder) notices() []Notice {
 	}
 	for _, id := range []string{"volume", "overview"} {
 		if err := b.sections[id].Err; err != nil {
-			out = append(out, Notice{Error, "The table cannot be read: " + printable(err.Error())})
+			out = append(out, Notice{Error, "The table cannot be read: " + query.Printable(err.Error())})
 			break
 		}
 	}

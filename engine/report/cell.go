@@ -27,7 +27,7 @@ func Cell(c Column, v any) string {
 	if c.Names {
 		s = displayName(c.Name, s)
 	}
-	return printable(s)
+	return query.Printable(s)
 }
 
 // number lays out a number that is given as decimal text.

@@ -9,8 +9,6 @@ import (
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"acme/telemetry/engine/query"
 )
@@ -34,7 +32,7 @@ func (d *Document) JSON(w io.Writer) error {
 	if b.err != nil {
 		return fmt.Errorf("report: encoding the report as JSON: %w", b.err)
 	}
-	if _, err := w.Write(escapeObeyed(b.Bytes())); err != nil {
+	if _, err := w.Write(query.PrintableJSON(b.Bytes())); err != nil {
 		return fmt.Errorf("report: writing the report as JSON: %w", err)
 	}
 	return nil
@@ -225,29 +223,4 @@ func marshalMap(m query.Map) ([]byte, error) {
 		b = append(append(append(b, key...), ':'), value...)
 	}
 	return append(b, '}'), nil
-}
-
-// escapeObeyed writes every character of valid JSON that a terminal or a reader
-// could obey as \uXXXX. Such characters stand in JSON only within strings.
-func escapeObeyed(b []byte) []byte {
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); {
-		if b[i] < 0x7f { // encoding/json escapes C0 itself; what is left is our line breaks
-			out = append(out, b[i])
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRune(b[i:])
-		switch {
-		case !obeyed(r):
-			out = append(out, b[i:i+size]...)
-		case r > 0xffff:
-			hi, lo := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-		i += size
-	}
-	return out
 }

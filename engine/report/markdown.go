@@ -159,7 +159,7 @@ func markdownCell(c Column, v any) string {
 // code writes s as a code span, with a longer fence than any run of backquotes
 // in it; a table's bar is behind a backslash, which GitHub takes off.
 func code(s string) string {
-	s = printable(s)
+	s = query.Printable(s)
 	fence := strings.Repeat("`", longestRun(s)+1)
 	s = strings.ReplaceAll(s, "|", "\\|")
 	if strings.HasPrefix(s, "`") || strings.HasSuffix(s, "`") {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"acme/telemetry/engine/query"
 )
 
 // TextOptions say how text is drawn.
@@ -129,16 +131,16 @@ func (t *textWriter) head(d *Document) {
 	t.wrapped("", "", d.Subtitle, nil)
 	made := "made " + stamp(d.Now)
 	if d.Lake != "" {
-		made += " from " + clipped(printable(d.Lake), 200)
+		made += " from " + clipped(query.Printable(d.Lake), 200)
 	}
 	if d.Engine != "" {
-		made += " by " + clipped(printable(d.Engine), 200)
+		made += " by " + clipped(query.Printable(d.Engine), 200)
 	}
 	t.wrapped("", "", made, nil)
 	for _, n := range d.Notices {
 		t.line("")
 		grade := func(s string) string { return t.graded(n.Severity.String(), s) }
-		t.wrapped(grade("!  "), "   ", printable(n.Text), grade)
+		t.wrapped(grade("!  "), "   ", query.Printable(n.Text), grade)
 	}
 }
 
@@ -147,14 +149,14 @@ func (t *textWriter) section(s *Section) {
 	t.line(t.bold(s.Title))
 	t.line(t.dim(strings.Repeat(t.pick("─", "-"), ansi.StringWidth(s.Title))))
 	if s.Lead != "" {
-		t.wrapped("", "", printable(s.Lead), nil)
+		t.wrapped("", "", query.Printable(s.Lead), nil)
 	}
 	if s.Group == samplesGroup {
 		t.statement(s.SQL)
 	}
 	t.body(s)
 	for _, n := range s.Notes {
-		t.wrapped("  ", "  ", printable(n), nil)
+		t.wrapped("  ", "  ", query.Printable(n), nil)
 	}
 	if s.Offered != nil {
 		t.line("  Athena accepts this form:")
@@ -189,9 +191,9 @@ func (t *textWriter) body(s *Section) {
 
 // refusal shows an error as Athena words it, and our hint.
 func (t *textWriter) refusal(s *Section) {
-	t.wrapped("  ", "  ", "Athena refuses it: "+clipped(printable(s.Err.Error()), 1000), func(l string) string { return t.graded(Error.String(), l) })
+	t.wrapped("  ", "  ", "Athena refuses it: "+clipped(query.Printable(s.Err.Error()), 1000), func(l string) string { return t.graded(Error.String(), l) })
 	if s.Err.Hint != "" {
-		t.wrapped("  ", "  ", "Hint: "+clipped(printable(s.Err.Hint), 1000), nil)
+		t.wrapped("  ", "  ", "Hint: "+clipped(query.Printable(s.Err.Hint), 1000), nil)
 	}
 }
 
