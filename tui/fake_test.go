@@ -240,7 +240,7 @@ func (panicking) Load(context.Context, Range, func(int, int, string)) (*report.D
 }
 
 // panickingRows is a Querier whose rows panic where Update looks at them.
-type panickingRows struct{ fakeRows }
+type panickingRows struct{}
 
 func (p panickingRows) Query(context.Context, query.Request) (query.Rows, error) { return p, nil }
 func (panickingRows) Columns() []query.Column                                    { panic("update") }

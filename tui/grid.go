@@ -235,8 +235,8 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
 	return l.String()
 }
 
-// key moves the cursor; it says whether the key was one of its own.
-func (g *grid) key(k string) bool {
+// key moves the cursor. Other keys do nothing.
+func (g *grid) key(k string) {
 	switch k {
 	case "up", "k":
 		g.win.cur--
@@ -259,11 +259,10 @@ func (g *grid) key(k string) bool {
 	case "G", "ctrl+end":
 		g.win.cur = len(g.rows) - 1
 	default:
-		return false
+		return
 	}
 	g.win.clamp(len(g.rows), g.room)
 	g.col = min(max(g.col, 0), max(len(g.cols)-1, 0))
-	return true
 }
 
 // place says which rows and columns are shown: "rows 1-20", "cols 3-7 of 24".

@@ -59,7 +59,7 @@ func (e *sqledit) Draw(th *theme, w, h int, focused bool) ([]string, *tea.Cursor
 			r = accent
 		}
 		l.cell(r, strconv.Itoa(n+1), gutter-1, true).space(1)
-		e.drawLine(th, l, n, room, from, to)
+		e.drawLine(l, n, room, from, to)
 		out = append(out, l.String())
 	}
 	if !focused {
@@ -95,7 +95,7 @@ func (e *sqledit) follow(th *theme, room, h int) {
 
 // drawLine draws line n from column e.left on, piece by piece: a piece has one
 // colour and is wholly inside or outside of the selection.
-func (e *sqledit) drawLine(th *theme, l *line, n, room int, from, to pos) {
+func (e *sqledit) drawLine(l *line, n, room int, from, to pos) {
 	s := e.lines[n]
 	markFrom, markTo := -1, -1
 	if e.err != nil && e.err.line == n {

@@ -159,7 +159,7 @@ func (s sortedMsg) apply() {
 }
 
 // sort cycles the order of the cursor's column: ascending, descending, as it came.
-func (p *sqlPage) sort(m *model) tea.Cmd {
+func (p *sqlPage) sort() tea.Cmd {
 	g := p.grid
 	switch {
 	case g.sorted != g.col:
@@ -405,7 +405,7 @@ func resultActions() []action {
 	some := func(m *model) bool { return m.sql.grid != nil && len(m.sql.grid.rows) > 0 && m.sql.state != runFailed }
 	return []action{
 		{id: "result.cell", scope: scopeResult, keys: []string{"enter", "space"}, short: "cell", long: "the whole cell", run: func(m *model) tea.Cmd { return m.openCell(m.sql.grid) }, when: some},
-		{id: "result.sort", scope: scopeResult, keys: []string{"s"}, short: "sort", long: "sort the rows that are loaded by the column: up, down, as they came", run: func(m *model) tea.Cmd { return m.sql.sort(m) }, when: some},
+		{id: "result.sort", scope: scopeResult, keys: []string{"s"}, short: "sort", long: "sort the rows that are loaded by the column: up, down, as they came", run: func(m *model) tea.Cmd { return m.sql.sort() }, when: some},
 		{id: "result.copy", scope: scopeResult, keys: []string{"y"}, short: "copy", long: "copy the cell", run: func(m *model) tea.Cmd { return m.copyCell(m.sql.grid) }, when: some},
 		{id: "result.move", scope: scopeResult, keys: []string{"up", "down", "left", "right", "h", "j", "k", "l"}, long: "move among rows and columns"},
 		{id: "result.far", scope: scopeResult, keys: []string{"pgup", "pgdown", "g", "G", "0", "$"}, long: "a screen up or down, first row, last row, first column, last column"},

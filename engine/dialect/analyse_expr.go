@@ -315,7 +315,7 @@ func isOutput(s *scope, f *field) bool {
 }
 
 // fieldValue gives the value of a field that a star names.
-func (a *analyser) fieldValue(f *field, sc *scope, p Pos) value {
+func (a *analyser) fieldValue(f *field, sc *scope) value {
 	if sc.agg == nil {
 		f.mark()
 		return f.value()

@@ -132,7 +132,7 @@ func (a *analyser) typeOf(n TypeName) Type {
 		}
 		return charType(nums[0])
 	case n.Base == "decimal" && len(nums) <= 2:
-		return a.decimalName(n, nums)
+		return decimalName(nums)
 	case (n.Base == "timestamp" || n.Base == "time") && len(nums) <= 1:
 		return a.timeName(n, nums)
 	case n.Base == "array" && len(nums) == 1:
@@ -158,7 +158,7 @@ func (a *analyser) typeOf(n TypeName) Type {
 	panic(unknown())
 }
 
-func (a *analyser) decimalName(n TypeName, nums []int) Type {
+func decimalName(nums []int) Type {
 	p, s := 38, 0
 	if len(nums) > 0 {
 		p = nums[0]

@@ -12,8 +12,8 @@ func (a *analyser) frameText(w *Window, key value, sc *scope) string {
 	if end == nil {
 		end = &Bound{at: f.at, Kind: "CURRENT ROW"}
 	}
-	wrong := func(format string, args ...any) {
-		panic(errorAt(f.pos, "INVALID_WINDOW_FRAME", format, args...))
+	wrong := func(message string) {
+		panic(errorAt(f.pos, "INVALID_WINDOW_FRAME", "%s", message))
 	}
 	start := f.Start.Kind
 	switch {

@@ -14,9 +14,9 @@ func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
 		return a.tableRef(r, outer)
 	case *Derived:
 		if r.Lateral && left != nil {
-			return a.derived(a.subquery(r.Query, left, r.pos), "", true)
+			return a.derived(a.subquery(r.Query, left, r.pos), true)
 		}
-		return a.derived(a.query(r.Query, outer, outer.env), "", false)
+		return a.derived(a.query(r.Query, outer, outer.env), false)
 	case *Unnest:
 		return a.unnest(r, left, outer)
 	case *Aliased:
@@ -30,8 +30,8 @@ func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
 }
 
 // derived makes a relation of a query.
-func (a *analyser) derived(q *result, base string, lateral bool) *relation {
-	alias := a.unique(base)
+func (a *analyser) derived(q *result, lateral bool) *relation {
+	alias := a.unique("")
 	rel := &relation{from: "(" + q.sql + ") AS " + quoteName(alias)}
 	if lateral {
 		rel.from = "LATERAL " + rel.from

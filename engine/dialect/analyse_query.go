@@ -108,7 +108,7 @@ func (a *analyser) otherQuery(q *Query, outer *scope, e *env) *result {
 	if q.OrderBy == nil && q.Offset == nil && q.Limit == nil && !q.LimitAll {
 		return res
 	}
-	rel := a.derived(res, "", false)
+	rel := a.derived(res, false)
 	sc := &scope{parent: outer, fields: rel.fields, env: e}
 	items := make([]string, len(res.cols))
 	for i, f := range rel.fields {
@@ -262,7 +262,7 @@ func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
 
 // recast gives a query whose columns have the given types and are named c0, c1 ...
 func (a *analyser) recast(r *result, types []Type) string {
-	rel := a.derived(r, "", false)
+	rel := a.derived(r, false)
 	items := make([]string, len(types))
 	for i, f := range rel.fields {
 		f.mark()
@@ -436,7 +436,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		keys = append(keys, a.sortKey(o, &osc, outputs, s.pos))
 	}
 	if s.Distinct {
-		a.checkDistinctOrder(s, q, keys, items, sc)
+		checkDistinctOrder(s, keys, items)
 	}
 	head := "SELECT "
 	if s.Distinct {
@@ -454,7 +454,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 // is settled when the whole statement is known.
 func (a *analyser) starCode(f *field, lazy bool, col *outCol, sc *scope) string {
 	if !lazy || a.dry > 0 {
-		return a.fieldValue(f, sc, Pos{}).code
+		return a.fieldValue(f, sc).code
 	}
 	g := a.newField(f.display, f.typ, f.code)
 	g.deps = []*field{f}
@@ -588,7 +588,7 @@ func sortTail(s SortItem) string {
 }
 
 // checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
-func (a *analyser) checkDistinctOrder(s *Select, q *Query, keys []sortKey, items []selectItem, sc *scope) {
+func checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 	for i, k := range keys {
 		if k.ordinal > 0 || k.constant {
 			continue

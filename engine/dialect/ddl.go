@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -489,16 +488,4 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// ParseType gives the Athena type of a Glue type name: string, int,
-// array<struct<a:int>>.
-func ParseType(glue string) (t Type, err error) {
-	defer catch(&err)
-	p := &ddlParser{newParser(glue, 0)}
-	t = p.hiveType()
-	if p.tok().kind != tokEOF {
-		return Type{}, errorAt(p.tok().pos, "TYPE_NOT_FOUND", "Unknown type: %s", strconv.Quote(glue))
-	}
-	return t, nil
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Format gives the text of a query as this package prints Athena SQL: it parses
+// formatted gives the text of a query as this package prints Athena SQL: it parses
 // to the same tree, and printing that gives the same text.
-func Format(sql string) (string, error) {
+func formatted(sql string) (string, error) {
 	q, err := parseQuery(sql, 483)
 	if err != nil {
 		return "", err

@@ -21,7 +21,7 @@ func (f *formatter) query(q *Query) {
 		}
 		f.put(" ")
 	}
-	f.bodyText(q.Body, 0)
+	f.bodyText(q.Body)
 	if q.OrderBy != nil {
 		f.put(" ORDER BY ")
 		f.sort(q.OrderBy)
@@ -51,22 +51,18 @@ func (f *formatter) query(q *Query) {
 	}
 }
 
-// bodyText prints a body; level is how tight the operator around it binds.
-func (f *formatter) bodyText(b Body, level int) {
+// bodyText prints a body. Its parentheses are nodes of the tree.
+func (f *formatter) bodyText(b Body) {
 	switch b := b.(type) {
 	case *SetOp:
-		prec := 1
-		if b.Op == "INTERSECT" {
-			prec = 2
-		}
-		f.bodyText(b.L, prec-1)
+		f.bodyText(b.L)
 		f.put(" ", b.Op, " ")
 		if b.All {
 			f.put("ALL ")
 		} else if b.Distinct {
 			f.put("DISTINCT ")
 		}
-		f.bodyText(b.R, prec)
+		f.bodyText(b.R)
 	case *Values:
 		f.put("VALUES ")
 		f.list(b.Rows)

@@ -8,10 +8,10 @@ import (
 // points are the types that date functions take.
 var points = []string{"date", "timestamp(p)", "timestamp(p) with time zone"}
 
-// local gives a date or time as local TIMESTAMP, DATE or TIME, in the value's own
+// local gives the first argument, a date or time, as local TIMESTAMP, DATE or TIME, in the value's own
 // zone.
-func (c *invocation) local(i int) string {
-	v := c.args[i]
+func (c *invocation) local() string {
+	v := c.args[0]
 	if v.typ.Kind == TimestampTZ {
 		return localCode(v.code, c.a.zoneOf(v.typ))
 	}
@@ -24,7 +24,7 @@ func fieldSigs(sql string, types ...string) []signature {
 	var out []signature
 	for _, t := range types {
 		out = append(out, signature{in: t, out: "bigint", low: func(c *invocation) string {
-			return strings.ReplaceAll(sql, "$1", c.local(0))
+			return strings.ReplaceAll(sql, "$1", c.local())
 		}})
 	}
 	return out
@@ -79,7 +79,7 @@ func convertFunctions() []function {
 		{name: "date", doc: "Day of a text or time.", sigs: []signature{
 			{in: "varchar(x)", out: "date", low: func(c *invocation) string { return c.a.convert(c.args[0].code, tVarchar, tDate, false) }},
 			sg("timestamp(p)", "date", "CAST($1 AS DATE)"),
-			{in: "timestamp(p) with time zone", out: "date", low: func(c *invocation) string { return "CAST(" + c.local(0) + " AS DATE)" }}}},
+			{in: "timestamp(p) with time zone", out: "date", low: func(c *invocation) string { return "CAST(" + c.local() + " AS DATE)" }}}},
 		{name: "last_day_of_month", doc: "Last day of the month.", sigs: lastDaySigs()},
 		{name: "now", doc: "Time at which the statement began.", sigs: []signature{{in: "", out: "timestamp(3) with time zone", low: func(c *invocation) string {
 			c.typ.zone = "UTC"
@@ -132,7 +132,7 @@ func (c *invocation) zone(i int) string {
 func lastDaySigs() []signature {
 	var out []signature
 	for _, t := range points {
-		out = append(out, signature{in: t, out: "date", low: func(c *invocation) string { return "last_day(" + c.local(0) + ")" }})
+		out = append(out, signature{in: t, out: "date", low: func(c *invocation) string { return "last_day(" + c.local() + ")" }})
 	}
 	return out
 }
@@ -248,10 +248,10 @@ func formatFunctions() []function {
 	return []function{
 		{name: "date_format", doc: "Date or time as text, by MySQL's letters.", sigs: []signature{
 			{in: "timestamp(p), varchar(x)", out: "varchar", low: func(c *invocation) string {
-				return "acme_date_format(epoch_us(" + c.local(0) + "), " + c.args[1].code + ")"
+				return "acme_date_format(epoch_us(" + c.local() + "), " + c.args[1].code + ")"
 			}},
 			{in: "timestamp(p) with time zone, varchar(x)", out: "varchar", low: func(c *invocation) string {
-				return "acme_date_format(epoch_us(" + c.local(0) + "), " + c.args[1].code + ")"
+				return "acme_date_format(epoch_us(" + c.local() + "), " + c.args[1].code + ")"
 			}}}},
 		{name: "date_parse", doc: "Time of a text, by MySQL's letters.", sigs: []signature{{in: "varchar(x), varchar(y)", out: "timestamp(3)", low: func(c *invocation) string {
 			if f := c.raw[1].text; f == nil && c.a.trying > 0 {
@@ -267,7 +267,7 @@ func formatFunctions() []function {
 			}},
 			{in: "timestamp(p) with time zone, varchar(x)", out: "varchar", low: func(c *invocation) string {
 				z := c.a.zoneOf(c.args[0].typ)
-				return "acme_joda_format(epoch_us(" + c.local(0) + "), " + quoteText(z) + ", " + c.args[1].code + ")"
+				return "acme_joda_format(epoch_us(" + c.local() + "), " + quoteText(z) + ", " + c.args[1].code + ")"
 			}}}},
 		{name: "from_iso8601_timestamp", doc: "Time of an ISO 8601 text, to the millisecond.", sigs: []signature{{in: "varchar(x)", out: "timestamp(3) with time zone", low: lowISO}}},
 		{name: "from_iso8601_date", doc: "Day of an ISO 8601 text.", sigs: []signature{sg("varchar(x)", "date", "(DATE '1970-01-01' + CAST(acme_iso_date($1) AS INTEGER))")}},

@@ -486,7 +486,7 @@ func jodaFormat(micros int64, zone, pattern string) (any, error) {
 			b.WriteString(strings.Repeat(string(c), n))
 			continue
 		}
-		text, err := jodaLetter(t, zone, c, n)
+		text, err := jodaLetter(t, c, n)
 		if err != nil {
 			return nil, err
 		}
@@ -495,7 +495,7 @@ func jodaFormat(micros int64, zone, pattern string) (any, error) {
 	return b.String(), nil
 }
 
-func jodaLetter(t time.Time, zone string, c byte, n int) (string, error) {
+func jodaLetter(t time.Time, c byte, n int) (string, error) {
 	pad := func(v int) string { return fmt.Sprintf("%0*d", n, v) }
 	isoYear, week := t.ISOWeek()
 	year := func(y int) string {

@@ -196,11 +196,11 @@ func (p *parser) sym(s string) bool {
 	return false
 }
 
-func (p *parser) needSym(s string) token {
+func (p *parser) needSym(s string) {
 	if !p.isSym(s) {
 		p.fail()
 	}
-	return p.next()
+	p.next()
 }
 
 // isName says whether t can be an identifier.
