@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"acme/telemetry/engine/report"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 )
@@ -352,10 +354,10 @@ func (m *model) toggleTheme() tea.Cmd {
 func (m *model) copy(what, text string) tea.Cmd {
 	const most = 74994 // bytes; base64 of it is what xterm and tmux accept
 	if len(text) > most {
-		m.say(warn, fmt.Sprintf("%s has %s; the clipboard takes %s: export it instead", what, size(int64(len(text))), size(most)))
+		m.say(warn, fmt.Sprintf("%s has %s; the clipboard takes %s: export it instead", what, report.Bytes(int64(len(text))), report.Bytes(most)))
 		return nil
 	}
-	m.say(good, "copied "+what+" ("+size(int64(len(text)))+") by the terminal's clipboard")
+	m.say(good, "copied "+what+" ("+report.Bytes(int64(len(text)))+") by the terminal's clipboard")
 	return tea.SetClipboard(text)
 }
 

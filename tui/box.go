@@ -1,5 +1,7 @@
 package tui
 
+import "acme/telemetry/engine/report"
+
 // box frames a body: a border of w by h with a title at the top left, a note
 // at the top right and a foot at the bottom right. A heavy border says that the
 // keys go here, so it shows without colour too. The body's lines are w-4 wide.
@@ -137,5 +139,5 @@ func (s *scrollText) position() string {
 	if s.total <= s.page || s.page == 0 {
 		return ""
 	}
-	return count(int64(s.top+1)) + "-" + count(int64(min(s.top+s.page, s.total))) + " of " + count(int64(s.total))
+	return report.Count(int64(s.top+1)) + "-" + report.Count(int64(min(s.top+s.page, s.total))) + " of " + report.Count(int64(s.total))
 }

@@ -6,6 +6,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
 )
 
 // cellView shows one value whole: wrapped, with its column and type.
@@ -85,7 +86,7 @@ func (v *cellView) layOut(th *theme, w int) []string {
 		out = append(out, th.newLine(w).put(plain, t).String())
 	}
 	if len(text) > cellMost {
-		out = append(out, th.newLine(w).put(warn, "cut here: "+size(int64(len(text)))+" in all").String())
+		out = append(out, th.newLine(w).put(warn, "cut here: "+report.Bytes(int64(len(text)))+" in all").String())
 	}
 	if strings.TrimSpace(text) == "" {
 		out = append(out, th.newLine(w).put(dim, "(blanks)").String())

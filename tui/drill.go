@@ -129,7 +129,7 @@ func (v *drillView) drawResult(th *theme, w, h int) []string {
 	iw, ih := b.inner(w, gh)
 	body := v.grid.Draw(th, iw, ih, !v.onSQL)
 	rows, cols := v.grid.place()
-	b.foot = rows + " of " + count(int64(len(v.grid.rows)))
+	b.foot = rows + " of " + report.Count(int64(len(v.grid.rows)))
 	if cols != "" {
 		b.foot = cols + " " + th.g.dot + " " + b.foot
 	}
@@ -158,9 +158,9 @@ func (v *drillView) statsText(th *theme) string {
 		return ""
 	}
 	sep := " " + th.g.dot + " "
-	text := span(s.Elapsed) + sep + "scanned " + size(s.Bytes) + " in " + count(s.Objects) + " objects"
+	text := span(s.Elapsed) + sep + "scanned " + report.Bytes(s.Bytes) + " in " + report.Count(s.Objects) + " objects"
 	if s.PartitionsOf > 0 {
-		text += sep + "partitions " + count(s.Partitions) + "/" + count(s.PartitionsOf)
+		text += sep + "partitions " + report.Count(s.Partitions) + "/" + report.Count(s.PartitionsOf)
 	}
 	return text
 }

@@ -2,35 +2,8 @@ package tui
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 )
-
-// count writes n with a comma between thousands: 118,600.
-func count(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	start := 0
-	if n < 0 {
-		start = 1
-	}
-	for i := len(s) - 3; i > start; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// size writes n in decimal units, as Athena's bill counts them: 9.45 MB.
-func size(n int64) string {
-	const k = 1000
-	if n < k {
-		return strconv.FormatInt(n, 10) + " B"
-	}
-	f, unit := float64(n)/k, 0
-	for f >= k && unit < 4 {
-		f, unit = f/k, unit+1
-	}
-	return fmt.Sprintf("%.2f %cB", f, "kMGTP"[unit])
-}
 
 // span writes a duration for people: 0.42 s, 12 s, 3 m 05 s, 2 h 10 m.
 func span(d time.Duration) string {

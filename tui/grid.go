@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
 )
 
 // grid shows a query's rows. It formats what is visible and nothing else, so a
@@ -271,7 +272,7 @@ func (g *grid) place() (rows, cols string) {
 	if n == 0 {
 		rows = "no rows"
 	} else {
-		rows = "row " + count(int64(g.win.cur)+1)
+		rows = "row " + report.Count(int64(g.win.cur)+1)
 	}
 	if g.fits < len(g.cols) {
 		cols = "cols " + strconv.Itoa(g.left+1) + "-" + strconv.Itoa(g.left+g.fits) + " of " + strconv.Itoa(len(g.cols))

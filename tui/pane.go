@@ -108,7 +108,7 @@ func (p *pane) Draw(th *theme, w, h int, focused bool) []string {
 		b.foot = "enter: all of it"
 	}
 	if c.n > shown || len(body) > ih {
-		more := count(int64(c.n)) + " rows"
+		more := report.Count(int64(c.n)) + " rows"
 		if p.sec.Layout == report.LayoutList || p.sec.Layout == report.LayoutFacts {
 			more = "more " + th.g.down
 		}

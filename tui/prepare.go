@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"acme/telemetry/engine/report"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -151,21 +153,21 @@ func (v *prepareView) drawProgress(m *model, p Progress, w int) []string {
 	l := th.newLine(w)
 	if p.Total > 0 {
 		share := float64(p.Done) / float64(p.Total)
-		l.gauge(share, w-6, true).cell(accent, count(int64(share*100))+"%", 6, true)
+		l.gauge(share, w-6, true).cell(accent, report.Count(int64(share*100))+"%", 6, true)
 		out = append(out, l.String(), th.newLine(w).String())
 	}
 	f := th.newLine(w)
-	f.put(accent, count(p.Done))
+	f.put(accent, report.Count(p.Done))
 	if p.Total > 0 {
-		f.put(dim, " of "+count(p.Total))
+		f.put(dim, " of "+report.Count(p.Total))
 	}
 	f.put(dim, " "+p.Unit)
 	if p.Bytes > 0 {
-		f.put(dim, "   "+size(p.Bytes))
+		f.put(dim, "   "+report.Bytes(p.Bytes))
 	}
 	if s := took.Seconds(); s > 0.2 && p.Done > 0 {
 		rate := float64(p.Done) / s
-		f.put(dim, "   "+count(int64(rate))+" "+p.Unit+"/s")
+		f.put(dim, "   "+report.Count(int64(rate))+" "+p.Unit+"/s")
 		if p.Total > p.Done {
 			left := time.Duration(float64(p.Total-p.Done) / rate * float64(time.Second))
 			f.put(dim, "   "+span(left)+" left")

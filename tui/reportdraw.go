@@ -217,17 +217,3 @@ func (p *reportPage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 	}
 	return nil
 }
-
-// asFloat gives a numeric value; false for NULL and text.
-func asFloat(v any) (float64, bool) {
-	switch v := v.(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, v == v
-	case query.Text:
-		f, err := strconv.ParseFloat(string(v), 64)
-		return f, err == nil
-	}
-	return 0, false
-}

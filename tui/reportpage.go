@@ -351,9 +351,9 @@ func seenText(s report.Seen) string {
 	if s.Records < 0 || s.Rows >= s.Records {
 		return ""
 	}
-	text := "What Athena sees: " + count(s.Rows) + " of " + count(s.Records) + " events"
+	text := "What Athena sees: " + report.Count(s.Rows) + " of " + report.Count(s.Records) + " events"
 	if s.Unseen > 0 {
-		text += "; " + count(s.Unseen) + " share a line and stay unseen"
+		text += "; " + report.Count(s.Unseen) + " share a line and stay unseen"
 	}
 	return text
 }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
 )
 
 // sqlPage is an editor over a result. Running keeps the keys in the editor.
@@ -285,7 +286,7 @@ func (p *sqlPage) drawResult(m *model, w, h int) []string {
 
 // total says how many rows there are, and no more than is known.
 func (p *sqlPage) total() string {
-	n := count(int64(p.count()))
+	n := report.Count(int64(p.count()))
 	switch p.state {
 	case runBusy:
 		return "at least " + n + " (loading)"
@@ -309,25 +310,25 @@ func (p *sqlPage) figures(m *model, w int) (string, role) {
 	case runCancelled:
 		return "cancelled after " + span(p.took), warn
 	case runCapped:
-		return "stopped at " + count(int64(p.count())) + " rows after " + span(p.took), warn
+		return "stopped at " + report.Count(int64(p.count())) + " rows after " + span(p.took), warn
 	}
 	s := p.stats
 	rows := " rows"
 	if p.count() == 1 {
 		rows = " row"
 	}
-	parts := []string{count(int64(p.count())) + rows, span(p.took)}
+	parts := []string{report.Count(int64(p.count())) + rows, span(p.took)}
 	if s.Bytes > 0 || s.Objects > 0 {
-		parts = append(parts, "scanned "+size(s.Bytes)+" in "+count(s.Objects)+" objects")
+		parts = append(parts, "scanned "+report.Bytes(s.Bytes)+" in "+report.Count(s.Objects)+" objects")
 	}
 	if s.PartitionsOf > 0 {
-		parts = append(parts, "partitions "+count(s.Partitions)+"/"+count(s.PartitionsOf))
+		parts = append(parts, "partitions "+report.Count(s.Partitions)+"/"+report.Count(s.PartitionsOf))
 	}
 	if s.Pruned > 0 {
-		parts = append(parts, count(s.Pruned)+" objects pruned")
+		parts = append(parts, report.Count(s.Pruned)+" objects pruned")
 	}
 	if s.Unseen > 0 {
-		parts = append(parts, count(s.Unseen)+" records unseen")
+		parts = append(parts, report.Count(s.Unseen)+" records unseen")
 	}
 	text := strings.Join(parts, sep)
 	for len(parts) > 2 && m.th.width(text) > w-14 {

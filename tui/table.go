@@ -77,37 +77,26 @@ func tableWidth(th *theme, s *report.Section) int {
 		return 0
 	}
 	s = shownColumns(s)
-	p := tablePlan{of: barColumn(s), gap: 1}
+	p := tablePlan{shares: report.Shares(s), gap: 1}
 	return max(p.needs(columnWidths(th, s, true)), 0)
-}
-
-// barColumn is the first column worth a bar; -1 where there is none.
-func barColumn(s *report.Section) int {
-	for i, c := range s.Columns {
-		if c.Bar {
-			return i
-		}
-	}
-	return -1
 }
 
 // tablePlan says how a table stands in a width: which columns, how wide, and
 // whether a bar follows the first.
 type tablePlan struct {
-	cols  []int // indexes of the columns shown
-	width []int // by place in cols
-	bar   int   // width of the bar; 0 without
-	of    int   // column the bar is of
-	top   float64
-	gap   int  // blanks between columns
-	tight bool // headings are broken, gaps are narrow
+	cols   []int     // indexes of the columns shown
+	width  []int     // by place in cols
+	bar    int       // width of the bars; 0 without
+	shares []float64 // how long each row's bar is
+	gap    int       // blanks between columns
+	tight  bool      // headings are broken, gaps are narrow
 }
 
 // plan fits a table into w. Headings are broken first, then gaps and text
 // columns shrink, then columns are left out from the right; what is left over
 // goes to the bar.
 func plan(th *theme, s *report.Section, w int) tablePlan {
-	p := tablePlan{of: barColumn(s), gap: 2}
+	p := tablePlan{shares: report.Shares(s), gap: 2}
 	widths := columnWidths(th, s, false)
 	if p.needs(widths) > w {
 		p.tight, widths = true, columnWidths(th, s, true)
@@ -127,12 +116,8 @@ func plan(th *theme, s *report.Section, w int) tablePlan {
 		total -= p.width[last] + p.gap
 		p.cols, p.width = p.cols[:last], p.width[:last]
 	}
-	if p.of >= 0 && w-total-p.gap >= barLeast {
+	if p.shares != nil && w-total-p.gap >= barLeast {
 		p.bar = min(w-total-p.gap, barMost)
-		p.top = largest(s, p.of)
-		if p.top <= 0 {
-			p.bar = 0
-		}
 	}
 	return p
 }
@@ -143,7 +128,7 @@ func (p *tablePlan) needs(widths []int) int {
 	for _, w := range widths {
 		total += w + p.gap
 	}
-	if p.of >= 0 {
+	if p.shares != nil {
 		total += barLeast + p.gap
 	}
 	return total
@@ -164,18 +149,6 @@ func (p *tablePlan) shrink(s *report.Section, total *int, w int) bool {
 	p.width[widest] -= give
 	*total -= give
 	return true
-}
-
-func largest(s *report.Section, c int) float64 {
-	top := 0.0
-	for _, row := range s.Rows {
-		if c < len(row) {
-			if f, ok := asFloat(row[c]); ok {
-				top = max(top, f)
-			}
-		}
-	}
-	return top
 }
 
 // shownColumns leaves out the columns that explain a row: they stand under it.
@@ -299,12 +272,7 @@ func (p tablePlan) row(th *theme, s *report.Section, i, w int, sel bool) string 
 		}
 		l.cell(r, datum(col, v), p.width[j], col.Right())
 		if j == 0 && p.bar > 0 {
-			share := 0.0
-			if p.of < len(row) {
-				f, _ := asFloat(row[p.of])
-				share = f / p.top
-			}
-			l.space(p.gap).gauge(share, p.bar, false)
+			l.space(p.gap).gauge(p.shares[i], p.bar, false)
 		}
 	}
 	return l.String()

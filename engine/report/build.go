@@ -223,7 +223,7 @@ func read(ctx context.Context, rows query.Rows, s *Section) (err error) {
 	}
 	s.Stats = rows.Stats()
 	if s.Stats.Truncated {
-		s.Notes = append(s.Notes, "Cut after "+count(int64(len(s.Rows)))+" rows.")
+		s.Notes = append(s.Notes, "Cut after "+Count(int64(len(s.Rows)))+" rows.")
 	}
 	return nil
 }
@@ -366,10 +366,10 @@ func (b *builder) notices() []Notice {
 		out = append(out, Notice{Info, "The objects were not counted: whether Athena sees every event is not known."})
 	case seen.Unseen > 0:
 		out = append(out, Notice{Error, fmt.Sprintf("Athena sees %s of %s events (%s unseen): records are not delimited by newlines.",
-			count(seen.Records-seen.Unseen), count(seen.Records), count(seen.Unseen))})
+			Count(seen.Records-seen.Unseen), Count(seen.Records), Count(seen.Unseen))})
 	case b.sections["volume"].Err == nil && seen.Rows != b.lakeRows():
 		out = append(out, Notice{Warn, fmt.Sprintf("The table has %s, the objects hold %s: the catalog and the objects disagree. MSCK REPAIR TABLE registers hours that Glue does not know.",
-			plural(seen.Rows, "row"), count(b.lakeRows()))})
+			plural(seen.Rows, "row"), Count(b.lakeRows()))})
 	}
 	if seen.Damaged > 0 {
 		out = append(out, Notice{Error, fmt.Sprintf("%s cannot be read: one damaged object fails every query that opens it. acme verify names it.", plural(seen.Damaged, "object"))})

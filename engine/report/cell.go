@@ -151,15 +151,19 @@ func bytesText(digits string) string {
 	return rounded(strconv.FormatFloat(n, 'f', -1, 64), places) + " " + units[i]
 }
 
-// count shows a whole number with commas.
-func count(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+// Count shows a whole number with commas: 118,600.
+func Count(n int64) string { return grouped(strconv.FormatInt(n, 10)) }
+
+// Bytes shows a count of bytes as the report does, in decimal units and three
+// digits, as Athena's bill counts them: 9.45 MB.
+func Bytes(n int64) string { return bytesText(strconv.FormatInt(n, 10)) }
 
 // plural gives "1 object" or "40 objects".
 func plural(n int64, one string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return count(n) + " " + one + "s"
+	return Count(n) + " " + one + "s"
 }
 
 // plain gives any value as text, at full precision.

@@ -42,7 +42,7 @@ func (b *builder) cost(ctx context.Context) error {
 	s := &Section{
 		ID: "cost", Title: "Cost", Group: technicalGroup,
 		Lead: fmt.Sprintf("What these queries cost in Athena: $%.2f a terabyte scanned, %s at least a query (prices of %s).",
-			p.Athena.PerTerabyte, bytesText(fmt.Sprint(p.Athena.MinimumBytes)), p.AsOf),
+			p.Athena.PerTerabyte, Bytes(p.Athena.MinimumBytes), p.AsOf),
 		Columns: []Column{
 			extra("query", "varchar", "Query", KindText, 0),
 			extra("objects", "bigint", "Objects", KindCount, 0),
@@ -106,7 +106,7 @@ func (b *builder) pruning(ctx context.Context, p prices, s *Section) error {
 	}
 	s.price(p, whole.File+" of "+last.Format("2006-01-02 15:00"), one.Stats)
 	verdict := fmt.Sprintf("Pruning works: with a predicate on year, month, day and hour the overview reads %s instead of %s.",
-		bytesText(fmt.Sprint(one.Stats.Bytes)), bytesText(fmt.Sprint(whole.Stats.Bytes)))
+		Bytes(one.Stats.Bytes), Bytes(whole.Stats.Bytes))
 	if one.Stats.Bytes >= whole.Stats.Bytes {
 		verdict = "Pruning does not work: with a predicate on year, month, day and hour the overview reads as much as without."
 	}

@@ -84,11 +84,11 @@ func (b *builder) sampleFinding() []finding {
 		return nil
 	case b.sampled():
 		return []finding{{Error,
-			fmt.Sprintf("Every figure here stands on %s of %s events; the others are in the objects, and Athena does not see them.", count(seen.Rows), count(seen.Records)),
-			fmt.Sprintf("volume: rows %s, events in the objects %s; rule: under %.0f%%", count(seen.Rows), count(seen.Records), 100*sampledShare)}}
+			fmt.Sprintf("Every figure here stands on %s of %s events; the others are in the objects, and Athena does not see them.", Count(seen.Rows), Count(seen.Records)),
+			fmt.Sprintf("volume: rows %s, events in the objects %s; rule: under %.0f%%", Count(seen.Rows), Count(seen.Records), 100*sampledShare)}}
 	case seen.Rows < smallSample:
 		return []finding{{Warn, fmt.Sprintf("Every figure here stands on %s, too few to compare groups.", plural(seen.Rows, "row")),
-			fmt.Sprintf("volume: rows %s; rule: under %s", count(seen.Rows), count(smallSample))}}
+			fmt.Sprintf("volume: rows %s; rule: under %s", Count(seen.Rows), Count(smallSample))}}
 	}
 	return nil
 }
@@ -120,11 +120,11 @@ func (b *builder) sessionFinding() []finding {
 	if endings == 0 && starts == 0 {
 		return nil
 	}
-	basis := fmt.Sprintf("event_types: start %s, stop %s, complete %s; rule: more than %.1f endings a start", count(int64(starts)), count(int64(stops)), count(int64(completes)), endingsPerStart)
+	basis := fmt.Sprintf("event_types: start %s, stop %s, complete %s; rule: more than %.1f endings a start", Count(int64(starts)), Count(int64(stops)), Count(int64(completes)), endingsPerStart)
 	if endings > endingsPerStart*starts {
-		return []finding{{Warn, fmt.Sprintf("%s starts against %s endings: these are not whole sessions, or starts are lost.", count(int64(starts)), count(int64(endings))), basis}}
+		return []finding{{Warn, fmt.Sprintf("%s starts against %s endings: these are not whole sessions, or starts are lost.", Count(int64(starts)), Count(int64(endings))), basis}}
 	}
-	return []finding{{OK, fmt.Sprintf("Starts and endings match (%s and %s): the events are whole sessions.", count(int64(starts)), count(int64(endings))), basis}}
+	return []finding{{OK, fmt.Sprintf("Starts and endings match (%s and %s): the events are whole sessions.", Count(int64(starts)), Count(int64(endings))), basis}}
 }
 
 func (b *builder) completionFinding() []finding {
@@ -134,7 +134,7 @@ func (b *builder) completionFinding() []finding {
 		return nil
 	}
 	return []finding{{Info, fmt.Sprintf("%s of the endings are completions.", b.share(int64(completes), int64(stops+completes))),
-		fmt.Sprintf("event_types: complete %s of %s endings", count(int64(completes)), count(int64(stops+completes)))}}
+		fmt.Sprintf("event_types: complete %s of %s endings", Count(int64(completes)), Count(int64(stops+completes)))}}
 }
 
 func (b *builder) bandwidthFinding() []finding {
@@ -173,7 +173,7 @@ func (b *builder) qualityFinding() []finding {
 	streams, _ := float(value(s, s.Rows[0], "streams"))
 	top := Cell(s.Columns[0], s.Rows[0][0])
 	out := []finding{{Info, fmt.Sprintf("%s is played most: %s of the rows.", top, b.share(int64(streams), b.seen.Rows)),
-		fmt.Sprintf("quality: %s, streams %s", top, count(int64(streams)))}}
+		fmt.Sprintf("quality: %s, streams %s", top, Count(int64(streams)))}}
 	return append(out, b.outliers("quality", "quality", "streams")...)
 }
 
@@ -230,7 +230,7 @@ func (b *builder) deviceFinding() []finding {
 	first, _ := float(value(s, s.Rows[0], "users"))
 	name := b.label(s, s.Rows[0], "device_type")
 	out := []finding{{Info, fmt.Sprintf("%s has most users: %s.", name, b.share(int64(first), int64(users))),
-		fmt.Sprintf("devices: %s, users %s", name, count(int64(first)))}}
+		fmt.Sprintf("devices: %s, users %s", name, Count(int64(first)))}}
 	var low, high query.Row
 	var least, most = math.Inf(1), math.Inf(-1)
 	for _, row := range s.Rows {
@@ -267,11 +267,11 @@ func (b *builder) durationFinding() []finding {
 	n, _ := float(value(s, s.Rows[0], "sessions"))
 	name := b.label(s, s.Rows[0], "duration_range")
 	out := []finding{{Info, fmt.Sprintf("The commonest time watched is %s: %s.", name, b.share(int64(n), int64(total))),
-		fmt.Sprintf("session_duration: %s, sessions %s", name, count(int64(n)))}}
+		fmt.Sprintf("session_duration: %s, sessions %s", name, Count(int64(n)))}}
 	early, _ := b.cell("session_duration", "< 5 min", "sessions")
 	if 100*early > earlyShare*total {
 		out = append(out, finding{Warn, fmt.Sprintf("%s of the events come within five minutes of watching.", b.share(int64(early), int64(total))),
-			fmt.Sprintf("session_duration: < 5 min, sessions %s; rule: over %d%%", count(int64(early)), earlyShare)})
+			fmt.Sprintf("session_duration: < 5 min, sessions %s; rule: over %d%%", Count(int64(early)), earlyShare)})
 	}
 	return out
 }
@@ -304,7 +304,7 @@ func (b *builder) share(n, total int64) string {
 		return "none"
 	}
 	p := float64(n) / float64(total)
-	s := fmt.Sprintf("%s of %s (%s%%", count(n), count(total), fixed(100*p, 1))
+	s := fmt.Sprintf("%s of %s (%s%%", Count(n), Count(total), fixed(100*p, 1))
 	if b.small() {
 		lo, hi := wilson(p, float64(total))
 		s += fmt.Sprintf(", 95%% interval %.0f to %.0f%%", 100*lo, 100*hi)

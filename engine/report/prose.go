@@ -40,9 +40,9 @@ func (b *builder) summary(findings *Section) *Section {
 	seen := b.seen
 	if seen.Records >= 0 {
 		add("Volume", fmt.Sprintf("%s in %s, %s compressed, %s of arrival: %s.", plural(seen.Records, "event"), plural(seen.Objects, "object"),
-			bytesText(fmt.Sprint(seen.Bytes)), plural(int64(len(b.lake.Partitions)), "hour"), b.hours()))
+			Bytes(seen.Bytes), plural(int64(len(b.lake.Partitions)), "hour"), b.hours()))
 		if seen.Unseen > 0 {
-			add("What Athena sees", fmt.Sprintf("%s of %s events. The tables below are of these alone.", count(seen.Records-seen.Unseen), count(seen.Records)))
+			add("What Athena sees", fmt.Sprintf("%s of %s events. The tables below are of these alone.", Count(seen.Records-seen.Unseen), Count(seen.Records)))
 		} else if seen.Rows == b.lakeRows() {
 			add("What Athena sees", "Every event.")
 		}
@@ -78,7 +78,7 @@ func (b *builder) pipeline() *Section {
 	}
 	objects, table := "not counted", "no answer"
 	if b.lake.Known {
-		objects = plural(b.seen.Objects, "object") + ", " + bytesText(fmt.Sprint(b.seen.Bytes))
+		objects = plural(b.seen.Objects, "object") + ", " + Bytes(b.seen.Bytes)
 	}
 	if b.sections["volume"].Err == nil {
 		table = plural(b.seen.Rows, "row")
@@ -118,7 +118,7 @@ func (b *builder) recommendations() *Section {
 	}
 	if b.seen.Objects > 0 && b.seen.Bytes > 0 && b.seen.Bytes/b.seen.Objects < 64<<20 && b.seen.Objects > 100 {
 		rows = append(rows, [3]string{"Write fewer, larger objects", fmt.Sprintf("%s of %s on average: a query opens every one. Compact old hours into a few files of 128 MB or more.",
-			plural(b.seen.Objects, "object"), bytesText(fmt.Sprint(b.seen.Bytes/b.seen.Objects))), ""})
+			plural(b.seen.Objects, "object"), Bytes(b.seen.Bytes/b.seen.Objects)), ""})
 	}
 	rows = append(rows,
 		[3]string{"Name the hours in every query", "A predicate on year, month, day and hour is what keeps Athena from reading every object.", "WHERE year = 2025 AND month = 8 AND day = 11 AND hour = 17"},

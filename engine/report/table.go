@@ -160,7 +160,7 @@ func (t *textWriter) cellsLine(s *Section, cells []string, widths []int) string 
 }
 
 // Shares gives how long each row's bar is, from 0 to 1, the longest being 1;
-// nil for a section without a bar.
+// nil for a section without a bar or with nothing above 0.
 func Shares(s *Section) []float64 {
 	column := -1
 	for i, c := range s.Columns {
@@ -168,7 +168,7 @@ func Shares(s *Section) []float64 {
 			column = i
 		}
 	}
-	if column < 0 || len(s.Rows) == 0 {
+	if column < 0 {
 		return nil
 	}
 	shares, most := make([]float64, len(s.Rows)), 0.0
@@ -178,10 +178,11 @@ func Shares(s *Section) []float64 {
 		}
 		most = max(most, shares[i])
 	}
+	if most == 0 {
+		return nil
+	}
 	for i := range shares {
-		if most > 0 {
-			shares[i] = max(0, shares[i]/most)
-		}
+		shares[i] = max(0, shares[i]/most)
 	}
 	return shares
 }
