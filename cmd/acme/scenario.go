@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,27 +89,13 @@ func (p *program) scenarioExplain() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(p.stdout).Encode(e)
 			}
-			return p.sayExplained(e)
+			_, err = io.WriteString(p.stdout, e.Text())
+			return err
 		},
 	}
 	cmd.Flags().StringArrayVar(&set, "set", nil, "change a field: path=value (may be given again)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
-}
-
-func (p *program) sayExplained(e sim.Explanation) error {
-	wide := 0
-	for _, f := range e.Fields {
-		wide = max(wide, len(f.Path))
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, seed %d, digest %.12s\n", e.Name, e.Seed, e.Digest)
-	fmt.Fprintf(&b, "%s to %s: about %d visits, %d events, %.1f MB of JSON\n\n", e.From, e.To, e.Visits, e.Records, float64(e.Bytes)/1e6)
-	for _, f := range e.Fields {
-		fmt.Fprintf(&b, "%-*s  %-32s  # %s (%s)\n", wide, f.Path, f.Value, f.Doc, f.Source)
-	}
-	_, err := io.WriteString(p.stdout, b.String())
-	return err
 }
 
 func (p *program) scenarioDiff() *cobra.Command {
