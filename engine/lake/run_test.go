@@ -114,7 +114,7 @@ func TestRerunIsNoOp(t *testing.T) {
 // Whatever publication fails, and all after it: running again gives the lake of
 // an undisturbed run, byte for byte.
 func TestInterruptedAnywhere(t *testing.T) {
-	records := sampleRecords(200)
+	records := sampleRecords(200 / scale)
 	c := Config{Run: sampleRun(), Layout: Layout{Format: Both, Buffers: 1, BufferInterval: 900 * time.Second}, Workers: 2}
 	c.Store = store.NewMemory("t")
 	if _, err := fullRun(t.Context(), c, records); err != nil {
