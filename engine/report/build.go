@@ -48,6 +48,9 @@ type LakeFacts struct {
 	// Partitions of the table reported on, ascending; those outside the
 	// report's range are left out by Build.
 	Partitions []PartitionFacts
+	// Outside is how many objects lie below the table's location in the folder
+	// of no partition: Athena reads none of them, in any range.
+	Outside int64
 	// Manifest says whether the lake has one; Scenario and Seed name what made
 	// the lake, where known.
 	Manifest bool
@@ -55,7 +58,7 @@ type LakeFacts struct {
 	Seed     string
 }
 
-// PartitionFacts is one hour's objects.
+// PartitionFacts is one hour's objects; there is one for each hour.
 type PartitionFacts struct {
 	Year, Month, Day, Hour int
 	Objects                int64
@@ -294,6 +297,11 @@ func (b *builder) compare() Seen {
 	return seen
 }
 
+// empty says that the questions were answered and there was nothing to count.
+func (b *builder) empty() bool {
+	return b.sections["volume"].Err == nil && b.seen.Rows == 0 && b.seen.Records <= 0
+}
+
 // lakeRows is how many rows the objects should give.
 func (b *builder) lakeRows() int64 {
 	var n int64
@@ -370,6 +378,12 @@ func (b *builder) notices() []Notice {
 	case b.sections["volume"].Err == nil && seen.Rows != b.lakeRows():
 		out = append(out, Notice{Warn, fmt.Sprintf("The table has %s, the objects hold %s: the catalog and the objects disagree. MSCK REPAIR TABLE registers hours that Glue does not know.",
 			plural(seen.Rows, "row"), Count(b.lakeRows()))})
+	}
+	if b.empty() {
+		out = append(out, Notice{Error, "There is no event in what is reported on: the figures below are of nothing."})
+	}
+	if n := b.lake.Outside; n > 0 {
+		out = append(out, Notice{Error, fmt.Sprintf("%s in no partition's folder: Athena does not read what lies there. acme inspect names the folders.", plural(n, "object"))})
 	}
 	if seen.Damaged > 0 {
 		out = append(out, Notice{Error, fmt.Sprintf("%s cannot be read: one damaged object fails every query that opens it. acme verify names it.", plural(seen.Damaged, "object"))})

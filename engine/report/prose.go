@@ -43,7 +43,7 @@ func (b *builder) summary(findings *Section) *Section {
 			Bytes(seen.Bytes), plural(int64(len(b.lake.Partitions)), "hour"), b.hours()))
 		if seen.Unseen > 0 {
 			add("What Athena sees", fmt.Sprintf("%s of %s events. The tables below are of these alone.", Count(seen.Records-seen.Unseen), Count(seen.Records)))
-		} else if seen.Rows == b.lakeRows() {
+		} else if seen.Rows == b.lakeRows() && !b.empty() {
 			add("What Athena sees", "Every event.")
 		}
 	} else {

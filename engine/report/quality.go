@@ -51,9 +51,18 @@ func (b *builder) quality(ctx context.Context) error {
 
 // lakeChecks are those that no query can answer: a row that Athena does not see
 // is not in any answer.
+//
+// A gate must not pass where there is nothing: that there are events, and that no
+// object lies where no query finds it, are checks that stand here when they fail.
 func (b *builder) lakeChecks(s *Section) {
+	if b.empty() {
+		b.addCheck(s, Error, "events_there", 0, 0, "There are events in what is reported on.", "")
+	}
 	if !b.lake.Known {
 		return
+	}
+	if n := b.lake.Outside; n > 0 {
+		b.addCheck(s, Error, "objects_in_partitions", n, n+b.seen.Objects, "Every object lies in the folder of a partition.", "")
 	}
 	seen := b.seen
 	severity := OK

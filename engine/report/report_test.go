@@ -110,10 +110,13 @@ func TestWhatAthenaSees(t *testing.T) {
 	missing := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 41, Bytes: 9e6, Records: 50, Rows: 50}}}
 	malformed := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 40, Bytes: 9e6, Records: 39, Rows: 40, Malformed: 1}}}
 	damaged := LakeFacts{Known: true, Partitions: []PartitionFacts{{Year: 2025, Month: 8, Day: 11, Hour: 17, Objects: 41, Bytes: 9e6, Records: 40, Rows: 40, Damaged: 1}}}
+	outside := whole
+	outside.Outside = 2
 	for name, c := range map[string]struct {
 		facts LakeFacts
 		want  []Notice
 	}{
+		"outside":     {outside, []Notice{{Error, "2 objects in no partition's folder: Athena does not read what lies there. acme inspect names the folders."}}},
 		"undelimited": {seedFacts(), []Notice{{Error, "Athena sees 40 of 118,600 events (118,560 unseen): records are not delimited by newlines."}}},
 		"whole":       {whole, nil},
 		"unknown":     {LakeFacts{}, []Notice{{Info, "The objects were not counted: whether Athena sees every event is not known."}}},
@@ -188,7 +191,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A report of nothing at all is a report, in every format.
+// A report of nothing at all is a report, in every format. It says that there is
+// nothing, and no gate passes on it; nor on objects that no query finds.
 func TestEmptyAnswers(t *testing.T) {
 	prepared := answers(nil)
 	prepared["report/volume.sql"].rows = []query.Row{{int64(0), int64(0)}}
@@ -201,6 +205,22 @@ func TestEmptyAnswers(t *testing.T) {
 		if err := write(io.Discard); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}
+	}
+	want := []Notice{{Error, "There is no event in what is reported on: the figures below are of nothing."}}
+	if diff := cmp.Diff(want, d.Notices); diff != "" {
+		t.Errorf("notices (-want +got):\n%s", diff)
+	}
+	if !d.Fails(Error) {
+		t.Error("a gate passes on a report of nothing")
+	}
+
+	facts := seedFacts()
+	facts.Partitions[0].Unseen, facts.Partitions[0].Records, facts.Outside = 0, 40, 1
+	if d, err = Build(context.Background(), &fakeQuerier{t: t, answers: answers(seedEvents(t))}, facts, seedOptions()); err != nil {
+		t.Fatal(err)
+	}
+	if broken := strings.Join(d.Broken(Error), " "); !strings.Contains(broken, "objects_in_partitions") {
+		t.Errorf("checks that fail are %q, want objects_in_partitions among them", broken)
 	}
 }
 
