@@ -414,11 +414,12 @@ func (w *Writer) publish(b *buffer) error {
 	return nil
 }
 
-// fail ends the run with its first error.
+// fail ends the run with its first error. What fails after the run was told to
+// end fails because of that.
 func (w *Writer) fail(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !errors.Is(err, errCutShort) {
+	if w.ctx.Err() == nil && !errors.Is(err, errCutShort) {
 		w.errs = append(w.errs, err)
 	}
 	w.cancel(err)
