@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -383,8 +384,17 @@ func (r *childRows) failed(f frame) error {
 	if told.Stopped {
 		return context.Canceled
 	}
+	if told.Denied {
+		return deniedError(told.Text)
+	}
 	return errors.New(told.Text)
 }
+
+// deniedError is fs.ErrPermission that came through the pipe as text.
+type deniedError string
+
+func (e deniedError) Error() string { return string(e) }
+func (e deniedError) Unwrap() error { return fs.ErrPermission }
 
 // mixed is the end of a child that does not keep to the protocol.
 func (r *childRows) mixed(f frame) error {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -133,7 +135,7 @@ func TestDamagedObjects(t *testing.T) {
 		{"plain text", []byte(lines(3, "\n")), nil, "HIVE_CANNOT_OPEN_SPLIT", "Not in GZIP format"},
 		{"cut short", good[:len(good)-9], nil, "HIVE_CURSOR_ERROR", "unexpected EOF"},
 		{"an object for an integer", packed([]byte(`{"watch_duration_seconds":{}}`)), nil, "HIVE_CURSOR_ERROR", "line 1: column watch_duration_seconds is int"},
-		{"empty", nil, nil, "HIVE_CANNOT_OPEN_SPLIT", "the object is empty"},
+		{"empty, where the manifest has bytes", nil, good, "HIVE_BAD_DATA", "it has 0 bytes and the manifest says"},
 	}
 	for _, c := range tests {
 		for _, cache := range []int64{1 << 20, -1} {
@@ -163,6 +165,22 @@ func TestDamagedObjects(t *testing.T) {
 	}
 }
 
+// An object without a byte has no rows, whatever its name: Trino's line reader
+// gives an empty page before it looks for gzip.
+func TestEmptyObjects(t *testing.T) {
+	for _, cache := range []int64{1 << 20, -1} {
+		st := memory(t)
+		putAll(t, st, map[string]string{hour17 + "a.gz": "", hour17 + "b.gz": string(packed([]byte(lines(3, "\n")))), hour17 + "c.json": "", hour17 + "d.gz": ""})
+		e := opened(t, st, manifest{hour17 + "d.gz": {}}, eventsTable(), cache)
+		for range 2 {
+			rows, stats, err := all(t.Context(), e, everything)
+			if err != nil || len(rows) != 3 || stats.Objects != 4 {
+				t.Errorf("cache %d: %d rows, %+v, %v", cache, len(rows), stats, err)
+			}
+		}
+	}
+}
+
 // An integer column that no row can be read of does not trouble a statement
 // that asks for others.
 func TestOnlyColumnsAskedFor(t *testing.T) {
@@ -177,6 +195,33 @@ func TestOnlyColumnsAskedFor(t *testing.T) {
 		if rows, _, err := all(t.Context(), e, "-- types: bigint\nSELECT count(*) FROM acme_scan_0"); err != nil || fmt.Sprint(rows) != "[[2]]" {
 			t.Error(rows, err)
 		}
+	}
+}
+
+// A column of a type that our reader does not read troubles only a statement that
+// asks for it.
+func TestUnreadableColumns(t *testing.T) {
+	events := eventsTable()
+	events.Columns = append([]dialect.Column{{Name: "who", Type: dialect.Type{Kind: dialect.Row}}}, events.Columns...)
+	table, columns, err := readable(&dialect.Scan{Table: events, Columns: []string{"city"}})
+	if err != nil || len(columns) != len(events.Columns)-1 || len(table.Columns) != len(columns) || table.Columns[0].Name != columns[0].Name {
+		t.Errorf("readable gives %d columns, %v; want all but the row", len(columns), err)
+	}
+	if _, _, err = readable(&dialect.Scan{Table: events, Columns: []string{"city", "who"}}); err == nil || !strings.Contains(err.Error(), "NOT_SUPPORTED: column who of") {
+		t.Errorf("asked for the row: %v", err)
+	}
+}
+
+// That the system refused comes through the pipe, so that a caller can tell it
+// from what is wrong with the statement.
+func TestDeniedThroughThePipe(t *testing.T) {
+	denied := fmt.Errorf("opening x.gz: %w", &fs.PathError{Op: "open", Path: "x.gz", Err: fs.ErrPermission})
+	payload, err := json.Marshal(failed(denied, query.Stats{}, false))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := (&childRows{}).failed(frame{payload: payload}); !errors.Is(got, fs.ErrPermission) || got.Error() != denied.Error() {
+		t.Errorf("it comes as %v", got)
 	}
 }
 

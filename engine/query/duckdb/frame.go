@@ -54,6 +54,7 @@ type failure struct {
 	Query   *query.Error `json:"query,omitempty"`
 	Text    string       `json:"text,omitempty"` // of an error that is no query.Error
 	Stopped bool         `json:"stopped,omitempty"`
+	Denied  bool         `json:"denied,omitempty"` // the system does not let us read something
 	Broken  bool         `json:"broken,omitempty"` // the process cannot take another statement
 	Stats   query.Stats  `json:"stats"`
 }

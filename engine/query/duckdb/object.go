@@ -217,7 +217,7 @@ func (v *vault) openChecked(ctx context.Context, o object) (io.ReadCloser, error
 	defer body.Close()
 	if _, known, err := v.expected(ctx, o); err != nil {
 		return nil, err
-	} else if known || !serde.Gzip(o.key) {
+	} else if known || !serde.Gzip(o.key) || o.size == 0 {
 		_, err = io.Copy(io.Discard, body)
 		if err != nil {
 			return nil, err

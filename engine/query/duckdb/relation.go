@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -135,14 +136,14 @@ func (j *job) jsonRelation(s *dialect.Scan, chosen []object) error {
 	if err != nil {
 		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("the table %s.%s: %v", s.Table.Database, s.Table.Name, err)}
 	}
-	columns, err := serdeColumns(s.Table)
+	table, columns, err := readable(s)
 	if err != nil {
 		return err
 	}
 	make := func(objects []object) *scan {
 		o := options
 		o.MaxBytes = max(j.config.Cache, 1) // what unpacks to more than all of the cache is not kept
-		return j.newScan(s.Table, columns, o, objects, j.vault.open)
+		return j.newScan(table, columns, o, objects, j.vault.open)
 	}
 	t, fresh, err := j.cache.ensure(s.Table.Database+"."+s.Table.Name, chosen, make)
 	if err == nil {
@@ -157,7 +158,7 @@ func (j *job) jsonRelation(s *dialect.Scan, chosen []object) error {
 	if !streamInstead(err) {
 		return err
 	}
-	scan := j.newScan(s.Table, columns, options, chosen, j.vault.openChecked)
+	scan := j.newScan(table, columns, options, chosen, j.vault.openChecked)
 	scan.narrow(s)
 	id := j.scans.add(scan)
 	j.ids = append(j.ids, id)
@@ -253,20 +254,27 @@ func (j *job) countStreams() {
 	}
 }
 
-// serdeColumns gives a table's columns as the SerDe reads them.
-func serdeColumns(t *dialect.Table) ([]serde.Column, error) {
-	out := make([]serde.Column, len(t.Columns))
-	for i, c := range t.Columns {
+// readable gives a scan's table with the columns that our reader of JSON can read,
+// and those as the SerDe names them. The others trouble only a statement that asks
+// for one.
+func readable(s *dialect.Scan) (*dialect.Table, []serde.Column, error) {
+	table := *s.Table
+	table.Columns = nil
+	var columns []serde.Column
+	for _, c := range s.Table.Columns {
 		typ, ok := serdeTypes[c.Type.Kind]
-		if !ok || c.Type.Kind == dialect.Varchar && c.Type.Precision != dialect.Unbounded {
-			return nil, &query.Error{
+		switch {
+		case ok && (c.Type.Kind != dialect.Varchar || c.Type.Precision == dialect.Unbounded):
+			table.Columns = append(table.Columns, c)
+			columns = append(columns, serde.Column{Name: c.Name, Type: typ})
+		case slices.Contains(s.Columns, c.Name):
+			return nil, nil, &query.Error{
 				Name:    "NOT_SUPPORTED",
-				Message: fmt.Sprintf("column %s of %s.%s is %s, which the local engine does not read from JSON", c.Name, t.Database, t.Name, c.Type),
+				Message: fmt.Sprintf("column %s of %s.%s is %s, which the local engine does not read from JSON", c.Name, table.Database, table.Name, c.Type),
 			}
 		}
-		out[i] = serde.Column{Name: c.Name, Type: typ}
 	}
-	return out, nil
+	return &table, columns, nil
 }
 
 var serdeTypes = map[dialect.Kind]schema.Type{

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -119,9 +120,16 @@ func (r *scanRun) fill(t *scanThread, chunk duck.DataChunk) error {
 	}
 }
 
-// open1 opens the next object; false where there is none.
+// open1 opens the next object; false where there is none. An object without a byte
+// has no line: Trino passes over it too, and does not ask whether nothing is gzip.
 func (r *scanRun) open1(t *scanThread) (bool, error) {
 	n := int(r.next.Add(1)) - 1
+	for n < len(r.objects) && r.objects[n].size == 0 {
+		if err := r.checkEmpty(r.objects[n]); err != nil {
+			return false, r.fail(err)
+		}
+		n = int(r.next.Add(1)) - 1
+	}
 	if n >= len(r.objects) {
 		return false, nil
 	}
@@ -142,6 +150,16 @@ func (r *scanRun) open1(t *scanThread) (bool, error) {
 	t.body, t.at = body, n
 	t.reader.Open(o.key, body)
 	return true, nil
+}
+
+// checkEmpty holds an object that was listed without a byte to its manifest.
+func (r *scanRun) checkEmpty(o object) error {
+	body, err := r.open(r.ctx, o)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, body)
+	return errors.Join(err, body.Close())
 }
 
 func (r *scanRun) done(t *scanThread) {
