@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"acme/telemetry/engine/dialect"
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/query/querytest"
 	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
 )
@@ -124,22 +124,7 @@ var standInTypes = map[string]dialect.Type{
 
 // all reads a result to its end.
 func all(ctx context.Context, e query.Engine, sql string) ([]query.Row, query.Stats, error) {
-	rows, err := e.Query(ctx, query.Request{SQL: sql})
-	if err != nil {
-		return nil, query.Stats{}, err
-	}
-	defer rows.Close()
-	var out []query.Row
-	for {
-		batch, err := rows.Next(ctx)
-		if err == io.EOF {
-			return out, rows.Stats(), nil
-		}
-		if err != nil {
-			return out, rows.Stats(), err
-		}
-		out = append(out, batch...)
-	}
+	return querytest.All(ctx, e, query.Request{SQL: sql})
 }
 
 const overview = "-- types: bigint bigint bigint double varchar\nSELECT count(*), count(DISTINCT customer_id), count(DISTINCT session_id), avg(bandwidth_mbps), max(event_timestamp) FROM acme_scan_0"
