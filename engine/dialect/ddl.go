@@ -75,6 +75,16 @@ func ParseDDL(src string) (out []Statement, err error) {
 // ddlParser parses Hive's grammar with the tokens of Trino's.
 type ddlParser struct{ *parser }
 
+// text takes a string. Hive has "x" for 'x'; Athena's own examples write
+// TBLPROPERTIES ("projection.enabled" = "true").
+func (p *ddlParser) text() string {
+	p.note("<string>")
+	if kind := p.tok().kind; kind != tokString && kind != tokQuoted {
+		p.fail()
+	}
+	return p.next().text
+}
+
 func (p *ddlParser) statement() Statement {
 	pos := p.tok().pos
 	switch {

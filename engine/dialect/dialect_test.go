@@ -68,6 +68,25 @@ func TestDDL(t *testing.T) {
 	}
 }
 
+// Hive's strings may stand in either kind of quotes.
+func TestDDLDoubleQuotes(t *testing.T) {
+	const ddl = `CREATE EXTERNAL TABLE t (a string COMMENT "the 'a'") ROW FORMAT SERDE "org.openx.data.jsonserde.JsonSerDe"
+		WITH SERDEPROPERTIES ("ignore.malformed.json" = "true") LOCATION "s3://bucket/t/" TBLPROPERTIES ("classification"="json")`
+	statements, err := ParseDDL(ddl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewCatalog("db", statements...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := c.Table("db", "t")
+	if got.SerDe != "org.openx.data.jsonserde.JsonSerDe" || got.Location != "s3://bucket/t/" || got.SerDeProperties["ignore.malformed.json"] != "true" ||
+		got.TableProperties["classification"] != "json" || got.Columns[0].Comment != "the 'a'" {
+		t.Errorf("table: %+v", got)
+	}
+}
+
 func TestDDLErrors(t *testing.T) {
 	for _, c := range []struct{ sql, want string }{
 		{"CREATE EXTERNAL TABLE t (a strin)", "line 1:28: Unknown type: strin"},
