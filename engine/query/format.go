@@ -29,7 +29,7 @@ func appendValue(out []byte, value any, t typeShape) []byte {
 	case int64:
 		return strconv.AppendInt(out, v, 10)
 	case float64:
-		return append(out, FormatDouble(v, t.base == "real")...)
+		return append(out, formatDouble(v, t.base == "real")...)
 	case string:
 		return append(out, v...)
 	case Text:
@@ -87,10 +87,10 @@ func spacedHex(b []byte) string {
 	return strings.Join(parts, " ")
 }
 
-// FormatDouble gives a double as Java's Double.toString does, or a real as
+// formatDouble gives a double as Java's Double.toString does, or a real as
 // Float.toString: plain from 0.001 up to below 10,000,000, with an exponent
 // otherwise, and always a digit behind the point.
-func FormatDouble(v float64, real bool) string {
+func formatDouble(v float64, real bool) string {
 	switch {
 	case math.IsNaN(v):
 		return "NaN"
@@ -116,7 +116,13 @@ func FormatDouble(v float64, real bool) string {
 		return s
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, bits), "e")
-	if !strings.Contains(mantissa, ".") {
+	// Java writes two digits even of the least denormals, where one is enough.
+	switch abs := math.Abs(v); {
+	case !real && abs == math.SmallestNonzeroFloat64:
+		mantissa = strings.Replace(mantissa, "5", "4.9", 1)
+	case real && abs == math.SmallestNonzeroFloat32:
+		mantissa = strings.Replace(mantissa, "1", "1.4", 1)
+	case !strings.Contains(mantissa, "."):
 		mantissa += ".0"
 	}
 	n, _ := strconv.Atoi(exponent) // what FormatFloat wrote

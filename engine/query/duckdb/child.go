@@ -232,10 +232,8 @@ func (t *tail) String() string {
 // engine is the engine with a child.
 type engine struct {
 	config Config
-	busy   chan struct{} // holds one token; who has it runs a statement
-	done   chan struct{}
-	once   sync.Once
-	child  *child // the token's holder's, as is last; nil where the last one died
+	turn   *turn
+	child  *child // the turn's holder's, as is last; nil where the last one died
 	last   int64  // number of the last statement
 }
 
@@ -249,28 +247,25 @@ func Start(ctx context.Context, c Config) (query.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{config: c, child: k, busy: make(chan struct{}, 1), done: make(chan struct{})}
-	e.busy <- struct{}{}
-	return e, nil
+	return &engine{config: c, child: k, turn: newTurn()}, nil
 }
 
 // Sandbox says what the kernel holds the query process of an engine to, for
-// people to read; "" for an engine without a process.
+// people to read; "" for an engine without a process, or one that is closed.
 func Sandbox(e query.Engine) string {
-	if e, ok := e.(*engine); ok {
-		<-e.busy
-		defer func() { e.busy <- struct{}{} }()
-		if e.child != nil {
-			return e.child.hello.Sandbox
-		}
+	child, ok := e.(*engine)
+	if !ok || child.turn.take(context.Background()) != nil {
+		return ""
 	}
-	return ""
+	defer child.turn.give()
+	if child.child == nil {
+		return ""
+	}
+	return child.child.hello.Sandbox
 }
 
 func (e *engine) Close() error {
-	e.once.Do(func() {
-		close(e.done)
-		<-e.busy
+	e.turn.close(func() {
 		if e.child != nil {
 			e.child.end()
 			e.child = nil
@@ -280,12 +275,8 @@ func (e *engine) Close() error {
 }
 
 func (e *engine) Query(ctx context.Context, r query.Request) (query.Rows, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.done:
-		return nil, errClosed
-	case <-e.busy:
+	if err := e.turn.take(ctx); err != nil {
+		return nil, err
 	}
 	e.last++
 	rows := &childRows{engine: e, request: r, id: e.last}
@@ -301,7 +292,7 @@ func (e *engine) Query(ctx context.Context, r query.Request) (query.Rows, error)
 	return rows, nil
 }
 
-// childRows is a result that a child is giving. It holds the engine's token
+// childRows is a result that a child is giving. It holds the engine's turn
 // until it is over.
 type childRows struct {
 	engine  *engine
@@ -452,7 +443,7 @@ func (r *childRows) finish(err error) {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
-	r.engine.busy <- struct{}{}
+	r.engine.turn.give()
 }
 
 func (r *childRows) Columns() []query.Column { return r.names }

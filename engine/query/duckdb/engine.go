@@ -2,9 +2,7 @@ package duckdb
 
 import (
 	"context"
-	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"acme/telemetry/engine/query"
@@ -14,10 +12,8 @@ import (
 // this process's memory. Nothing protects the program from what DuckDB does.
 type inProcess struct {
 	worker *worker
-	busy   chan struct{} // holds one token; who has it runs a statement
-	done   chan struct{}
+	turn   *turn
 	spill  *spillFolder
-	once   sync.Once
 	config Config
 }
 
@@ -39,20 +35,12 @@ func Open(c Config, d Deps) (query.Engine, error) {
 		spill.remove()
 		return nil, err
 	}
-	e := &inProcess{worker: w, busy: make(chan struct{}, 1), done: make(chan struct{}), spill: spill, config: c}
-	e.busy <- struct{}{}
-	return e, nil
+	return &inProcess{worker: w, turn: newTurn(), spill: spill, config: c}, nil
 }
 
-var errClosed = errors.New("the engine is closed")
-
 func (e *inProcess) Query(ctx context.Context, r query.Request) (query.Rows, error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-e.done:
-		return nil, errClosed
-	case <-e.busy:
+	if err := e.turn.take(ctx); err != nil {
+		return nil, err
 	}
 	run, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	rows := &localRows{
@@ -63,7 +51,7 @@ func (e *inProcess) Query(ctx context.Context, r query.Request) (query.Rows, err
 		rows.timer = time.AfterFunc(t, func() { cancel(timedOut(t)) })
 	}
 	go func() {
-		defer func() { e.busy <- struct{}{} }()
+		defer e.turn.give()
 		rows.stats, rows.err = e.worker.run(run, r, rows)
 		close(rows.over)
 	}()
@@ -85,9 +73,7 @@ func (e *inProcess) Query(ctx context.Context, r query.Request) (query.Rows, err
 
 // Close waits for the statement that runs.
 func (e *inProcess) Close() error {
-	e.once.Do(func() {
-		close(e.done)
-		<-e.busy
+	e.turn.close(func() {
 		e.worker.close()
 		e.spill.remove()
 	})

@@ -253,7 +253,6 @@ func TestCancelAndTimeout(t *testing.T) {
 	both(t, map[string]string{hour17 + "a.gz": string(packed([]byte(lines(5, "\n"))))}, func(t *testing.T, e query.Engine) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
-		begun := time.Now()
 		if _, _, err := all(ctx, e, endless); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("cancelled statement: %v", err)
 		}
@@ -265,9 +264,6 @@ func TestCancelAndTimeout(t *testing.T) {
 		}
 		if !errors.As(err, &failed) || failed.Name != ErrTimeout {
 			t.Errorf("statement out of time: %v", err)
-		}
-		if took := time.Since(begun); took > 10*time.Second {
-			t.Errorf("two statements of 200 ms took %s", took)
 		}
 		if rows, _, err := all(t.Context(), e, "-- types: bigint\nSELECT count(*) FROM acme_scan_0"); err != nil || fmt.Sprint(rows) != "[[5]]" {
 			t.Error(rows, err)
@@ -367,6 +363,9 @@ func TestNothingLeft(t *testing.T) {
 		e.Close()
 		if _, err := e.Query(t.Context(), query.Request{SQL: overview}); err == nil {
 			t.Error("a closed engine took a statement")
+		}
+		if s := Sandbox(e); s != "" {
+			t.Errorf("a closed engine is held by %s", s)
 		}
 	}
 	if err := syscall.Kill(pid, 0); err == nil {
