@@ -7,11 +7,12 @@ import (
 	"sync"
 )
 
-// patterns holds compiled patterns: a query uses few, for many rows.
-var patterns = struct {
-	sync.Mutex
-	m map[string]compiled
-}{m: map[string]compiled{}}
+// regexCache holds compiled patterns: a query uses few, for many rows. DuckDB
+// calls from many threads.
+type regexCache struct {
+	mu sync.Mutex
+	m  map[string]compiled
+}
 
 type compiled struct {
 	re  *regex
@@ -21,16 +22,16 @@ type compiled struct {
 // maxPatterns is how many compiled patterns are kept.
 const maxPatterns = 256
 
-func cachedRegex(pattern string) (*regex, error) {
-	patterns.Lock()
-	defer patterns.Unlock()
-	c, ok := patterns.m[pattern]
+func (r *regexCache) compile(pattern string) (*regex, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c, ok := r.m[pattern]
 	if !ok {
 		c.re, c.err = compileRegex(pattern)
-		if len(patterns.m) >= maxPatterns {
-			clear(patterns.m)
+		if len(r.m) >= maxPatterns {
+			clear(r.m)
 		}
-		patterns.m[pattern] = c
+		r.m[pattern] = c
 	}
 	if e, ok := c.err.(regexError); ok {
 		if e.unknown {
@@ -128,10 +129,10 @@ func group(in []rune, caps []int, g int) any {
 	return string(in[caps[2*g]:caps[2*g+1]])
 }
 
-// rx wraps a function over a text and a pattern.
-func rx(name, types string, call func(re *regex, in []rune, a []any) (any, error)) ScalarFunction {
+// function wraps a function over a text and a pattern.
+func (r *regexCache) function(name, types string, call func(re *regex, in []rune, a []any) (any, error)) ScalarFunction {
 	return fn("regexp_"+name, "VARCHAR,VARCHAR,"+types, func(a []any) (any, error) {
-		re, err := cachedRegex(a[1].(string))
+		re, err := r.compile(a[1].(string))
 		if err != nil {
 			return nil, err
 		}
@@ -140,6 +141,7 @@ func rx(name, types string, call func(re *regex, in []rune, a []any) (any, error
 }
 
 func regexpGoFunctions() []ScalarFunction {
+	rx := (&regexCache{m: map[string]compiled{}}).function
 	return []ScalarFunction{
 		rx("like", "BOOLEAN", func(re *regex, in []rune, _ []any) (any, error) {
 			caps, err := re.find(in, 0)
