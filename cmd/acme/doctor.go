@@ -76,7 +76,10 @@ func (p *program) examineLake(ctx context.Context) diagnosis {
 	if err != nil {
 		return diagnosis{"lake", false, err.Error()}
 	}
-	if empty {
+	switch {
+	case empty && p.global.lake != "":
+		return diagnosis{"lake", false, p.lakeName() + ": nothing there; " + p.howToFill()}
+	case empty:
 		return diagnosis{"lake", true, p.lakeName() + ": nothing there yet; acme makes the default lake at its first start"}
 	}
 	parts, err := lake.Partitions(ctx, st, schema.Events().Prefix)

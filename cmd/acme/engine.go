@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,8 +29,8 @@ const defaultDatabase = schema.TelemetryDatabase
 const engineName = "DuckDB 1.5.6, as Athena engine v3"
 
 // serveQueries is the query worker.
-func (p *program) serveQueries() int {
-	return duckdb.Serve(p.stdin, p.stdout, func(c duckdb.Config) (duckdb.Deps, error) {
+func serveQueries(stdin io.Reader, stdout io.Writer) int {
+	return duckdb.Serve(stdin, stdout, func(c duckdb.Config) (duckdb.Deps, error) {
 		st, err := store.Open(c.Lake)
 		if err != nil {
 			return duckdb.Deps{}, fmt.Errorf("open the lake: %w", err)
@@ -43,6 +45,11 @@ func (p *program) startEngine(ctx context.Context, ddlFile string) (query.Engine
 	if err != nil {
 		return nil, err
 	}
+	if ddlFile != "" { // the worker would refuse it too, and could not show the place
+		if _, err := p.catalog(ddlFile); err != nil {
+			return nil, err
+		}
+	}
 	st, err := p.openLake()
 	if err != nil {
 		return nil, err
@@ -53,13 +60,31 @@ func (p *program) startEngine(ctx context.Context, ddlFile string) (query.Engine
 	}
 	engine, err := duckdb.Start(ctx, duckdb.Config{
 		Lake: st.URI(), DDL: ddl, Database: defaultDatabase,
-		Spill:   filepath.Join(p.userFolder("XDG_CACHE_HOME", ".cache"), "acme", "spill"),
+		Spill:   p.spillFolder(),
 		Command: []string{self, queryWorkerVerb},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start the query worker: %w", err)
 	}
 	return engine, nil
+}
+
+// spillFolder gives where the engine may spill: under the user's cache, or where
+// that cannot be written, as in a container without a home, in the system's folder
+// for temporary files, which the engine takes for an empty name.
+func (p *program) spillFolder() string {
+	dir := filepath.Join(p.userFolder("XDG_CACHE_HOME", ".cache"), "acme", "spill")
+	probe := ""
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		probe, err = os.MkdirTemp(dir, "probe-")
+	}
+	if err != nil {
+		p.detail("acme: the engine spills to %s: %v", os.TempDir(), err)
+		return ""
+	}
+	_ = os.Remove(probe) // empty, and a sweep's business at worst
+	return dir
 }
 
 // catalog parses the tables' DDL.
@@ -70,13 +95,28 @@ func (p *program) catalog(ddlFile string) (dialect.Catalog, error) {
 	}
 	statements, err := dialect.ParseDDL(ddl)
 	if err != nil {
-		return nil, fmt.Errorf("read the tables' DDL: %w", err)
+		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}
 	c, err := dialect.NewCatalog(defaultDatabase, statements...)
 	if err != nil {
-		return nil, fmt.Errorf("make the catalog: %w", err)
+		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}
 	return c, nil
+}
+
+// refuseDDL is the error of a file of DDL; the caret under it goes into the file.
+func (p *program) refuseDDL(file, ddl string, err error) error {
+	var e *dialect.Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("read the tables' DDL %s: %w", file, err)
+	}
+	p.sql = ddl
+	return fmt.Errorf("read the tables' DDL %s: %w", file, queryError(e))
+}
+
+// queryError gives a dialect's error as query's.
+func queryError(e *dialect.Error) *query.Error {
+	return &query.Error{Name: e.Name, Message: e.Message, Line: e.Line, Column: e.Column, Hint: e.Hint}
 }
 
 // readDDL gives a file of DDL, or the lake's own.
@@ -86,7 +126,7 @@ func readDDL(file string) (string, error) {
 		if err != nil {
 			return "", usagef("read the tables' DDL: %w", err)
 		}
-		return string(src), nil
+		return strings.TrimPrefix(string(src), "\ufeff"), nil
 	}
 	files, err := fs.Glob(sql.Files, "ddl/*.sql")
 	if err != nil {

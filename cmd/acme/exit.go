@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 	"syscall"
 
@@ -30,7 +29,7 @@ const exitHelp = `Exit codes:
     2  usage or configuration is wrong
     3  cannot reach something, or may not; a retry may work
     4  timed out or cancelled
-    5  a quality gate failed (report --fail-on, verify)
+    5  a quality gate failed (report --fail-on, verify, inspect)
     6  partly done; run the same command again to go on
    70  a defect of this program; please report it
   129, 130, 131, 143  ended by SIGHUP, SIGINT, SIGQUIT, SIGTERM
@@ -54,10 +53,37 @@ func withHint(code int, hint string, err error) error {
 	return &codedError{code: code, err: err, hint: hint}
 }
 
-// interrupted says that a signal ended the work.
+// interrupted is a signal to stop, as the cause of a context's end.
 type interrupted struct{ sig syscall.Signal }
 
-func (i interrupted) Error() string { return "interrupted by " + i.sig.String() }
+func (i interrupted) Error() string {
+	switch i.sig {
+	case syscall.SIGHUP:
+		return "SIGHUP"
+	case syscall.SIGINT:
+		return "SIGINT"
+	case syscall.SIGQUIT:
+		return "SIGQUIT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	}
+	return i.sig.String()
+}
+
+// stopped is a run that a signal ended, and what the run said to it.
+type stopped struct {
+	by  interrupted
+	err error
+}
+
+func (s stopped) Error() string {
+	if errors.Is(s.err, context.Canceled) || errors.As(s.err, new(interrupted)) {
+		return "stopped by " + s.by.Error() // what was being done is of no interest: it was told to stop
+	}
+	return "stopped by " + s.by.Error() + ": " + s.err.Error()
+}
+
+func (s stopped) Unwrap() []error { return []error{s.by, s.err} }
 
 // exitCode is the one place where an error becomes an exit code.
 func exitCode(err error) int {
@@ -95,14 +121,14 @@ func sqlExitCode(e *query.Error) int {
 
 // reportError writes err to stderr as a person reads it: what was being done, why it
 // failed, and what to do next. An SQL error shows its statement with a caret.
-func (p *program) reportError(err error, sql string) {
+func (p *program) reportError(err error) {
 	var coded *codedError
 	var sqlErr *query.Error
 	hint := ""
 	switch {
 	case errors.As(err, &sqlErr):
-		p.sayLines("acme: ", sqlErr.Error())
-		p.showCaret(sql, sqlErr)
+		p.sayLines("acme: ", err.Error())
+		p.showCaret(p.sql, sqlErr)
 		hint = sqlErr.Hint
 	default:
 		p.sayLines("acme: ", err.Error())
@@ -113,35 +139,4 @@ func (p *program) reportError(err error, sql string) {
 	if hint != "" {
 		p.sayLines("  ", hint)
 	}
-}
-
-// sayLines writes text to stderr, line by line, inert.
-func (p *program) sayLines(prefix, text string) {
-	for line := range strings.Lines(text) {
-		fmt.Fprintf(p.stderr, "%s%s\n", prefix, query.Printable(strings.TrimRight(line, "\n")))
-		prefix = "  "
-	}
-}
-
-// showCaret prints the line of sql that e points to, and a caret under the place.
-func (p *program) showCaret(sql string, e *query.Error) {
-	lines := strings.Split(sql, "\n")
-	if e.Line < 1 || e.Line > len(lines) || e.Column < 1 {
-		return
-	}
-	text := strings.TrimRight(lines[e.Line-1], "\r")
-	before := []rune(text)
-	before = before[:min(e.Column-1, len(before))]
-	pad := strings.Map(func(r rune) rune {
-		if r == '\t' {
-			return r
-		}
-		return ' '
-	}, string(before))
-	fmt.Fprintf(p.stderr, "  %s\n  %s^\n", query.Printable(text), pad)
-}
-
-// isBrokenPipe says that whoever read our output has gone, which is no failure.
-func isBrokenPipe(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, os.ErrClosed)
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type generateOptions struct {
 	seedGiven   bool
 	from        string
 	length      time.Duration
+	lengthGiven bool
 	shard       string
 	to          string
 	format      string
@@ -55,6 +57,7 @@ into hours that are taken is refused.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.seedGiven = cmd.Flags().Changed("seed")
+			o.lengthGiven = cmd.Flags().Changed("for")
 			return p.runGenerate(cmd.Context(), o)
 		},
 	}
@@ -118,6 +121,12 @@ func (p *program) planGeneration(o *generateOptions) (*generation, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch {
+	case o.seed < 0:
+		return nil, usagef("--seed %d: must not be negative", o.seed)
+	case o.workers < 0:
+		return nil, usagef("--workers %d: must not be negative", o.workers)
+	}
 	if o.seedGiven {
 		if err := sc.Set("seed=" + strconv.FormatInt(o.seed, 10)); err != nil {
 			return nil, withHint(exitUsage, "", err)
@@ -170,8 +179,8 @@ func parseWindow(sc *sim.Scenario, o *generateOptions) (sim.Window, error) {
 		from = t.UnixMilli()
 	}
 	switch {
-	case o.length < 0:
-		return sim.Window{}, usagef("--for %s: must be positive", o.length)
+	case o.lengthGiven && length < 1:
+		return sim.Window{}, usagef("--for %s: must be a millisecond or more", o.length)
 	case length == 0 && sc.Duration == 0:
 		return sim.Window{}, usagef("scenario %s has no end: give --for, as in --for 24h", sc.Name)
 	case length == 0:
@@ -180,8 +189,17 @@ func parseWindow(sc *sim.Scenario, o *generateOptions) (sim.Window, error) {
 	if length <= 0 {
 		return sim.Window{}, usagef("--from %s: after the end of scenario %s; give --for", o.from, sc.Name)
 	}
+	if from < earliest || length > latest-from {
+		return sim.Window{}, usagef("--from %s --for %s: outside the years 1970 to 2096", time.UnixMilli(from).UTC().Format(time.RFC3339), time.Duration(length)*time.Millisecond)
+	}
 	return sim.Window{From: from, To: from + length}, nil
 }
+
+// The time that scenarios know, in milliseconds: the years 1970 to 2096.
+const (
+	earliest = 0
+	latest   = 4_007_836_800_000
+)
 
 func parseShard(s string) (sim.Shard, error) {
 	i, n, ok := strings.Cut(s, "/")
@@ -320,6 +338,8 @@ func explainGenerateError(ctx context.Context, err error) error {
 		return err
 	case ctx.Err() != nil:
 		return withHint(exitPartial, "what is published stays; run the same command again to finish", err)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return withHint(exitPartial, "what is published stays; make room, and run the same command again to finish", err)
 	}
 	return err
 }
@@ -350,6 +370,9 @@ func (p *program) sayGenerated(g *generation, r generated, asJSON bool) error {
 	}
 	p.note("acme: %s %d events in %d objects, %.2f MB%s", did, s.Records, s.Objects, float64(s.Bytes)/1e6, perEvent)
 	p.note("acme: scenario %s, seed %d, in %s", g.scenario.Name, g.scenario.Seed, p.lakeName())
+	if strings.HasPrefix(p.lakeURI(), "mem://") {
+		p.note("acme: warning: a lake in memory ends with this command")
+	}
 	if s.Failed > 0 {
 		p.note("acme: %d records could not become Parquet; they are in errors/format-conversion-failed/", s.Failed)
 	}

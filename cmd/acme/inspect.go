@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/query"
 )
 
 // inspectOptions is what `acme inspect` needs.
@@ -45,7 +48,7 @@ func (p *program) runInspect(ctx context.Context, o *inspectOptions) error {
 	if !ok {
 		return usagef("--table %s: no such table", o.table)
 	}
-	st, err := p.openLake()
+	st, err := p.openFilledLake(ctx)
 	if err != nil {
 		return err
 	}
@@ -84,10 +87,10 @@ func (p *program) sayInspected(found *lake.Inspection, all bool) {
 		if f.Line > 0 {
 			place = fmt.Sprintf("%s:%d", f.Key, f.Line)
 		}
-		fmt.Fprintf(p.stdout, "%-5s  %s: %s\n", f.Severity, place, f.Message)
+		fmt.Fprintf(p.stdout, "%-5s  %s: %s\n", f.Severity, query.Printable(place), query.Printable(f.Message))
 	}
-	for kind, n := range shown {
-		if !all && n > findingsShown {
+	for _, kind := range slices.Sorted(maps.Keys(shown)) {
+		if n := shown[kind]; !all && n > findingsShown {
 			fmt.Fprintf(p.stdout, "       and %d more of this kind: %s (--all shows them)\n", n-findingsShown, kind)
 		}
 	}

@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,7 +50,47 @@ func (p *program) openLake() (store.Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the lake: %w", err)
 	}
+	if info, err := os.Stat(strings.TrimPrefix(p.lakeURI(), "file://")); err == nil && !info.IsDir() {
+		return nil, usagef("open the lake %s: it is no folder", p.lakeName())
+	}
 	return st, nil
+}
+
+// openFilledLake opens a lake that is to be looked at. One with nothing at all in
+// it is more likely a typing error than a lake that is in order.
+func (p *program) openFilledLake(ctx context.Context) (store.Store, error) {
+	st, err := p.openLake()
+	if err != nil {
+		return nil, err
+	}
+	filled, err := lakeIsFilled(ctx, st)
+	if err == nil && !filled {
+		err = p.nothingThere()
+	}
+	return st, err
+}
+
+// lakeIsFilled says whether there is an object in the lake, of whatever kind.
+func lakeIsFilled(ctx context.Context, st store.Store) (bool, error) {
+	for _, err := range st.List(ctx, "") {
+		if err != nil {
+			return false, fmt.Errorf("look into the lake: %w", err)
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// nothingThere is the error of a lake without an object.
+func (p *program) nothingThere() error {
+	return withHint(exitUsage, p.howToFill(), fmt.Errorf("open the lake %s: there is nothing in it", p.lakeName()))
+}
+
+func (p *program) howToFill() string {
+	if p.global.lake != "" {
+		return "acme generate --lake " + p.lakeName() + " fills it"
+	}
+	return "acme generate fills it"
 }
 
 // lakeIsEmpty says whether nothing at all lies in the lake, or only a run that
@@ -73,8 +116,7 @@ func (p *program) needsDefaultLake(ctx context.Context, st store.Store) (bool, e
 	case err != nil:
 		return false, err
 	case p.global.lake != "" && empty:
-		return false, withHint(exitUsage, "acme generate --lake "+p.lakeName()+" fills it",
-			fmt.Errorf("open the lake %s: there is nothing in it", p.lakeName()))
+		return false, p.nothingThere()
 	case p.global.lake != "" || empty:
 		return empty, nil
 	}
@@ -137,32 +179,54 @@ func (p *program) lakeFacts(ctx context.Context, st store.Store, table string, s
 	if err != nil {
 		return report.LakeFacts{}, err
 	}
+	return reportFacts(t, parts), nil
+}
+
+// reportFacts gives a table's partitions as the report knows them: one for each
+// hour, ascending, and apart from them what lies in no partition.
+func reportFacts(t schema.Table, parts []lake.PartitionFacts) report.LakeFacts {
 	facts := report.LakeFacts{Known: true, Manifest: len(parts) > 0}
+	hours := map[[4]int]report.PartitionFacts{}
 	for _, f := range parts {
-		row := report.PartitionFacts{
-			Objects: f.Objects, Bytes: f.Bytes, Records: f.Records, Rows: f.Rows,
-			Unseen: f.Unseen, Malformed: f.Malformed, Damaged: int64(len(f.Damaged)),
+		hour, ok := hourOf(t, f.Partition)
+		if !ok {
+			facts.Outside += f.Objects
+			continue
 		}
-		for _, v := range f.Partition.Values {
-			n, err := strconv.Atoi(v.Value)
-			if err != nil {
-				continue // not a folder of this table; acme inspect names it
-			}
-			switch v.Name {
-			case "year":
-				row.Year = n
-			case "month":
-				row.Month = n
-			case "day":
-				row.Day = n
-			case "hour":
-				row.Hour = n
-			}
-		}
+		sum := hours[hour] // two folders may be one hour: hour=5 and hour=05
+		sum.Year, sum.Month, sum.Day, sum.Hour = hour[0], hour[1], hour[2], hour[3]
+		sum.Objects += f.Objects
+		sum.Bytes += f.Bytes
+		sum.Records += f.Records
+		sum.Rows += f.Rows
+		sum.Unseen += f.Unseen
+		sum.Malformed += f.Malformed
+		sum.Damaged += int64(len(f.Damaged))
+		hours[hour] = sum
 		facts.Manifest = facts.Manifest && f.FromManifest
-		facts.Partitions = append(facts.Partitions, row)
 	}
-	return facts, nil
+	for _, hour := range slices.SortedFunc(maps.Keys(hours), func(a, b [4]int) int { return slices.Compare(a[:], b[:]) }) {
+		facts.Partitions = append(facts.Partitions, hours[hour])
+	}
+	return facts
+}
+
+// hourOf reads year, month, day and hour from a partition's folder. A folder that
+// does not name the table's columns in their order is no partition to Athena.
+func hourOf(t schema.Table, p lake.Partition) (hour [4]int, ok bool) {
+	if len(p.Values) != len(t.Partitions) || len(p.Values) != len(hour) {
+		return hour, false
+	}
+	for i, v := range p.Values {
+		text, err := url.PathUnescape(v.Value)
+		if err != nil || !strings.EqualFold(v.Name, t.Partitions[i].Name) {
+			return hour, false
+		}
+		if hour[i], err = strconv.Atoi(text); err != nil {
+			return hour, false // every query fails on it; acme inspect names it
+		}
+	}
+	return hour, true
 }
 
 // tableNamed gives a table of the catalog by its name, with or without database.

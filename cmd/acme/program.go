@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,12 +19,16 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/sim"
+	"acme/telemetry/schema"
 )
 
 // program is one run of acme with its surroundings.
 type program struct {
 	stdin  io.Reader
-	stdout io.Writer
+	stdout *output
 	stderr io.Writer
 	env    map[string]string
 	// environ is env as the operating system has it.
@@ -30,7 +36,7 @@ type program struct {
 	now     func() time.Time
 
 	global globalOptions
-	// sql is the statement being run, for the caret under an error.
+	// sql is the statement being read or run, for the caret under an error.
 	sql string
 }
 
@@ -46,34 +52,41 @@ type globalOptions struct {
 }
 
 // Main runs acme and gives its exit code. Arguments are without the program's name.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
-	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) (code int) {
 	if len(args) > 0 && args[0] == queryWorkerVerb {
-		return p.serveQueries()
+		return serveQueries(stdin, stdout)
 	}
+	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
+	defer func() {
+		if defect := recover(); defect != nil {
+			code = p.confess(defect, debug.Stack())
+		}
+	}()
 	ctx, stop := p.catchSignals()
 	defer stop()
 	root := p.newRootCmd()
-	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
-	if isBrokenPipe(err) {
-		return exitOK
-	}
+	root.SetArgs(statementArgs(args))
+	err := p.stdout.settle(root.ExecuteContext(ctx))
 	var sig interrupted
-	if cause := context.Cause(ctx); err != nil && errors.As(cause, &sig) {
-		err = fmt.Errorf("%w: %w", sig, err)
+	if err != nil && errors.As(context.Cause(ctx), &sig) {
+		err = stopped{sig, err}
 	}
 	var silent silentExit
 	if errors.As(err, &silent) {
 		return silent.code
 	}
 	if err != nil {
-		p.reportError(err, p.sql)
+		p.reportError(err)
 	}
 	return exitCode(err)
+}
+
+// confess tells of a defect of this program.
+func (p *program) confess(defect any, stack []byte) int {
+	p.sayLines("acme: ", fmt.Sprintf("internal error: %v", defect))
+	p.sayLines("  ", "this is a defect of acme; please report it with what follows")
+	p.sayLines("  ", string(stack))
+	return exitInternal
 }
 
 // silentExit ends the program with a code after everything has been said.
@@ -87,6 +100,10 @@ func (p *program) catchSignals() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	// A reader that goes away fails the write, and the run ends in order; the
+	// signal would end it with its query worker and its files left as they are.
+	gone := make(chan os.Signal, 1)
+	signal.Notify(gone, syscall.SIGPIPE)
 	var seen atomic.Int32
 	go func() {
 		for s := range ch {
@@ -100,7 +117,7 @@ func (p *program) catchSignals() (context.Context, func()) {
 			cancel(interrupted{sig})
 		}
 	}()
-	return ctx, func() { signal.Stop(ch); close(ch); cancel(nil) }
+	return ctx, func() { signal.Stop(ch); signal.Stop(gone); close(ch); cancel(nil) }
 }
 
 func parseEnv(environ []string) map[string]string {
@@ -123,13 +140,16 @@ with Athena's answers, and shows the report.
 
 Without a verb it opens the terminal UI on the default lake, and makes that lake
 first if there is none. Where there is no terminal it prints the report.`,
-		Args:          cobra.NoArgs,
+		Args:          knownVerb,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.runDefault(cmd.Context())
 		},
 	}
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
 	p.addGlobalFlags(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.loadConfig(cmd) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
@@ -139,8 +159,71 @@ first if there is none. Where there is no terminal it prints the report.`,
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)
 	addHelpTopics(root)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	refuseUnknownTopics(root)
+	completeFlags(root)
 	wrapUsageErrors(root)
 	return root
+}
+
+// knownVerb refuses an argument where a verb belongs, and says which one is near.
+func knownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	cmd.SuggestionsMinimumDistance = 2 // cobra's own, which it sets too late for this
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("%w (did you mean %q?)", err, near[0])
+	}
+	return err
+}
+
+// refuseUnknownTopics makes errors of what cobra answers with a help text:
+// acme help nosuch, acme completion nosuch.
+func refuseUnknownTopics(root *cobra.Command) {
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			show := cmd.Run
+			cmd.Run, cmd.RunE = nil, func(c *cobra.Command, args []string) error {
+				if about, _, err := root.Find(args); err != nil || about == root && len(args) > 0 {
+					return withHint(exitUsage, "acme help lists them", fmt.Errorf("unknown help topic %q", strings.Join(args, " ")))
+				}
+				show(c, args)
+				return nil
+			}
+		case "completion":
+			cmd.Args, cmd.RunE = knownVerb, func(c *cobra.Command, _ []string) error { return c.Help() }
+		}
+	}
+}
+
+// completeFlags tells the shell what the flags with a few values can be.
+func completeFlags(root *cobra.Command) {
+	for path, values := range map[string][]string{
+		"query --format":         {"table", "csv", "tsv", "json", "jsonl", "markdown"},
+		"report --format":        {"text", "markdown", "json", "html"},
+		"report --fail-on":       {"warn", "error"},
+		"report --table":         {schema.EventsJSON, schema.EventsParquet},
+		"generate --scenario":    sim.Shipped(),
+		"generate --file-format": {"json", "parquet", "both"},
+		"generate --delimiter":   {"newline", "none"},
+		"tui --screen":           {"report", "sql"},
+		"tui --theme":            {"auto", "dark", "light"},
+		" --color":               {"auto", "always", "never"},
+		" --progress":            {"auto", "bar", "json", "none"},
+	} {
+		verb, flag, _ := strings.Cut(path, " --")
+		cmd, _, err := root.Find(strings.Fields(verb))
+		if err == nil {
+			err = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveDefault))
+		}
+		if err != nil {
+			panic("complete the flags of acme: " + err.Error()) // a flag above that no verb has
+		}
+	}
 }
 
 // wrapUsageErrors gives the argument errors of every verb the usage exit code.
@@ -148,7 +231,7 @@ func wrapUsageErrors(cmd *cobra.Command) {
 	if args := cmd.Args; args != nil {
 		cmd.Args = func(c *cobra.Command, a []string) error {
 			if err := args(c, a); err != nil {
-				return withHint(exitUsage, "run: acme help "+strings.TrimPrefix(c.CommandPath(), "acme "), err)
+				return withHint(exitUsage, "run: "+strings.Replace(c.CommandPath(), "acme", "acme help", 1), err)
 			}
 			return nil
 		}
@@ -205,6 +288,9 @@ func (p *program) loadConfig(cmd *cobra.Command) error {
 			*to = file
 		}
 	}
+	if rest, ok := strings.CutPrefix(c.Lake, "~/"); ok { // no shell reads this file
+		c.Lake = filepath.Join(p.home(), rest)
+	}
 	set("lake", &p.global.lake, p.env["ACME_LAKE"], c.Lake)
 	set("color", &p.global.color, "", c.Color)
 	set("progress", &p.global.progress, "", c.Progress)
@@ -228,17 +314,25 @@ func (p *program) userFolder(variable, fallback string) string {
 	if dir := p.env[variable]; filepath.IsAbs(dir) {
 		return dir
 	}
-	home := p.env["HOME"]
-	if home == "" {
-		home = os.TempDir()
+	return filepath.Join(p.home(), fallback)
+}
+
+// home gives the user's home folder: $HOME, else what the system says, else a
+// folder for temporary files.
+func (p *program) home() string {
+	if home := p.env["HOME"]; home != "" {
+		return home
 	}
-	return filepath.Join(home, fallback)
+	if u, err := user.Current(); err == nil && u.HomeDir != "" {
+		return u.HomeDir
+	}
+	return os.TempDir()
 }
 
 // isTerminal says whether w (or a reader) is a terminal that can be drawn on.
 func isTerminal(w any) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	f := file(w)
+	return f != nil && term.IsTerminal(int(f.Fd()))
 }
 
 // colors says whether to colour what goes to w.
@@ -254,7 +348,7 @@ func (p *program) colors(w io.Writer) bool {
 
 // width gives the columns of the terminal behind w, or 100 where there is none.
 func width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f := file(w); f != nil {
 		if cols, _, err := term.GetSize(int(f.Fd())); err == nil && cols > 0 {
 			return max(80, cols)
 		}
@@ -262,16 +356,16 @@ func width(w io.Writer) int {
 	return 100
 }
 
-// note says something on stderr unless the user wants quiet.
+// note says something on stderr, one line, unless the user wants quiet.
 func (p *program) note(format string, args ...any) {
 	if !p.global.quiet {
-		fmt.Fprintf(p.stderr, format+"\n", args...)
+		fmt.Fprintln(p.stderr, query.Printable(fmt.Sprintf(format, args...)))
 	}
 }
 
 // detail says something on stderr if the user wants to know more.
 func (p *program) detail(format string, args ...any) {
 	if p.global.verbose {
-		fmt.Fprintf(p.stderr, format+"\n", args...)
+		p.note(format, args...)
 	}
 }

@@ -2,14 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +68,14 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	if o.batch {
+	switch {
+	case o.timeout < 0:
+		return usagef("--timeout %s: must not be negative", o.timeout)
+	case o.limit < 0:
+		return usagef("--limit %d: must not be negative", o.limit)
+	case o.batch && (len(args) > 0 || o.file != ""):
+		return usagef("--batch reads its statements from standard input: give no other")
+	case o.batch:
 		return p.runBatch(ctx, o)
 	}
 	sql, err := p.readStatement(o.file, args)
@@ -88,16 +98,61 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	defer rows.Close()
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
 	if err := write(ctx, out, rows); err != nil {
-		return errors.Join(err, out.Flush())
+		_ = out.Flush() // the rows before the failure; p.stdout knows of its own
+		return err
 	}
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+		return err
+	}
+	if err := p.sayEmpty(ctx, sql, o.ddl, rows.Stats()); err != nil {
+		return err
 	}
 	return p.saySeen(rows.Stats(), o.stats)
 }
 
+// sayEmpty says that a statement read a lake in which there is nothing: Athena's
+// answer stands, and a typing error is more likely.
+func (p *program) sayEmpty(ctx context.Context, sql, ddl string, s query.Stats) error {
+	if s.Objects+s.Pruned > 0 {
+		return nil
+	}
+	st, err := p.openLake()
+	if err != nil {
+		return err
+	}
+	if filled, err := lakeIsFilled(ctx, st); err != nil || filled {
+		return err
+	}
+	if tr, err := p.translate(sql, ddl); err == nil && len(tr.Scans) > 0 {
+		p.note("acme: there is nothing in the lake %s: %s", p.lakeName(), p.howToFill())
+	}
+	return nil
+}
+
 // readStatement gives the statement from the argument, a file, or standard input.
 func (p *program) readStatement(file string, args []string) (string, error) {
+	sql, err := p.readText(file, args)
+	if err != nil {
+		return "", err
+	}
+	if !utf8.ValidString(sql) {
+		return "", usagef("read the statement: byte %d is not UTF-8", len(sql)-len(afterUTF8(sql))+1)
+	}
+	return strings.TrimPrefix(sql, "\ufeff"), nil // some editors begin a file so
+}
+
+// afterUTF8 gives what follows the valid beginning of s.
+func afterUTF8(s string) string {
+	for {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size < 2 {
+			return s
+		}
+		s = s[size:]
+	}
+}
+
+func (p *program) readText(file string, args []string) (string, error) {
 	switch {
 	case file != "" && len(args) > 0:
 		return "", usagef("give the statement either as an argument or with -f, not both")
@@ -138,10 +193,31 @@ func (p *program) saySeen(s query.Stats, asJSON bool) error {
 	return nil
 }
 
+// statementArgs keeps a statement that begins with a comment, as '-- all' does,
+// from being taken for a flag. The space before it moves no token of the statement:
+// the comment is all there is on its line.
+func statementArgs(args []string) []string {
+	out := slices.Clone(args)
+	for i, a := range out {
+		rest, dashes := strings.CutPrefix(a, "--")
+		if dashes && strings.ContainsAny(rest, " \t\n") && !flagLike(rest) {
+			out[i] = " " + a
+		}
+	}
+	return out
+}
+
+// flagLike says whether text after two dashes can be a flag: a name, and perhaps
+// = and a value.
+func flagLike(text string) bool {
+	name, _, _ := strings.Cut(text, "=")
+	return name != "" && !strings.ContainsAny(name, " \t\n\r")
+}
+
 // batchLine is one statement of a batch, and batchAnswer its answer.
 type batchLine struct {
-	ID  json.RawMessage `json:"id"`
-	SQL string          `json:"sql"`
+	ID  json.RawMessage
+	SQL string
 }
 
 type batchAnswer struct {
@@ -152,30 +228,55 @@ type batchAnswer struct {
 }
 
 // runBatch runs statements that come as JSON lines, each on its own, in order.
+// Every line gets an answer, so that the answers stay beside the lines; lines that
+// are no statement make the exit a usage error, at the end.
 func (p *program) runBatch(ctx context.Context, o *queryOptions) error {
 	engine, err := p.startEngine(ctx, o.ddl)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	in := json.NewDecoder(p.stdin)
+	in := bufio.NewReader(p.stdin)
 	out := json.NewEncoder(p.stdout)
 	out.SetEscapeHTML(false)
-	for n := 1; ; n++ {
-		var line batchLine
-		if err := in.Decode(&line); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return usagef("read statement %d of the batch: %w", n, err)
+	wrong := 0
+	for n, more := 1, true; more; n++ {
+		text, err := in.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read line %d of the batch: %w", n, err)
 		}
-		answer, err := runBatchLine(ctx, engine, o, line)
-		if err != nil {
+		if more = err == nil; len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		line, refused := parseBatchLine(n, text)
+		answer := batchAnswer{ID: line.ID, Error: refused}
+		if refused != nil {
+			wrong++
+		} else if answer, err = runBatchLine(ctx, engine, o, line); err != nil {
 			return err
 		}
 		if err := out.Encode(answer); err != nil {
-			return fmt.Errorf("write answer %d of the batch: %w", n, err)
+			return err
 		}
 	}
+	if wrong > 0 {
+		return usagef("read the batch: %d lines are no statement", wrong)
+	}
+	return nil
+}
+
+// parseBatchLine reads line number n of a batch, or says why it is none.
+func parseBatchLine(n int, text []byte) (batchLine, *query.Error) {
+	var fields struct {
+		ID  json.RawMessage `json:"id"`
+		SQL *string         `json:"sql"`
+	}
+	if err := json.Unmarshal(text, &fields); err != nil || fields.SQL == nil {
+		return batchLine{ID: fields.ID}, &query.Error{
+			Name: "INVALID_REQUEST", Message: fmt.Sprintf(`line %d of the batch is not {"id": ..., "sql": "..."}`, n),
+		}
+	}
+	return batchLine{ID: fields.ID, SQL: *fields.SQL}, nil
 }
 
 func runBatchLine(ctx context.Context, engine query.Engine, o *queryOptions, line batchLine) (batchAnswer, error) {

@@ -2,18 +2,17 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"acme/telemetry/engine/lake"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/report"
 	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
 )
 
 // reportOptions is what `acme report` needs.
@@ -62,6 +61,13 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 	if err != nil {
 		return err
 	}
+	table, err := eventsTable(o.table)
+	if err != nil {
+		return err
+	}
+	if err := p.checkOut(o.out); err != nil {
+		return err
+	}
 	st, err := p.openLake()
 	if err != nil {
 		return err
@@ -74,18 +80,52 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 		return err
 	}
 	defer engine.Close()
-	doc, err := p.buildReport(ctx, engine, st, o.table, span, nil)
+	doc, err := p.buildReport(ctx, engine, st, table, span, nil)
 	if err != nil {
 		return err
 	}
-	if err := p.writeOut(o.out, func(w io.Writer) error { return write(doc, w) }); err != nil {
-		return err
+	if err := p.writeOut(o.out, func(w io.Writer) error { return write(doc, w) }); err != nil && !isGone(err) {
+		return err // a reader who has enough does not change the verdict
 	}
-	return p.judge(doc, gate)
+	return p.judge(ctx, st, doc, gate)
+}
+
+// eventsTable gives the table to report on. Names are not case-sensitive, as in
+// Athena.
+func eventsTable(name string) (string, error) {
+	t, ok := tableNamed(strings.ToLower(name))
+	if ok && (t.Name == schema.EventsJSON || t.Name == schema.EventsParquet) {
+		return t.Database + "." + t.Name, nil
+	}
+	return "", usagef("--table %s: no table of events: there are %s and %s", name, schema.EventsJSON, schema.EventsParquet)
+}
+
+// sayNothing tells where the events may be when the report found none.
+func (p *program) sayNothing(ctx context.Context, st store.Store, doc *report.Document) error {
+	if doc.Seen.Rows > 0 || len(doc.Failed()) > 0 {
+		return nil
+	}
+	p.note("acme: report: there is no event in %s in this range", doc.Table)
+	for _, t := range []schema.Table{schema.Events(), schema.EventsMigrated()} {
+		if t.Name == doc.Table {
+			continue
+		}
+		parts, err := lake.Partitions(ctx, st, t.Prefix)
+		if err != nil {
+			return err
+		}
+		if len(parts) > 0 {
+			p.note("acme: %s has events: --table %s reports on them", t.Name, t.Name)
+		}
+	}
+	return nil
 }
 
 // judge gives the exit: 1 if a question found no answer, 5 if the gate fails.
-func (p *program) judge(doc *report.Document, gate report.Severity) error {
+func (p *program) judge(ctx context.Context, st store.Store, doc *report.Document, gate report.Severity) error {
+	if err := p.sayNothing(ctx, st, doc); err != nil {
+		return err
+	}
 	failed := doc.Failed()
 	for _, s := range failed {
 		p.note("acme: report: %s: no answer: %s", s.Title, query.Printable(s.Err.Error()))
@@ -174,27 +214,4 @@ func parseTime(flag, s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, usagef("%s %s: write a time as 2025-08-11T17:00:00Z or a day as 2025-08-11", flag, s)
-}
-
-// writeOut writes to standard output, or to a file that appears whole.
-func (p *program) writeOut(path string, write func(io.Writer) error) error {
-	if path == "" || path == "-" {
-		return write(p.stdout)
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".acme-*")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	defer os.Remove(tmp.Name())
-	defer tmp.Close()
-	if err := write(tmp); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	if err := tmp.Close(); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -15,7 +16,7 @@ func (p *program) newScenarioCmd() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scenario",
 		Short: "List, show, check, explain and compare scenarios",
-		Args:  cobra.NoArgs,
+		Args:  knownVerb,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
@@ -44,7 +45,7 @@ func (p *program) scenarioLs() *cobra.Command {
 
 func (p *program) scenarioShow() *cobra.Command {
 	return &cobra.Command{
-		Use: "show NAME", Short: "Print a shipped scenario's file", Args: cobra.ExactArgs(1),
+		Use: "show NAME", Short: "Print a shipped scenario's file", Args: cobra.ExactArgs(1), ValidArgs: sim.Shipped(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			src, ok := sim.Source(args[0])
 			if !ok {
@@ -61,13 +62,15 @@ func (p *program) scenarioValidate() *cobra.Command {
 	return &cobra.Command{
 		Use: "validate FILE...", Short: "Check scenario files and say everything that is wrong", Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
+			var all []error
 			for _, file := range args {
 				if _, err := loadScenario(file, nil); err != nil {
-					return err
+					all = append(all, err)
+					continue
 				}
 				p.note("acme: %s: valid", file)
 			}
-			return nil
+			return errors.Join(all...)
 		},
 	}
 }
@@ -76,7 +79,7 @@ func (p *program) scenarioExplain() *cobra.Command {
 	var set []string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "explain NAME|FILE", Short: "Print every value of a scenario with its origin, and what it would generate", Args: cobra.ExactArgs(1),
+		Use: "explain NAME|FILE", Short: "Print every value of a scenario with its origin, and what it would generate", Args: cobra.ExactArgs(1), ValidArgs: sim.Shipped(),
 		RunE: func(_ *cobra.Command, args []string) error {
 			sc, err := loadScenario(args[0], set)
 			if err != nil {

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"acme/telemetry/engine/dialect"
-	"acme/telemetry/engine/query"
 )
 
 func (p *program) newTranslateCmd() *cobra.Command {
@@ -46,7 +45,7 @@ func (p *program) translate(sql, ddl string) (*dialect.Translation, error) {
 	tr, err := dialect.Translate(sql, dialect.Options{Database: defaultDatabase, Catalog: catalog})
 	var e *dialect.Error
 	if errors.As(err, &e) {
-		return nil, &query.Error{Name: e.Name, Message: e.Message, Line: e.Line, Column: e.Column, Hint: e.Hint}
+		return nil, queryError(e)
 	}
 	return tr, err
 }

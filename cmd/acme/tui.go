@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -56,8 +55,7 @@ func (p *program) runDefault(ctx context.Context) error {
 }
 
 func (p *program) canDraw() (bool, string) {
-	in, _ := p.stdin.(*os.File)
-	out, _ := p.stdout.(*os.File)
+	in, out := file(p.stdin), file(p.stdout)
 	if in == nil || out == nil {
 		return false, "standard input and output are not a terminal"
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/query"
 )
 
 // verifyOptions is what `acme verify` needs.
@@ -25,8 +26,9 @@ func (p *program) newVerifyCmd() *cobra.Command {
 		Use:   "verify",
 		Short: "Hold every object against its manifest: presence, size, SHA-256, rows",
 		Long: `verify reads every object of the lake, unpacks it to its last checksum, and holds
-it against its manifest. Damage is exit 5. A lake without manifests, as a real
-bucket is, has its objects unpacked and is told that nothing vouches for them.`,
+it against its manifest. Damage is exit 5, a run that was cut short exit 6. A lake
+without manifests, as a real bucket is, has its objects unpacked and is told that
+nothing vouches for them.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return p.runVerify(cmd.Context(), o)
@@ -49,7 +51,7 @@ func (p *program) runVerify(ctx context.Context, o *verifyOptions) error {
 			return usagef("--sample %s: write group/groups, as 1/10", o.sample)
 		}
 	}
-	st, err := p.openLake()
+	st, err := p.openFilledLake(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,18 +70,21 @@ func (p *program) runVerify(ctx context.Context, o *verifyOptions) error {
 	} else {
 		p.sayVerified(v)
 	}
-	if len(v.Damaged) > 0 {
+	switch {
+	case len(v.Damaged) > 0:
 		return silentExit{exitGate}
+	case len(v.Unfinished) > 0:
+		return silentExit{exitPartial}
 	}
 	return nil
 }
 
 func (p *program) sayVerified(v *lake.Verification) {
 	for _, d := range v.Damaged {
-		fmt.Fprintf(p.stdout, "damaged: %s: %s\n", d.Key, d.Reason)
+		fmt.Fprintf(p.stdout, "damaged: %s: %s\n", query.Printable(d.Key), query.Printable(d.Reason))
 	}
 	for _, u := range v.Unfinished {
-		fmt.Fprintf(p.stdout, "unfinished run: %s (run its generate again)\n", u)
+		fmt.Fprintf(p.stdout, "unfinished run: %s (run its generate again)\n", query.Printable(u))
 	}
 	if v.Unlisted > 0 {
 		fmt.Fprintf(p.stdout, "no manifest: %d of %d objects; they unpack, and nothing says what they should hold\n", v.Unlisted, v.Objects)

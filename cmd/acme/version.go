@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
@@ -71,7 +72,9 @@ func (p *program) newManCmd() *cobra.Command {
 		Short: "Print the manual page (roff)",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			page, err := mango.NewManPage(1, cmd.Root())
+			root := cmd.Root()
+			root.Long = unwrapped(root.Long)
+			page, err := mango.NewManPage(1, root)
 			if err != nil {
 				return fmt.Errorf("make the manual page: %w", err)
 			}
@@ -79,6 +82,16 @@ func (p *program) newManCmd() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// unwrapped joins the lines of each paragraph: roff breaks lines where the reader's
+// terminal does.
+func unwrapped(text string) string {
+	paragraphs := strings.Split(text, "\n\n")
+	for i := range paragraphs {
+		paragraphs[i] = strings.ReplaceAll(paragraphs[i], "\n", " ")
+	}
+	return strings.Join(paragraphs, "\n")
 }
 
 // addHelpTopics adds `acme help exit-codes|env|formats`.
