@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -246,6 +247,10 @@ type generated struct {
 
 // into pipes the simulator into the lake. tell is called with the records so far.
 func (g *generation) into(ctx context.Context, st store.Store, tell func(records int64)) (generated, error) {
+	// Events stream through; what lives is little and of one size. Collecting it
+	// more often costs nothing that can be measured and keeps a run of any length
+	// under 64 MB, most of which is the program itself.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	var r generated
 	w, err := lake.NewWriter(ctx, g.config(st))
 	if err != nil {

@@ -51,6 +51,9 @@ func TestHostileData(t *testing.T) {
 	}
 	const sql = "SELECT state, city, isp FROM video_telemetry_json"
 	checkInert(t, "query table", runAcme(t, "query", "--lake", dir, sql))
+	for _, format := range []string{"json", "jsonl"} {
+		checkInert(t, "query "+format, runAcme(t, "query", "--lake", dir, "--format", format, sql))
+	}
 	checkInert(t, "query markdown", runAcme(t, "query", "--lake", dir, "--format", "markdown", sql))
 
 	records, err := csv.NewReader(strings.NewReader(runAcme(t, "query", "--lake", dir, "--format", "csv", "--raw", sql))).ReadAll()

@@ -346,12 +346,20 @@ func (p *program) colors(w io.Writer) bool {
 	return isTerminal(w) && p.env["NO_COLOR"] == "" && p.env["TERM"] != "dumb"
 }
 
-// width gives the columns of the terminal behind w, or 100 where there is none.
-func width(w io.Writer) int {
+// columns gives the columns of the terminal behind w, or 0 where there is none.
+func columns(w io.Writer) int {
 	if f := file(w); f != nil {
-		if cols, _, err := term.GetSize(int(f.Fd())); err == nil && cols > 0 {
-			return max(80, cols)
+		if cols, _, err := term.GetSize(int(f.Fd())); err == nil {
+			return cols
 		}
+	}
+	return 0
+}
+
+// width gives how wide a text for w may be.
+func width(w io.Writer) int {
+	if cols := columns(w); cols > 0 {
+		return max(80, cols)
 	}
 	return 100
 }

@@ -97,11 +97,26 @@ func (g *progress) say(done int64, state string) {
 			fmt.Fprintf(g.w, "%s\n", line)
 		}
 	case "bar":
-		fmt.Fprintf(g.w, "\r\x1b[K%s", e.bar(30))
+		fmt.Fprintf(g.w, "\r\x1b[K%s", e.line(columns(g.w)))
 		g.drawn = true
 	case "line":
 		fmt.Fprintf(g.w, "acme: %s\n", e.bar(0))
 	}
+}
+
+// line gives the event with a bar, so that it stays on one line of a terminal of so
+// many columns: one that wraps cannot be drawn over.
+func (e progressEvent) line(columns int) string {
+	room := columns - 1
+	if columns <= 0 {
+		room = 79
+	}
+	for _, bar := range []int{30, 15, 0} {
+		if s := e.bar(bar); len(s) <= room {
+			return s
+		}
+	}
+	return e.bar(0)[:max(0, min(room, len(e.bar(0))))]
 }
 
 // bar gives the event as one line, with a bar of width cells if there is a total.

@@ -70,67 +70,84 @@ const tableSample = 1000
 const widestColumn = 80
 
 func writeTable(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
-	cols := rows.Columns()
-	widths := make([]int, len(cols))
-	for i, c := range cols {
-		widths[i] = ansi.StringWidth(query.Printable(c.Name))
-	}
-	var held []query.Row
-	started := false
-	start := func() {
-		for _, row := range held {
-			for i, v := range row {
-				widths[i] = min(widestColumn, max(widths[i], ansi.StringWidth(cell(v, cols[i]))))
-			}
-		}
-		header := make([]string, len(cols))
-		rule := make([]string, len(cols))
-		for i, c := range cols {
-			header[i] = pad(query.Printable(c.Name), widths[i], rightAligned(c.Type))
-			rule[i] = strings.Repeat("-", widths[i])
-		}
-		fmt.Fprintln(out, strings.TrimRight(strings.Join(header, "  "), " "))
-		fmt.Fprintln(out, strings.Join(rule, "  "))
-		started = true
-	}
-	put := func(row query.Row) error {
-		line := make([]string, len(row))
-		for i, v := range row {
-			line[i] = pad(cell(v, cols[i]), widths[i], rightAligned(cols[i].Type))
-		}
-		_, err := fmt.Fprintln(out, strings.TrimRight(strings.Join(line, "  "), " "))
-		return err
-	}
-	flush := func() error {
-		start()
-		for _, row := range held {
-			if err := put(row); err != nil {
-				return err
-			}
-		}
-		held = nil
-		return nil
-	}
+	t := tableWriter{out: out, columns: rows.Columns()}
 	err := eachBatch(ctx, rows, func(batch []query.Row) error {
 		for _, row := range batch {
-			if started {
-				if err := put(row); err != nil {
-					return err
-				}
-				continue
-			}
-			held = append(held, row)
-			if len(held) >= tableSample {
-				if err := flush(); err != nil {
-					return err
-				}
+			if err := t.add(row); err != nil {
+				return err
 			}
 		}
 		return nil
 	})
-	if err == nil && !started {
-		err = flush()
+	if err != nil {
+		return err
 	}
+	return t.flush()
+}
+
+// tableWriter holds the first rows back until the widths are known.
+type tableWriter struct {
+	out     *bufio.Writer
+	columns []query.Column
+	widths  []int // nil until the header is written
+	held    []query.Row
+}
+
+func (t *tableWriter) add(row query.Row) error {
+	if t.widths != nil {
+		return t.put(row)
+	}
+	t.held = append(t.held, row)
+	if len(t.held) < tableSample {
+		return nil
+	}
+	return t.flush()
+}
+
+// flush writes the header and the rows held back, if that has not been done.
+func (t *tableWriter) flush() error {
+	if t.widths != nil {
+		return nil
+	}
+	header := make([]string, len(t.columns))
+	rule := make([]string, len(t.columns))
+	t.widths = make([]int, len(t.columns))
+	for i, c := range t.columns {
+		header[i] = query.Printable(c.Name)
+		t.widths[i] = ansi.StringWidth(header[i])
+		for _, row := range t.held {
+			t.widths[i] = max(t.widths[i], min(widestColumn, ansi.StringWidth(cell(row[i], c))))
+		}
+		rule[i] = strings.Repeat("-", t.widths[i])
+	}
+	if err := t.line(header); err != nil {
+		return err
+	}
+	if err := t.line(rule); err != nil {
+		return err
+	}
+	for _, row := range t.held {
+		if err := t.put(row); err != nil {
+			return err
+		}
+	}
+	t.held = nil
+	return nil
+}
+
+func (t *tableWriter) put(row query.Row) error {
+	cells := make([]string, len(row))
+	for i, v := range row {
+		cells[i] = cell(v, t.columns[i])
+	}
+	return t.line(cells)
+}
+
+func (t *tableWriter) line(cells []string) error {
+	for i, c := range t.columns {
+		cells[i] = pad(cells[i], t.widths[i], rightAligned(c.Type))
+	}
+	_, err := fmt.Fprintln(t.out, strings.TrimRight(strings.Join(cells, "  "), " "))
 	return err
 }
 
@@ -254,7 +271,7 @@ func eachObject(ctx context.Context, rows query.Rows, f func([]byte) error) erro
 				}
 				b = append(b, val...)
 			}
-			if err := f(append(b, '}')); err != nil {
+			if err := f(query.PrintableJSON(append(b, '}'))); err != nil {
 				return err
 			}
 		}
@@ -288,12 +305,36 @@ func wireValue(v any) any {
 		}
 		return out
 	case query.Map:
-		out := make(map[string]any, len(x))
-		for _, e := range x {
-			out[fmt.Sprint(wireValue(e.Key))] = wireValue(e.Value)
-		}
-		return out
+		return wireMap(x)
 	default:
 		return v
 	}
+}
+
+// wireMap is a map as an object of JSON, its entries in their order.
+type wireMap query.Map
+
+// MarshalJSON writes the entries; a key that is no text is written as Athena
+// prints it.
+func (m wireMap) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	for i, e := range m {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		typ := "varchar"
+		if _, ok := e.Key.(float64); ok {
+			typ = "double"
+		}
+		key, err := json.Marshal(query.Format(e.Key, typ))
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(wireValue(e.Value))
+		if err != nil {
+			return nil, err
+		}
+		b = append(append(append(b, key...), ':'), value...)
+	}
+	return append(b, '}'), nil
 }

@@ -143,7 +143,7 @@ func (p *program) scenarioSchema() *cobra.Command {
 	return &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of scenario files, for editors", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := p.stdout.Write(append(sim.Schema(), '\n'))
+			_, err := p.stdout.Write(sim.Schema())
 			return err
 		},
 	}

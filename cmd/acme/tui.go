@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,9 @@ func (p *program) newTUICmd() *cobra.Command {
 		Short: "Open the terminal UI: the report and a SQL page",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			if ok, why := p.canDraw(); !ok {
 				return usagef("open the terminal UI: %s; acme report prints the same figures", why)
 			}
@@ -42,6 +46,17 @@ func (p *program) newTUICmd() *cobra.Command {
 	f.StringVar(&o.from, "from", "", "first arrival hour of the report")
 	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
 	return cmd
+}
+
+// check refuses what no screen and no theme is called.
+func (o *tuiOptions) check() error {
+	switch {
+	case !slices.Contains([]string{"report", "sql"}, o.screen):
+		return usagef("--screen %s: must be report or sql", o.screen)
+	case !slices.Contains([]string{"auto", "dark", "light"}, o.theme):
+		return usagef("--theme %s: must be auto, dark or light", o.theme)
+	}
+	return nil
 }
 
 // runDefault is acme without a verb: the screen in a terminal, else the report.
