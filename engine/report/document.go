@@ -109,6 +109,18 @@ type Section struct {
 	Drill []string
 }
 
+// refusedBy says whose refusal an error is: what only this engine does not do, or
+// what ended it, is not laid at Athena's door.
+func refusedBy(e *query.Error) string {
+	switch e.Name {
+	case "NOT_SUPPORTED":
+		return "The engine does not do this"
+	case "ENGINE_CRASHED", "INTERNAL_ERROR", "TIMEOUT":
+		return "No answer"
+	}
+	return "Athena refuses it"
+}
+
 // Column is one column of a section: the engine's name and type, and how it is
 // shown to people.
 type Column struct {

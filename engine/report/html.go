@@ -18,7 +18,7 @@ var page string
 // html/template.
 func (d *Document) HTML(w io.Writer) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"stamp": stamp, "printable": query.Printable, "lines": func(s string) string { return strings.Join(lines(s), "\n") },
+		"stamp": stamp, "printable": query.Printable, "refusedBy": refusedBy, "lines": func(s string) string { return strings.Join(lines(s), "\n") },
 	}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("report: parsing the page's template: %w", err)

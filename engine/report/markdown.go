@@ -69,7 +69,7 @@ func markdownSection(b *bytes.Buffer, s *Section) {
 func markdownBody(b *bytes.Buffer, s *Section) {
 	switch {
 	case s.Err != nil:
-		b.WriteString("\n> **Athena refuses it**: " + query.Markdown(s.Err.Error()) + "\n")
+		b.WriteString("\n> **" + refusedBy(s.Err) + "**: " + query.Markdown(s.Err.Error()) + "\n")
 		if s.Err.Hint != "" {
 			b.WriteString(">\n> Hint: " + query.Markdown(s.Err.Hint) + "\n")
 		}

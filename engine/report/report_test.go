@@ -185,6 +185,9 @@ func TestFailures(t *testing.T) {
 			t.Errorf("%s: failed sections %v, want devices", name, failed)
 		}
 		var text bytes.Buffer
+		if refusedBy(broken) != "Athena refuses it" || refusedBy(&query.Error{Name: "ENGINE_CRASHED"}) != "No answer" {
+			t.Error("the report does not tell Athena's refusals from an engine's end")
+		}
 		if err := d.Text(&text, TextOptions{}); err != nil || !strings.Contains(text.String(), "HIVE_CURSOR_ERROR: Failed to read file") {
 			t.Errorf("%s: the text does not say why (%v)", name, err)
 		}

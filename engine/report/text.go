@@ -191,7 +191,7 @@ func (t *textWriter) body(s *Section) {
 
 // refusal shows an error as Athena words it, and our hint.
 func (t *textWriter) refusal(s *Section) {
-	t.wrapped("  ", "  ", "Athena refuses it: "+clipped(query.Printable(s.Err.Error()), 1000), func(l string) string { return t.graded(Error.String(), l) })
+	t.wrapped("  ", "  ", refusedBy(s.Err)+": "+clipped(query.Printable(s.Err.Error()), 1000), func(l string) string { return t.graded(Error.String(), l) })
 	if s.Err.Hint != "" {
 		t.wrapped("  ", "  ", "Hint: "+clipped(query.Printable(s.Err.Hint), 1000), nil)
 	}
