@@ -52,7 +52,7 @@ func (a Accident) Write(ctx context.Context, st store.Store) error {
 	for i, head := range a.Heads {
 		at := a.Arrival + int64(i)*90_000
 		id := objectID(l.Stream, "accident", "json", 0, i)
-		s := pool.newStream(nil)
+		s := pool.newStream(form{delimited: a.Delimiter == Newline})
 		published := make(chan error, 1)
 		go func() {
 			_, err := s.publish(ctx, st, names.Prefix(at, "")+names.Object(at, id, l.Extension))

@@ -61,7 +61,7 @@ func (w *Writer) remember(manifest string) {
 
 // putRows writes the rows that are not known; n is how many those are.
 func (w *Writer) putRows(t schema.Table, key string, known map[string]bool, rows iter.Seq[[]byte]) (p publication, n int64, err error) {
-	s := w.pool.newStream(countLines)
+	s := w.pool.newStream(form{delimited: true, counted: true})
 	published := make(chan error, 1)
 	start := func() {
 		var err error

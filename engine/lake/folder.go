@@ -93,7 +93,7 @@ func (w *Writer) Label(line []byte) error {
 	}
 	w.labels++
 	if w.truth == nil {
-		w.truth = w.pool.newStream(nil)
+		w.truth = w.pool.newStream(form{delimited: true})
 		key := truthPrefix + w.claim.name() + ".jsonl.gz"
 		w.wg.Go(func() {
 			p, err := w.truth.publish(w.ctx, w.c.Store, key)

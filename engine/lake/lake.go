@@ -105,8 +105,10 @@ type Layout struct {
 	Delimiter   Delimiter   `json:"delimiter"`
 	Format      Format      `json:"format"`
 	PartitionBy PartitionBy `json:"partition_by"`
-	Level       int         `json:"level"` // of gzip, 1 to 9
-	Codec       string      `json:"codec"` // of Parquet: zstd, snappy, gzip
+	// Level is the general compressor's, 1 to 9; 0 codes records by their shape,
+	// which is faster than its level 1 and smaller than its level 6.
+	Level int    `json:"level"`
+	Codec string `json:"codec"` // of Parquet: zstd, snappy, gzip
 }
 
 // Delimiter is what stands behind each record of a JSON object.
@@ -149,7 +151,7 @@ func DefaultLayout() Layout {
 		ErrorPrefix:   "errors/!{firehose:error-output-type}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/",
 		TimeZone:      "UTC", Extension: ".gz",
 		BufferSize: 128 << 20, BufferInterval: 300 * time.Second, Buffers: 4,
-		Delimiter: Newline, Format: JSON, PartitionBy: ByArrival, Level: defaultLevel, Codec: "zstd",
+		Delimiter: Newline, Format: JSON, PartitionBy: ByArrival, Codec: "zstd",
 	}
 }
 
@@ -178,7 +180,6 @@ func (l Layout) withDefaults() Layout {
 	set(&l.Delimiter, d.Delimiter)
 	set(&l.Format, d.Format)
 	set(&l.PartitionBy, d.PartitionBy)
-	set(&l.Level, d.Level)
 	set(&l.Codec, d.Codec)
 	return l
 }
@@ -222,8 +223,8 @@ func (l Layout) Check() ([]Warning, error) {
 		return nil, bad("the file format", l.Format, "json, parquet or both")
 	case l.PartitionBy != ByArrival && l.PartitionBy != ByEvent:
 		return nil, bad("the time to partition by", l.PartitionBy, "arrival or event")
-	case l.Level < 1 || l.Level > 9:
-		return nil, bad("the gzip level", l.Level, "1 to 9")
+	case l.Level < 0 || l.Level > 9:
+		return nil, bad("the gzip level", l.Level, "0 to 9")
 	}
 	if _, err := codec(l.Codec); err != nil {
 		return nil, err

@@ -19,13 +19,13 @@ func (c *lineCount) add(o lineCount) {
 	c.malformed += o.malformed
 }
 
-// countLines counts the rows of a block that ends with a line: each line, its
+// countLines counts the rows of text that ends with a line: each line, its
 // end \n, \r\n or \r, is one. Malformed ones are those that serde takes for
 // malformed; it is asked only about lines that are not plain.
-func countLines(b *block) lineCount {
+func countLines(text []byte) lineCount {
 	c := lineCount{}
 	var seen shape
-	rest := b.raw
+	rest := text
 	for len(rest) > 0 {
 		end := bytes.IndexByte(rest, '\n')
 		if end < 0 {
@@ -43,15 +43,16 @@ func countLines(b *block) lineCount {
 }
 
 // countFirst counts the one row of an object without delimiters: its first
-// record decides whether it is a row of NULLs.
-func countFirst(b *block) lineCount {
-	if !b.first || len(b.raw) == 0 {
+// record decides whether it is a row of NULLs. The object's later blocks have
+// none.
+func countFirst(text []byte, first bool) lineCount {
+	if !first || len(text) == 0 {
 		return lineCount{}
 	}
-	if end := bytes.IndexByte(b.raw, '}'); end >= 0 && plainObject(b.raw[:end+1]) {
+	if end := bytes.IndexByte(text, '}'); end >= 0 && plainObject(text[:end+1]) {
 		return lineCount{lines: 1}
 	}
-	return lineCount{lines: 1, malformed: min(1, countAsSerDe(b.raw).malformed)}
+	return lineCount{lines: 1, malformed: min(1, countAsSerDe(text).malformed)}
 }
 
 // countAsSerDe asks the SerDe about text that ends a line. An empty text is an

@@ -25,7 +25,7 @@ func agree(t interface {
 	Errorf(string, ...any)
 }, text string) {
 	t.Helper()
-	got := countLines(&block{raw: []byte(text)})
+	got := countLines([]byte(text))
 	stats, err := readAll("test", bytes.NewReader([]byte(text)))
 	want := lineCount{lines: stats.Lines, malformed: stats.Malformed}
 	if err != nil {
@@ -57,11 +57,11 @@ func TestCountFirst(t *testing.T) {
 		{`{"a":1}{"a":2}`, lineCount{1, 0}}, {`{"a":"}"}{"a":2}`, lineCount{1, 0}}, {`{"a":1`, lineCount{1, 1}}, {`x{"a":1}`, lineCount{1, 1}},
 		{`{"a":1}x`, lineCount{1, 0}}, {`{"a":{"b":1}}{"a":1}`, lineCount{1, 0}}, {``, lineCount{}},
 	} {
-		if got := countFirst(&block{raw: []byte(c.raw), first: true}); got != c.want {
+		if got := countFirst([]byte(c.raw), true); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.raw, got, c.want)
 		}
 	}
-	if got := countFirst(&block{raw: []byte("x")}); got != (lineCount{}) {
+	if got := countFirst([]byte("x"), false); got != (lineCount{}) {
 		t.Errorf("a later block counted %+v", got)
 	}
 }

@@ -316,11 +316,7 @@ func (w *Writer) openBuffer(s slot, r *schema.Record) (*buffer, error) {
 	w.sequences[s.number]++
 	b := &buffer{slot: s, name: name, oldest: w.clock}
 	if w.c.Layout.Format != Parquet {
-		lines := countFirst
-		if w.c.Layout.Delimiter == Newline {
-			lines = countLines
-		}
-		b.json = w.pool.newStream(lines)
+		b.json = w.pool.newStream(form{delimited: w.c.Layout.Delimiter == Newline, counted: true})
 		b.holds = append(b.holds, w.hold(w.key(w.json, name, "json", w.c.Layout.Extension)))
 	}
 	if w.c.Layout.Format != JSON {

@@ -1,0 +1,294 @@
+package lake
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// A general compressor looks for matches at every byte. Records of one shape,
+// the same keys in the same order, leave little to look for: a key was in the
+// record before, and a value, if it comes again, was in the same field. So
+// recordCoder walks the fields. For each it asks a table of the field's last
+// values: a value that is there gives one match of key and value, and of what
+// follows as long as it is the same; any other is a match of the key with the
+// record before, and literals. Identifiers, which are most of an event's
+// entropy, cost one look each and no search. That the records are well formed,
+// which the rows of the manifest need, is seen on the way.
+//
+// Measured on the scenario seed-hour, events a second with the simulator on two
+// cores, and bytes an event: 440,000 and 83.0; level 5 of the general compressor
+// 240,000 and 80.4, its level 1 98.3. The deployment's own objects have 79.7.
+type recordCoder struct {
+	deflater
+	shape  shape
+	fields []field
+	last   []field // of the record before; empty where there is none
+	recent [][recentSize]int32
+	start  int // no key begins before it: the block's begin
+	at     int // everything before it is in tokens
+}
+
+// field is a key and its value: the key's text begins at key, the value's at
+// value. To the first key belongs what stands between the record before and it.
+type field struct{ key, value, end int }
+
+const (
+	recentBits = 9
+	recentSize = 1 << recentBits
+)
+
+// maxIrregular is the share of records of another shape, one in so many, above
+// which a block is for the general compressor.
+const maxIrregular = 32
+
+// maxCoded bounds a block, whose tokens are held in memory: a huge record makes a
+// huge block.
+const maxCoded = 4 * blockSize
+
+// encode appends text[start:] to out as deflate blocks, given that text[:start]
+// stands before it in the stream. delimited says that each record ends with a
+// newline. It returns how many rows the records are, and false if the text is
+// not records of one shape: then out is as it was.
+func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool) ([]byte, lineCount, bool) {
+	count := lineCount{}
+	c.reset()
+	c.start, c.at, c.last = 0, start, c.last[:0]
+	c.shape.before = c.shape.before[:0]
+	if n := len(text) - start; n == 0 || n > maxCoded || !c.learn(text[start:]) {
+		return out, count, false
+	}
+	c.remember(text, start)
+	c.start = start
+	irregular := 0
+	for i := start; i < len(text); {
+		next, ok := c.record(text, i, len(text), delimited)
+		if ok {
+			c.tokenize(text)
+			count.lines++
+			i = next
+			continue
+		}
+		end := bytes.IndexByte(text[i:], '\n')
+		if irregular++; !delimited || end < 0 || irregular > 1+int(count.lines)/maxIrregular {
+			return out, lineCount{}, false
+		}
+		line := text[i : i+end]
+		if plainObject(line) {
+			count.lines++
+		} else {
+			count.add(countAsSerDe(line))
+		}
+		c.copyTo(text, i+end) // its newline is before the next record's first key
+		i += end + 1
+		c.last = c.last[:0]
+	}
+	c.copyTo(text, len(text))
+	return c.appendBlock(out, last), count, true
+}
+
+// learn takes the shape of the first record that is plain.
+func (c *recordCoder) learn(text []byte) bool {
+	for range 4 {
+		end := bytes.IndexByte(text, '}')
+		if end < 0 {
+			return false
+		}
+		if c.shape.plain(text[:end+1]) {
+			n := len(c.shape.before)
+			if cap(c.recent) < n {
+				c.recent = make([][recentSize]int32, n)
+			}
+			c.recent = c.recent[:n]
+			clear(c.recent)
+			return true
+		}
+		line := bytes.IndexByte(text, '\n')
+		if line < 0 {
+			return false
+		}
+		text = text[line+1:]
+	}
+	return false
+}
+
+// remember walks the records before start, for the tables alone.
+func (c *recordCoder) remember(text []byte, start int) {
+	i := bytes.IndexByte(text[:start], '}') + 1
+	if i == 0 {
+		return
+	}
+	if i < start && text[i] == '\n' {
+		i++
+	}
+	delimited := i < start && text[i-1] == '\n'
+	for i < start {
+		next, ok := c.record(text, i, start, delimited)
+		if !ok {
+			c.last = c.last[:0]
+			return
+		}
+		for k := range c.fields {
+			f := c.fields[k]
+			c.recent[k][valueHash(text[f.value:f.end])] = int32(f.value) + 1
+		}
+		c.swap()
+		i = next
+	}
+}
+
+// record finds the fields of the record of the shape that begins at i, and where
+// the one behind it begins.
+func (c *recordCoder) record(text []byte, i, end int, delimited bool) (next int, ok bool) {
+	begin := i
+	c.fields = c.fields[:0]
+	line := text[:end]
+	from := i
+	if len(c.last) > 0 {
+		from = max(c.start, c.last[len(c.last)-1].end)
+	}
+	for _, key := range c.shape.before {
+		if !bytes.HasPrefix(line[i:], key) {
+			return 0, false
+		}
+		value := i + len(key)
+		if value >= end {
+			return 0, false
+		}
+		if i = afterValue(line, value); i < 0 {
+			return 0, false
+		}
+		c.fields = append(c.fields, field{from, value, i})
+		from = i
+	}
+	if i >= end || line[i] != '}' {
+		return 0, false
+	}
+	i++
+	if delimited {
+		if i >= end || line[i] != '\n' {
+			return 0, false
+		}
+		i++
+	}
+	body := line[begin:i]
+	if bytes.IndexByte(body, '\\') >= 0 || bytes.IndexByte(body, '\r') >= 0 || !delimited && bytes.IndexByte(body, '\n') >= 0 || delimited && bytes.IndexByte(body, '\n') != len(body)-1 {
+		return 0, false
+	}
+	return i, true
+}
+
+func (c *recordCoder) swap() { c.fields, c.last = c.last, c.fields }
+
+// tokenize gives the tokens of the record that record found, to the end of its
+// last value.
+func (c *recordCoder) tokenize(text []byte) {
+	for k := range c.fields {
+		f := c.fields[k]
+		slot := &c.recent[k][valueHash(text[f.value:f.end])]
+		seen := int(*slot) - 1
+		*slot = int32(f.value) + 1
+		if c.at >= f.end {
+			continue // a match of a field before reaches over it
+		}
+		if seen >= 0 && f.value-seen < maxDistance && bytes.Equal(text[seen:seen+f.end-f.value], text[f.value:f.end]) {
+			c.backTo(f.key)
+		} else {
+			seen = -1
+		}
+		c.copyTo(text, f.key)
+		c.code(text, k, seen)
+	}
+	c.swap()
+}
+
+// code codes a field from where c is to the end of its value. Of the two places
+// that may hold the same text, where the value was last, if seen is not
+// negative, and the record before, it takes the one that holds more.
+func (c *recordCoder) code(text []byte, k, seen int) {
+	f := c.fields[k]
+	for c.at < f.end {
+		length, distance := 0, 0
+		if seen >= 0 {
+			distance = f.value - seen
+			length = c.reach(text, distance)
+		}
+		if len(c.last) > 0 {
+			d := f.key - c.last[k].key
+			if n := c.reach(text, d); n > length {
+				length, distance = n, d
+			}
+		}
+		if length < usefulMatch {
+			break
+		}
+		c.match(length, distance)
+		c.at += length
+	}
+	c.copyTo(text, f.end)
+}
+
+// reach says how much of what follows also stands a distance before.
+func (c *recordCoder) reach(text []byte, distance int) int {
+	if distance > min(c.at, maxDistance) {
+		return 0
+	}
+	return sameLength(text[c.at-distance:], text[c.at:])
+}
+
+// usefulMatch is how long a match must be to be shorter than literals.
+const usefulMatch = 4
+
+// backTo takes back what the last match says beyond a key's begin, if enough of
+// it is left to be a match.
+func (c *recordCoder) backTo(key int) {
+	if c.at <= key || len(c.tokens) == 0 {
+		return
+	}
+	t := c.tokens[len(c.tokens)-1]
+	if t&matchToken == 0 {
+		return
+	}
+	if length := t.length() - (c.at - key); length >= minMatch {
+		c.shorten(length)
+		c.at = key
+	}
+}
+
+// copyTo codes what is before i and not yet coded as literals.
+func (c *recordCoder) copyTo(text []byte, i int) {
+	if c.at < i {
+		c.literal(text[c.at:i])
+		c.at = i
+	}
+}
+
+// sameLength says how many bytes two texts begin with that are the same, at most
+// what one match can say.
+func sameLength(a, b []byte) int {
+	limit := min(len(a), len(b), maxMatch)
+	i := 0
+	for ; i+8 <= limit; i += 8 {
+		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+			return i + bits.TrailingZeros64(x)/8
+		}
+	}
+	for i < limit && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// valueHash tells values apart by their beginning, their end and their length.
+func valueHash(v []byte) uint32 {
+	const k = 0x9e3779b97f4a7c15
+	h := uint64(len(v))
+	if len(v) >= 8 {
+		h ^= binary.LittleEndian.Uint64(v)*k ^ bits.RotateLeft64(binary.LittleEndian.Uint64(v[len(v)-8:]), 29)
+	} else {
+		for _, b := range v {
+			h = h<<8 | uint64(b)
+		}
+	}
+	return uint32(h * k >> (64 - recentBits))
+}

@@ -1,0 +1,136 @@
+package lake
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// inflateAfter unpacks blocks that were coded knowing what stood before.
+func inflateAfter(data, before []byte) ([]byte, error) {
+	return io.ReadAll(flate.NewReaderDict(bytes.NewReader(data), before))
+}
+
+// Whatever the text, what the coder takes comes back from the standard library's
+// decoder, and its rows are those that the SerDe sees.
+func checkCoder(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, c *recordCoder, text []byte, start int, delimited, last bool) (taken bool) {
+	t.Helper()
+	out, count, ok := c.encode([]byte("kept"), text, start, delimited, last)
+	if !ok {
+		if string(out) != "kept" {
+			t.Fatalf("a block that was not taken left %d bytes", len(out))
+		}
+		return false
+	}
+	data := out[len("kept"):]
+	if !last {
+		// As a stream's last block ends: an empty one that says so.
+		data = append(bytes.Clone(data), 1, 0, 0, 0xff, 0xff)
+	}
+	got, err := inflateAfter(data, text[:start])
+	if err != nil || !bytes.Equal(got, text[start:]) {
+		t.Fatalf("%q after %q came back as %q, %v", text[start:], text[:start], got, err)
+	}
+	if want := countLines(text[start:]); delimited && count != want {
+		t.Fatalf("%q: %+v rows, want %+v", text[start:], count, want)
+	}
+	return true
+}
+
+func TestRecordCoder(t *testing.T) {
+	const a, b, other = `{"k":"x","n":1,"s":"abc"}`, `{"k":"longer value here","n":-2.5,"s":""}`, `{"k":"x","n":1}`
+	long := `{"k":"` + strings.Repeat("v", 70_000) + `","n":1,"s":"` + strings.Repeat("ab", 300) + `"}`
+	many := strings.Builder{}
+	for i := range 3000 {
+		fmt.Fprintf(&many, `{"k":"%x","n":%d,"s":"%s"}`+"\n", i*i*2654435761, i%7, strings.Repeat("z", i%300))
+	}
+	var c recordCoder
+	for _, v := range []struct {
+		text      string
+		start     int
+		delimited bool
+		taken     bool
+	}{
+		{a + "\n", 0, true, true}, {a + "\n" + a + "\n" + b + "\n" + a + "\n", 0, true, true}, {a + b + a + a, 0, false, true},
+		{a + "\n" + b + "\n" + a + "\n", len(a) + 1, true, true}, {a + b + a, len(a), false, true}, {a + "\n" + b + "\n" + a + "\n", 5, true, true},
+		{long + "\n" + a + "\n" + long + "\n" + long + "\n", 0, true, true}, {many.String(), 0, true, true}, {many.String(), 8000, true, true},
+		{a + "\n" + other + "\n" + a + "\n", 0, true, true}, {a + other + a, 0, false, false}, {a + "\n{\n" + a + "\n", 0, true, true}, {a + "\n\n" + a + "\n", 0, true, true},
+		{"x\n" + a + "\n", 0, true, true}, {a + "\n" + strings.Repeat(other+"\n", 20), 0, true, false}, {a + "\n" + `{"k":"\n","n":1,"s":""}` + "\n", 0, true, true},
+		{a + "\n" + "{\"k\":\"\r\",\"n\":1,\"s\":\"\"}" + "\n", 0, true, true}, {a + "\n" + "{\"k\":\"\n\",\"n\":1,\"s\":\"\"}" + "\n", 0, true, false},
+		{"", 0, true, false}, {"\n", 0, true, false}, {"text", 0, false, false}, {a, 0, true, false}, {`{"k":"}"}` + "\n" + a + "\n", 0, true, true},
+	} {
+		for _, last := range []bool{true, false} {
+			if taken := checkCoder(t, &c, []byte(v.text), v.start, v.delimited, last); taken != v.taken {
+				t.Errorf("%.80q from %d, delimited %v: taken %v, want %v", v.text, v.start, v.delimited, taken, v.taken)
+			}
+		}
+	}
+}
+
+func TestRecordCoderProperty(t *testing.T) {
+	var c recordCoder
+	rapid.Check(t, func(t *rapid.T) {
+		keys := rapid.IntRange(1, 5).Draw(t, "keys")
+		delimited := rapid.Bool().Draw(t, "delimited")
+		var text bytes.Buffer
+		starts := []int{}
+		for i := range rapid.IntRange(1, 120).Draw(t, "records") {
+			starts = append(starts, text.Len())
+			if i > 60 && rapid.IntRange(0, 70).Draw(t, "odd") == 0 {
+				text.WriteString(rapid.SampledFrom([]string{"", "x", `{"k0":1}`, `{"k0":`}).Draw(t, "what"))
+			} else {
+				for k := range keys {
+					value := rapid.SampledFrom([]string{`"a"`, `"b"`, `1`, `2.5`, `null`, `true`, `""`, `"a longer value"`, `"` + strings.Repeat("w", 300) + `"`, fmt.Sprintf(`"%d"`, i*7919), fmt.Sprint(i)}).Draw(t, "value")
+					fmt.Fprintf(&text, `%s"k%d":%s`, map[bool]string{true: "{", false: ","}[k == 0], k, value)
+				}
+				text.WriteString("}")
+			}
+			if delimited {
+				text.WriteByte('\n')
+			}
+		}
+		start := rapid.SampledFrom(starts).Draw(t, "start")
+		checkCoder(t, &c, text.Bytes(), start, delimited, rapid.Bool().Draw(t, "last"))
+	})
+}
+
+// The coder has no memory: what it coded before does not change what it codes.
+func TestRecordCoderForgets(t *testing.T) {
+	text := []byte{}
+	for _, r := range sampleRecords(200) {
+		text = append(append(text, r.Value...), '\n')
+	}
+	var used, fresh recordCoder
+	used.encode(nil, []byte(strings.Repeat(`{"other":"shape"}`+"\n", 50)), 0, true, false)
+	used.encode(nil, text[:len(text)/2], 0, true, false)
+	a, _, _ := used.encode(nil, text, 0, true, true)
+	b, _, ok := fresh.encode(nil, text, 0, true, true)
+	if !ok || !bytes.Equal(a, b) {
+		t.Errorf("%d bytes after other blocks, %d bytes alone", len(a), len(b))
+	}
+}
+
+func FuzzRecordCoder(f *testing.F) {
+	for _, s := range []string{"{\"a\":1}\n{\"a\":2}\n", "{\"a\":\"x\",\"b\":\"y\"}\n{\"a\":\"x\",\"b\":\"z\"}\n", "{\"a\":1}{\"a\":1}", "{\"a\":1}\nx\n{\"a\":1}\n"} {
+		f.Add([]byte(s), 0, true, true)
+		f.Add([]byte(s), 8, false, false)
+	}
+	var c recordCoder
+	f.Fuzz(func(t *testing.T, text []byte, start int, delimited, last bool) {
+		if start < 0 || start > len(text) {
+			return
+		}
+		if delimited && (len(text) == 0 || text[len(text)-1] != '\n') {
+			return // a delimited block ends with a newline
+		}
+		checkCoder(t, &c, text, start, delimited, last)
+	})
+}
