@@ -23,7 +23,12 @@ func limit(c Config) error {
 		{"file size", syscall.RLIMIT_FSIZE, 2 << 30},
 	}
 	for _, l := range limits {
-		if err := syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: l.value, Max: l.value}); err != nil {
+		var held syscall.Rlimit
+		if err := syscall.Getrlimit(l.resource, &held); err != nil {
+			return fmt.Errorf("limiting the %s of the query process: %w", l.name, err)
+		}
+		value := min(l.value, held.Max) // who started us may be stricter, and no limit can be raised
+		if err := syscall.Setrlimit(l.resource, &syscall.Rlimit{Cur: value, Max: value}); err != nil {
 			return fmt.Errorf("limiting the %s of the query process: %w", l.name, err)
 		}
 	}
