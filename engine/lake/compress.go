@@ -1,6 +1,7 @@
 package lake
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -23,7 +24,9 @@ import (
 //
 // Blocks of records of one shape go to a coder that knows their fields
 // (records.go), all others to the general compressor of klauspost/compress, as
-// does everything where the layout names one of its levels.
+// does everything where the layout names one of its levels. What the coder makes
+// is unpacked by klauspost's decoder and compared before it counts, so that the
+// worst a defect of the coder could do is to cost time.
 const (
 	blockSize    = 256 << 10 // raw bytes; a block ends with the record that reaches it
 	window       = 8 << 10
@@ -74,10 +77,10 @@ func newCompressors(workers, level int) (*compressors, error) {
 	on := 2*workers + 2
 	c := &compressors{jobs: make(chan *block), tokens: make(chan struct{}, on), free: make(chan *block, 2*on)}
 	for range workers {
-		var coder *recordCoder
+		var coder *checkedCoder
 		general := level
 		if level == 0 {
-			coder, general = &recordCoder{}, generalLevel
+			coder, general = newCheckedCoder(), generalLevel
 		}
 		w, err := flate.NewWriter(nil, general)
 		if err != nil {
@@ -98,11 +101,56 @@ func (c *compressors) stop() {
 	c.wg.Wait()
 }
 
-func (b *block) compress(coder *recordCoder, w *flate.Writer) {
+// checkedCoder is a recordCoder whose every block is proved.
+type checkedCoder struct {
+	coder recordCoder
+	in    bytes.Reader
+	back  io.ReadCloser // an inflater, reused
+	text  []byte
+}
+
+func newCheckedCoder() *checkedCoder {
+	c := &checkedCoder{}
+	c.back = flate.NewReader(&c.in)
+	return c
+}
+
+// encode is recordCoder's, with ok false also where the block does not come back
+// as it was.
+func (c *checkedCoder) encode(out sink, b *block) (sink, lineCount, bool) {
+	from := len(out)
+	out, counted, ok := c.coder.encode(out, b.text, b.start, b.form.delimited, b.last)
+	if !ok || !c.comesBack(out[from:], b) {
+		return out[:from], lineCount{}, false
+	}
+	return out, counted, true
+}
+
+func (c *checkedCoder) comesBack(packed []byte, b *block) bool {
+	c.in.Reset(packed)
+	if err := c.back.(flate.Resetter).Reset(&c.in, b.text[:b.start]); err != nil {
+		return false
+	}
+	raw := b.raw()
+	if len(c.text) < len(raw) {
+		c.text = make([]byte, len(raw)+blockSize/8)
+	}
+	if _, err := io.ReadFull(c.back, c.text[:len(raw)]); err != nil || !bytes.Equal(c.text[:len(raw)], raw) {
+		return false
+	}
+	// Nothing may follow: the stream ends, or stops where the next block begins.
+	n, err := c.back.Read(c.text[:1])
+	if b.last {
+		return n == 0 && errors.Is(err, io.EOF) && c.in.Len() == 0
+	}
+	return n == 0 && errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func (b *block) compress(coder *checkedCoder, w *flate.Writer) {
 	counted, ok := lineCount{}, false
 	b.out = b.out[:0]
 	if coder != nil {
-		b.out, counted, ok = coder.encode(b.out, b.text, b.start, b.form.delimited, b.last)
+		b.out, counted, ok = coder.encode(b.out, b)
 	}
 	if !ok {
 		w.ResetDict(&b.out, b.text[:b.start])

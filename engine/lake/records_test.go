@@ -134,3 +134,37 @@ func FuzzRecordCoder(f *testing.F) {
 		checkCoder(t, &c, text, start, delimited, last)
 	})
 }
+
+// A coder that is wrong costs time and nothing else: a block that does not come
+// back is refused, and so compressed by the general compressor.
+func TestCheckedCoder(t *testing.T) {
+	text := []byte(strings.Repeat(`{"k":"x","n":1,"s":"abc"}`+"\n", 100))
+	for _, last := range []bool{true, false} {
+		b := &block{text: text, form: form{delimited: true, counted: true}, last: last}
+		c := newCheckedCoder()
+		out, count, ok := c.encode(nil, b)
+		if !ok || count != countLines(text) {
+			t.Fatalf("last %v: a good block is refused, or counted as %+v", last, count)
+		}
+		for i := range out {
+			bad := bytes.Clone(out)
+			bad[i] ^= 0x10
+			if c.comesBack(bad, b) && !sameText(t, bad, text) {
+				t.Fatalf("last %v: byte %d changed, and the block was taken", last, i)
+			}
+		}
+		for _, bad := range [][]byte{out[:len(out)/2], append(bytes.Clone(out), out...)} {
+			if c.comesBack(bad, b) {
+				t.Errorf("last %v: %d bytes in place of %d were taken", last, len(bad), len(out))
+			}
+		}
+	}
+}
+
+// sameText says that packed unpacks to text all the same: not every bit of a
+// deflate stream means something.
+func sameText(t *testing.T, packed, text []byte) bool {
+	t.Helper()
+	got, _ := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	return bytes.Equal(got, text)
+}
