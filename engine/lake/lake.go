@@ -106,7 +106,7 @@ type Layout struct {
 	Format      Format      `json:"format"`
 	PartitionBy PartitionBy `json:"partition_by"`
 	// Level is the general compressor's, 1 to 9; 0 codes records by their shape,
-	// which is faster than its level 1 and smaller than its level 6.
+	// which is faster than its level 1 and nearly as small as its level 5.
 	Level int    `json:"level"`
 	Codec string `json:"codec"` // of Parquet: zstd, snappy, gzip
 }
