@@ -72,7 +72,8 @@ func (s *source) open(body io.Reader, gz bool, max int64) {
 		s.in = memberReader{s}
 		s.err = s.member()
 		if errors.Is(s.err, io.EOF) {
-			s.err = errors.New("not gzip: the object is empty")
+			// Of no byte Trino's line reader makes no rows, before it looks for gzip.
+			s.in, s.err = &s.raw, nil
 		}
 	}
 	if s.err == nil {
