@@ -3,8 +3,8 @@
 #
 #     bash docs/bench/run.sh
 #
-# Needs Go, a C compiler, and Python 3 for the comparison; writes to a temporary
-# folder. Quote medians and ratios: single times move with the machine.
+# Needs Go, a C compiler, and Python 3 for the comparison, with the package duckdb
+# (pip install duckdb==1.5.6) for the one by hand; writes to a temporary folder. Quote medians and ratios: single times move with the machine.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
@@ -49,6 +49,16 @@ five "$acme" report --lake "$work/lake" --format json
 echo "== generate and report from nothing"
 first() { rm -rf "$work/new"; "$acme" generate -q --lake "$work/new"; "$acme" report --lake "$work/new"; }
 five first
+
+if python3 -c 'import duckdb' 2>/dev/null; then
+  rm -rf "$work/lake"
+  "$acme" generate --lake "$work/lake" --file-format both -q
+  for kind in json parquet; do
+    echo "== whole program over $kind, seconds (median of 5): acme report, then DuckDB by hand"
+    five "$acme" report --lake "$work/lake" --table "video_telemetry_$kind" --format json
+    five python3 docs/bench/by_hand.py "$work/lake" "$kind"
+  done
+fi
 
 echo "== report's statements: the engine in a child against DuckDB by hand, cold"
 go test -run xxx -bench 'Report' -benchtime 5x ./engine/query/duckdb | grep Benchmark
