@@ -111,12 +111,7 @@ func (p *program) refuseDDL(file, ddl string, err error) error {
 		return fmt.Errorf("read the tables' DDL %s: %w", file, err)
 	}
 	p.sql = ddl
-	return fmt.Errorf("read the tables' DDL %s: %w", file, queryError(e))
-}
-
-// queryError gives a dialect's error as query's.
-func queryError(e *dialect.Error) *query.Error {
-	return &query.Error{Name: e.Name, Message: e.Message, Line: e.Line, Column: e.Column, Hint: e.Hint}
+	return fmt.Errorf("read the tables' DDL %s: %w", file, duckdb.QueryError(e))
 }
 
 // readDDL gives a file of DDL, or the lake's own.

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/query/duckdb"
 )
 
 func (p *program) newTranslateCmd() *cobra.Command {
@@ -45,7 +46,7 @@ func (p *program) translate(sql, ddl string) (*dialect.Translation, error) {
 	tr, err := dialect.Translate(sql, dialect.Options{Database: defaultDatabase, Catalog: catalog})
 	var e *dialect.Error
 	if errors.As(err, &e) {
-		return nil, queryError(e)
+		return nil, duckdb.QueryError(e)
 	}
 	return tr, err
 }

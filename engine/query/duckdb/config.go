@@ -93,7 +93,7 @@ func (d Deps) withDefaults(c Config) (Deps, error) {
 	return d, nil
 }
 
-// queryError gives a dialect's error as query's.
-func queryError(e *dialect.Error) *query.Error {
+// QueryError gives a dialect's error as query's, which may not know the dialect.
+func QueryError(e *dialect.Error) *query.Error {
 	return &query.Error{Name: e.Name, Message: e.Message, Line: e.Line, Column: e.Column, Hint: e.Hint}
 }

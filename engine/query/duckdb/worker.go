@@ -143,7 +143,7 @@ func (w *worker) run(ctx context.Context, r query.Request, out sink) (stats quer
 	if err != nil {
 		var refused *dialect.Error
 		if errors.As(err, &refused) {
-			return stats, queryError(refused)
+			return stats, QueryError(refused)
 		}
 		return stats, fmt.Errorf("translating the statement: %w", err)
 	}
@@ -365,7 +365,7 @@ func (w *worker) observe(e *engineError) {
 func (j *job) runtime(e *engineError) error {
 	j.observe(e)
 	if known := dialect.RuntimeError(e.text); known != nil {
-		return queryError(known)
+		return QueryError(known)
 	}
 	switch {
 	case strings.Contains(e.text, "Out of Memory Error"):
