@@ -106,7 +106,7 @@ func (p *program) runGenerate(ctx context.Context, o *generateOptions) error {
 	if o.dryRun {
 		return p.sayPlan(ctx, g, st)
 	}
-	progress := p.newProgress("generate "+g.scenario.Name, "events", expectedEvents(g))
+	progress := p.newProgress("generate "+g.scenario.Name, "events", func() int64 { return expectedEvents(g) })
 	result, err := g.into(ctx, st, progress.at)
 	if err != nil {
 		progress.finish(result.summary.Records, "failed")

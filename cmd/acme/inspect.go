@@ -52,7 +52,7 @@ func (p *program) runInspect(ctx context.Context, o *inspectOptions) error {
 	if err != nil {
 		return err
 	}
-	bar := p.newProgress("inspect", "objects", 0)
+	bar := p.newProgress("inspect", "objects", nil)
 	found, err := lake.Inspect(ctx, st, lake.InspectOptions{
 		Table: table, Progress: func(done, _ int64) { bar.at(done) },
 	})

@@ -143,7 +143,7 @@ func (p *program) requireLake(ctx context.Context, st store.Store) error {
 	done := int64(0)
 	err = p.makeDefaultLake(ctx, st, func(events, total int64) {
 		if bar == nil {
-			bar = p.newProgress("generate "+defaultScenario, "events", total)
+			bar = p.newProgress("generate "+defaultScenario, "events", func() int64 { return total })
 		}
 		done = events
 		bar.at(events)

@@ -19,7 +19,7 @@ type progress struct {
 	now     func() time.Time
 	what    string
 	unit    string
-	total   int64 // 0 where unknown
+	total   func() int64 // asked when something is said; 0 where unknown
 	started time.Time
 	last    time.Time
 	drawn   bool
@@ -37,7 +37,7 @@ type progressEvent struct {
 	State   string  `json:"state"`
 }
 
-func (p *program) newProgress(what, unit string, total int64) *progress {
+func (p *program) newProgress(what, unit string, total func() int64) *progress {
 	mode := p.global.progress
 	switch {
 	case p.global.quiet && mode != "json":
@@ -47,8 +47,11 @@ func (p *program) newProgress(what, unit string, total int64) *progress {
 	case mode == "auto":
 		mode = "line"
 	}
+	if total == nil {
+		total = func() int64 { return 0 }
+	}
 	t := p.now()
-	return &progress{w: p.stderr, mode: mode, now: p.now, what: what, unit: unit, total: total, started: t, last: t}
+	return &progress{w: p.stderr, mode: mode, now: p.now, what: what, unit: unit, total: sync.OnceValue(total), started: t, last: t}
 }
 
 // interval is how often each mode says something.
@@ -83,12 +86,12 @@ func (g *progress) finish(done int64, state string) {
 
 func (g *progress) say(done int64, state string) {
 	elapsed := g.now().Sub(g.started).Seconds()
-	e := progressEvent{What: g.what, Done: done, Total: g.total, Unit: g.unit, Elapsed: elapsed, State: state}
+	e := progressEvent{What: g.what, Done: done, Total: g.total(), Unit: g.unit, Elapsed: elapsed, State: state}
 	if elapsed > 0 {
 		e.Rate = float64(done) / elapsed
 	}
-	if g.total > done && e.Rate > 0 {
-		e.ETA = float64(g.total-done) / e.Rate
+	if e.Total > done && e.Rate > 0 {
+		e.ETA = float64(e.Total-done) / e.Rate
 	}
 	switch g.mode {
 	case "json":

@@ -55,7 +55,7 @@ func (p *program) runVerify(ctx context.Context, o *verifyOptions) error {
 	if err != nil {
 		return err
 	}
-	bar := p.newProgress("verify", "objects", 0)
+	bar := p.newProgress("verify", "objects", nil)
 	opt.Progress = func(done, _ int64) { bar.at(done) }
 	v, err := lake.Verify(ctx, st, opt)
 	if err != nil {
