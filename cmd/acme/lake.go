@@ -71,12 +71,17 @@ func (p *program) openFilledLake(ctx context.Context) (store.Store, error) {
 }
 
 // lakeIsFilled says whether there is an object in the lake, of whatever kind.
-func lakeIsFilled(ctx context.Context, st store.Store) (bool, error) {
-	for _, err := range st.List(ctx, "") {
-		if err != nil {
-			return false, fmt.Errorf("look into the lake: %w", err)
+func lakeIsFilled(ctx context.Context, st store.Store) (bool, error) { return holds(ctx, st, "") }
+
+// holds says whether there is an object under one of the prefixes.
+func holds(ctx context.Context, st store.Store, prefixes ...string) (bool, error) {
+	for _, prefix := range prefixes {
+		for _, err := range st.List(ctx, prefix) {
+			if err != nil {
+				return false, fmt.Errorf("look into the lake: %w", err)
+			}
+			return true, nil
 		}
-		return true, nil
 	}
 	return false, nil
 }
@@ -93,18 +98,15 @@ func (p *program) howToFill() string {
 	return "acme generate fills it"
 }
 
-// lakeIsEmpty says whether nothing at all lies in the lake, or only a run that
-// never finished into it.
+// lakeIsEmpty says whether no table of the lake has an object: nothing at all lies
+// there, or only the books of a run that published nothing.
 func lakeIsEmpty(ctx context.Context, st store.Store) (bool, error) {
+	var prefixes []string
 	for _, t := range schema.Tables() {
-		for _, err := range st.List(ctx, t.Prefix) {
-			if err != nil {
-				return false, fmt.Errorf("look into the lake: %w", err)
-			}
-			return false, nil
-		}
+		prefixes = append(prefixes, t.Prefix)
 	}
-	return true, nil
+	filled, err := holds(ctx, st, prefixes...)
+	return err == nil && !filled, err
 }
 
 // needsDefaultLake says whether the default lake is to be made, or its making to
