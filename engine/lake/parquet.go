@@ -144,14 +144,14 @@ func (e *ParquetEncoder) Add(b *serde.Batch, i int) error {
 }
 
 func valueOf(v *serde.Vector, i int) parquet.Value {
-	switch v.Column.Type {
-	case schema.Int, schema.Date:
+	switch v.Column.Type.Kind {
+	case serde.Int, serde.Date:
 		return parquet.Int32Value(v.Ints[i])
-	case schema.BigInt:
+	case serde.BigInt:
 		return parquet.Int64Value(v.BigInts[i])
-	case schema.Double:
+	case serde.Double:
 		return parquet.DoubleValue(v.Doubles[i])
-	case schema.Boolean:
+	case serde.Boolean:
 		return parquet.BooleanValue(v.Bools[i])
 	}
 	return parquet.ByteArrayValue(v.Bytes(i))

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
-
-	"acme/telemetry/schema"
 )
 
 // lineError says why a line is not a row. fatal is an error even where malformed
@@ -33,10 +31,11 @@ func cutShort(why string, at int) *lineError {
 type parser struct {
 	options Options
 	fields  []field
-	byKey   map[string]int // the first field that is read from this key, folded
-	simple  bool           // the fast path may run: no two columns share a key, no dots
-	state   []fieldState   // of the line being read, by field
-	slots   []node         // of the slow path, by field
+	byKey   map[string]int    // the first field that is read from this key, folded
+	simple  bool              // the fast path may run: no two columns share a key, no dots
+	state   []fieldState      // of the line being read, by field
+	slots   []node            // of the slow path, by field
+	parts   map[string]string // the key that a struct's field is read from, folded, by its name
 }
 
 // field is one column of the table.
@@ -110,8 +109,8 @@ func (p *parser) row(line []byte, i int) (int, *lineError) {
 // undo takes back what the fast path wrote of row i.
 func (p *parser) undo(i int) {
 	for f := range p.fields {
-		if v := p.fields[f].vec; v != nil && v.Offsets != nil {
-			v.Text = v.Text[:v.Offsets[i]]
+		if v := p.fields[f].vec; v != nil {
+			v.undo(i)
 		}
 	}
 }
@@ -185,7 +184,7 @@ func (p *parser) finish(row int) {
 		if p.state[f] != set {
 			v.setNull(row)
 		} else if v.Offsets != nil {
-			v.Offsets[row+1] = uint32(len(v.Text))
+			v.Offsets[row+1] = uint32(len(v.Text)) // a nested value never comes here
 		}
 	}
 }
@@ -230,25 +229,25 @@ func (v *Vector) scalar(line []byte, at, row int) (fieldState, int) {
 	if line[at] == '"' {
 		return v.quoted(line, at+1, row)
 	}
-	switch v.Column.Type {
-	case schema.Int:
+	switch v.kind {
+	case Int:
 		if n, next := plainInt(line, at); next >= 0 && n == int64(int32(n)) {
 			v.Ints[row] = int32(n)
 			return set, next
 		}
-	case schema.BigInt:
+	case BigInt:
 		if n, next := plainInt(line, at); next >= 0 {
 			v.BigInts[row] = n
 			return set, next
 		}
-	case schema.Double:
+	case Double:
 		if d, next := plainDouble(line, at); next >= 0 {
 			v.Doubles[row] = d
 			return set, next
 		}
 	}
 	end := literalEnd(line, at)
-	if end == at || end == len(line) || line[at] == '\'' {
+	if end == at || end == len(line) || line[at] == '\'' || v.kind >= List || v.kind == Binary {
 		return missing, -1
 	}
 	if v.setLiteral(row, line[at:end]) {
@@ -263,7 +262,7 @@ func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
 	if end >= len(line) {
 		return missing, -1
 	}
-	if v.Column.Type == schema.String {
+	if v.kind == String {
 		if line[end] == '"' {
 			if ascii {
 				v.Text = append(v.Text, line[at:end]...)
@@ -278,7 +277,7 @@ func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
 		}
 		return set, end
 	}
-	if line[end] != '"' {
+	if line[end] != '"' || v.kind >= List || v.kind == Binary {
 		return missing, -1 // an escape in a number is for the slow path
 	}
 	if v.setText(row, line[at:end]) {

@@ -10,14 +10,12 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"pgregory.net/rapid"
-
-	"acme/telemetry/schema"
 )
 
 var mixed = []Column{
-	{Name: "s", Type: schema.String}, {Name: "i", Type: schema.Int}, {Name: "l", Type: schema.BigInt},
-	{Name: "d", Type: schema.Double}, {Name: "b", Type: schema.Boolean}, {Name: "t", Type: schema.Date},
-	{Name: "unread", Type: schema.Int}, {Name: "s_2", Type: schema.String},
+	{Name: "s", Type: Of(String)}, {Name: "i", Type: Of(Int)}, {Name: "l", Type: Of(BigInt)},
+	{Name: "d", Type: Of(Double)}, {Name: "b", Type: Of(Boolean)}, {Name: "t", Type: Of(Date)},
+	{Name: "unread", Type: Of(Int)}, {Name: "s_2", Type: Of(String)},
 }
 
 var mixedProject = []int{0, 1, 2, 3, 4, 5, 7}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-
-	"acme/telemetry/schema"
 )
 
 const (
@@ -79,23 +77,6 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func newVector(c Column, rows int) Vector {
-	v := Vector{Column: c, Valid: make([]uint64, (rows+63)/64)}
-	switch c.Type {
-	case schema.Int, schema.Date:
-		v.Ints = make([]int32, rows)
-	case schema.BigInt:
-		v.BigInts = make([]int64, rows)
-	case schema.Double:
-		v.Doubles = make([]float64, rows)
-	case schema.Boolean:
-		v.Bools = make([]bool, rows)
-	default:
-		v.Offsets = make([]uint32, rows+1)
-	}
-	return v
-}
-
 // Open starts an object: its name (for errors, and for ".gz") and its bytes as
 // stored. What the last object left is dropped; the reader's buffers stay.
 func (r *Reader) Open(object string, body io.Reader) {
@@ -139,40 +120,18 @@ func (r *Reader) Next() (*Batch, error) {
 	return &r.batch, nil
 }
 
-// begin makes the batch empty: every value valid until a row says NULL.
+// begin makes the batch empty.
 func (r *Reader) begin() {
 	r.batch.Rows = 0
 	for i := range r.batch.Columns {
-		v := &r.batch.Columns[i]
-		v.Nulls = 0
-		v.Text = v.Text[:0]
-		for j := range v.Valid {
-			v.Valid[j] = ^uint64(0)
-		}
-		r.sized(v, r.options.Rows)
+		r.batch.Columns[i].begin(r.options.Rows)
 	}
 }
 
 // end makes the slices as long as the batch.
 func (r *Reader) end() {
 	for i := range r.batch.Columns {
-		r.sized(&r.batch.Columns[i], r.batch.Rows)
-	}
-}
-
-// sized makes the slices of a vector as long as n rows.
-func (r *Reader) sized(v *Vector, n int) {
-	switch v.Column.Type {
-	case schema.Int, schema.Date:
-		v.Ints = v.Ints[:n]
-	case schema.BigInt:
-		v.BigInts = v.BigInts[:n]
-	case schema.Double:
-		v.Doubles = v.Doubles[:n]
-	case schema.Boolean:
-		v.Bools = v.Bools[:n]
-	default:
-		v.Offsets = v.Offsets[:n+1]
+		r.batch.Columns[i].sized(r.batch.Rows)
 	}
 }
 

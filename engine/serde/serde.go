@@ -36,24 +36,7 @@ package serde
 import (
 	"fmt"
 	"strings"
-
-	"acme/telemetry/schema"
 )
-
-// Column is a column of the table: name in lower case, and type.
-type Column struct {
-	Name string
-	Type schema.Type
-}
-
-// ColumnsOf gives a table's data columns as serde wants them.
-func ColumnsOf(t schema.Table) []Column {
-	out := make([]Column, len(t.Columns))
-	for i, c := range t.Columns {
-		out[i] = Column{Name: strings.ToLower(c.Name), Type: c.Type}
-	}
-	return out
-}
 
 // Options are the SerDe's properties and the limits of reading.
 type Options struct {
@@ -149,35 +132,4 @@ func Hidden(key string) bool {
 		}
 	}
 	return false
-}
-
-// Vector is one column of a batch. Which slice holds the values goes by Type:
-// Int and Date (days since 1970-01-01) in Ints, BigInt in BigInts, Double in
-// Doubles, Boolean in Bools; the text of row i of a String is
-// Text[Offsets[i]:Offsets[i+1]], always valid UTF-8. A NULL's value is zero or
-// empty.
-type Vector struct {
-	Column  Column
-	Valid   []uint64 // one bit a row, set where the value is not NULL; bits past the last row are undefined
-	Nulls   int      // how many rows are NULL
-	Ints    []int32
-	BigInts []int64
-	Doubles []float64
-	Bools   []bool
-	Offsets []uint32
-	Text    []byte
-}
-
-// IsNull says whether row i is NULL.
-func (v *Vector) IsNull(i int) bool { return v.Valid[i>>6]&(1<<(uint(i)&63)) == 0 }
-
-// Bytes gives the text of row i of a String column. It is valid until the
-// reader's next batch.
-func (v *Vector) Bytes(i int) []byte { return v.Text[v.Offsets[i]:v.Offsets[i+1]] }
-
-// Batch is some rows of an object, by columns, in the order they were asked for.
-// It is the reader's and is valid until its next call of Next.
-type Batch struct {
-	Rows    int
-	Columns []Vector
 }

@@ -11,11 +11,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"acme/telemetry/engine/serde"
-	"acme/telemetry/schema"
 )
 
 // probe is the table of the measured answers: (a varchar, b integer, c double).
-var probe = []serde.Column{{Name: "a", Type: schema.String}, {Name: "b", Type: schema.Int}, {Name: "c", Type: schema.Double}}
+var probe = []serde.Column{{Name: "a", Type: serde.Of(serde.String)}, {Name: "b", Type: serde.Of(serde.Int)}, {Name: "c", Type: serde.Of(serde.Double)}}
 
 func pack(members ...string) []byte {
 	var out bytes.Buffer
@@ -66,20 +65,45 @@ func cell(v *serde.Vector, i int) string {
 	if v.IsNull(i) {
 		return "NULL"
 	}
-	switch v.Column.Type {
-	case schema.Int, schema.Date:
+	switch v.Column.Type.Kind {
+	case serde.TinyInt, serde.SmallInt, serde.Int, serde.Date:
 		return fmt.Sprint(v.Ints[i])
-	case schema.BigInt:
+	case serde.BigInt, serde.Timestamp:
 		return fmt.Sprint(v.BigInts[i])
-	case schema.Double:
+	case serde.Decimal:
+		if v.Wide != nil {
+			return fmt.Sprint(v.Wide[i])
+		}
+		return fmt.Sprint(v.BigInts[i])
+	case serde.Real, serde.Double:
 		if d := v.Doubles[i]; d == math.Trunc(d) && math.Abs(d) < 1e9 {
 			return fmt.Sprintf("%.1f", d)
 		}
 		return fmt.Sprint(v.Doubles[i])
-	case schema.Boolean:
+	case serde.Boolean:
 		return fmt.Sprint(v.Bools[i])
+	case serde.List, serde.Map, serde.Struct:
+		return nestedCell(v, i)
 	}
 	return fmt.Sprintf("%q", v.Bytes(i))
+}
+
+func nestedCell(v *serde.Vector, i int) string {
+	var out []string
+	if v.Column.Type.Kind == serde.Struct {
+		for p := range v.Parts {
+			out = append(out, v.Parts[p].Column.Name+":"+cell(&v.Parts[p], i))
+		}
+		return "{" + strings.Join(out, " ") + "}"
+	}
+	for k := int(v.Offsets[i]); k < int(v.Offsets[i+1]); k++ {
+		item := cell(&v.Parts[0], k)
+		if v.Column.Type.Kind == serde.Map {
+			item += "=" + cell(&v.Parts[1], k)
+		}
+		out = append(out, item)
+	}
+	return "[" + strings.Join(out, " ") + "]"
 }
 
 // object is the n-th object of the measured files.

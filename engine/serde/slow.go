@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-
-	"acme/telemetry/schema"
 )
 
 // maxNodes bounds the values of one line that are held in memory.
@@ -84,26 +82,38 @@ func (p *parser) fill(row int) *lineError {
 		if v == nil {
 			continue
 		}
-		ok, err := v.setNode(row, &p.slots[f])
+		ok, err := p.setNode(v, row, &p.slots[f])
 		if err != nil {
 			return err
 		}
 		if !ok {
+			v.undo(row)
 			v.setNull(row)
-		} else if v.Offsets != nil {
-			v.Offsets[row+1] = uint32(len(v.Text))
+		} else {
+			v.end(row)
 		}
 	}
 	return nil
 }
 
-// setNode writes a value; false means NULL.
-func (v *Vector) setNode(row int, n *node) (bool, *lineError) {
-	switch n.kind {
-	case absent, nullValue:
+// setNode writes a value without ending its row; false means NULL.
+func (p *parser) setNode(v *Vector, row int, n *node) (bool, *lineError) {
+	if n.kind == absent || n.kind == nullValue {
 		return false, nil
+	}
+	switch v.kind {
+	case List:
+		return p.setList(v, row, n)
+	case Map:
+		return p.setMap(v, row, n)
+	case Struct:
+		return p.setStruct(v, row, n)
+	case Binary:
+		return v.setBase64(n)
+	}
+	switch n.kind {
 	case quotedText:
-		if v.Column.Type == schema.String {
+		if v.kind == String {
 			v.Text = append(v.Text, n.text...)
 			return true, nil
 		}
@@ -111,11 +121,13 @@ func (v *Vector) setNode(row int, n *node) (bool, *lineError) {
 	case bareWord:
 		return v.setLiteral(row, n.text), nil
 	}
-	switch v.Column.Type {
-	case schema.String:
+	switch v.kind {
+	case String, Varchar, Char:
+		at := len(v.Text)
 		v.Text = n.appendJSON(v.Text)
+		v.fit(at)
 		return true, nil
-	case schema.Boolean:
+	case Boolean:
 		v.Bools[row] = false
 		return true, nil
 	}

@@ -5,76 +5,64 @@ import (
 	"math"
 	"strconv"
 	"time"
-
-	"acme/telemetry/schema"
 )
-
-// setNull makes row NULL, its value zero or empty.
-func (v *Vector) setNull(row int) {
-	v.Valid[row>>6] &^= 1 << (uint(row) & 63)
-	v.Nulls++
-	switch {
-	case v.Offsets != nil:
-		v.Offsets[row+1] = v.Offsets[row]
-	case v.Ints != nil:
-		v.Ints[row] = 0
-	case v.BigInts != nil:
-		v.BigInts[row] = 0
-	case v.Doubles != nil:
-		v.Doubles[row] = 0
-	default:
-		v.Bools[row] = false
-	}
-}
 
 // setLiteral writes a bare word; false means NULL.
 func (v *Vector) setLiteral(row int, word []byte) bool {
 	if len(word) == 4 && bytes.EqualFold(word, []byte("null")) {
 		return false
 	}
-	if v.Column.Type != schema.String {
-		return v.setText(row, word)
+	switch v.kind {
+	case String, Varchar, Char:
+		if c, ok := canonical(word); ok {
+			word = c
+		}
+		v.putText(word)
+		return true
 	}
-	if c, ok := canonical(word); ok {
-		v.Text = append(v.Text, c...)
-	} else {
-		v.Text = appendUTF8(v.Text, word)
-	}
-	return true
+	return v.setText(row, word)
 }
 
 // setText writes what text means to a column that is not a String; false means
 // NULL. Whether it stood in quotes makes no difference.
 func (v *Vector) setText(row int, text []byte) bool {
-	switch v.Column.Type {
-	case schema.Int:
+	switch v.kind {
+	case TinyInt, SmallInt, Int, BigInt:
 		n, ok := toLong(text)
-		if !ok || n != int64(int32(n)) {
-			return false
-		}
-		v.Ints[row] = int32(n)
-	case schema.BigInt:
-		n, ok := toLong(text)
-		if !ok {
-			return false
-		}
-		v.BigInts[row] = n
-	case schema.Double:
-		d, ok := toDouble(text)
-		if !ok {
-			return false
-		}
-		v.Doubles[row] = d
-	case schema.Boolean:
+		return ok && v.putInt(row, n)
+	case Double, Real:
+		return v.putDouble(row, text)
+	case Boolean:
 		v.Bools[row] = bytes.EqualFold(text, []byte("true"))
-	case schema.Date:
+	case Date:
 		d, ok := toDate(text)
 		if !ok {
 			return false
 		}
 		v.Ints[row] = d
+	case Decimal:
+		d, ok := parseDecimal(text)
+		return ok && v.putDecimal(row, d)
+	case Timestamp:
+		t, ok := looseTime(text, v.formats)
+		return ok && v.putTime(row, t)
+	case Varchar, Char:
+		v.putText(text)
 	}
 	return true
+}
+
+// putDouble writes what Java reads as a double or a float; false means NULL.
+func (v *Vector) putDouble(row int, text []byte) bool {
+	bits := 64
+	if v.kind == Real {
+		bits = 32
+	}
+	d, ok := toFloat(text, bits)
+	if ok {
+		v.Doubles[row] = d
+	}
+	return ok
 }
 
 // plainInt reads an integer as JSON writes it, up to 18 digits, that ends its
@@ -301,9 +289,9 @@ func canonical(word []byte) ([]byte, bool) {
 	return nil, false
 }
 
-// toDouble reads what Java's Double.parseDouble reads: with white space around,
-// NaN and Infinity, a suffix d or f, hexadecimal.
-func toDouble(text []byte) (float64, bool) {
+// toFloat reads what Java's Double.parseDouble reads, or Float.parseFloat for 32
+// bits: with white space around, NaN and Infinity, a suffix d or f, hexadecimal.
+func toFloat(text []byte, bits int) (float64, bool) {
 	b := bytes.TrimFunc(text, atMostSpace)
 	sign, rest := "", b
 	if len(b) > 0 && (b[0] == '-' || b[0] == '+') {
@@ -325,7 +313,7 @@ func toDouble(text []byte) (float64, bool) {
 	if !numberLike(rest, hex) {
 		return 0, false
 	}
-	d, err := strconv.ParseFloat(sign+string(rest), 64)
+	d, err := strconv.ParseFloat(sign+string(rest), bits)
 	if err != nil && !math.IsInf(d, 0) {
 		return 0, false
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"acme/telemetry/engine/serde"
-	"acme/telemetry/schema"
 )
 
 // What a value on the wire is to a column of each type, by the rules of the
@@ -73,10 +72,10 @@ func TestValues(t *testing.T) {
 		{`[,;1]`, `"[null,null,1]"`, failed, failed, failed, "false", failed},
 		{`{"k": 1e2, 'l' = {"m":[]}; "K": 3, "</": "\u0001\t\"\\/"}`, `"{\"l\":{\"m\":[]},\"K\":3,\"<\\/\":\"\\u0001\\t\\\"\\\\/\"}"`, failed, failed, failed, "false", failed},
 	}
-	types := []schema.Type{schema.String, schema.Int, schema.BigInt, schema.Double, schema.Boolean, schema.Date}
+	types := []serde.Type{serde.Of(serde.String), serde.Of(serde.Int), serde.Of(serde.BigInt), serde.Of(serde.Double), serde.Of(serde.Boolean), serde.Of(serde.Date)}
 	for _, c := range tests {
 		for i, want := range []string{c.text, c.integer, c.bigint, c.double, c.boolean, c.date} {
-			columns := []serde.Column{{Name: "before", Type: schema.Int}, {Name: "v", Type: types[i]}, {Name: "after", Type: schema.Int}}
+			columns := []serde.Column{{Name: "before", Type: serde.Of(serde.Int)}, {Name: "v", Type: types[i]}, {Name: "after", Type: serde.Of(serde.Int)}}
 			rows, _, err := read(columns, serde.Options{IgnoreMalformed: true}, "f.json", []byte(`{"before":1,"v":`+c.json+`,"after":2}`))
 			got := failed
 			if err == nil {
@@ -214,7 +213,7 @@ func TestProjection(t *testing.T) {
 }
 
 func TestProperties(t *testing.T) {
-	columns := []serde.Column{{Name: "a_b", Type: schema.String}, {Name: "ts", Type: schema.String}}
+	columns := []serde.Column{{Name: "a_b", Type: serde.Of(serde.String)}, {Name: "ts", Type: serde.Of(serde.String)}}
 	for _, c := range []struct {
 		properties map[string]string
 		line, want string

@@ -81,7 +81,7 @@ func acmeScanBind(infoPtr unsafe.Pointer) {
 			return err
 		}
 		for _, c := range s.columns {
-			t, err := logicalType(c.duckdb)
+			t, err := columnType(c.typ)
 			if err != nil {
 				return err
 			}

@@ -12,7 +12,6 @@ import (
 	"acme/telemetry/engine/dialect"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/serde"
-	"acme/telemetry/schema"
 )
 
 const openX = "org.openx.data.jsonserde.JsonSerDe"
@@ -188,12 +187,12 @@ func (j *job) newScan(t *dialect.Table, columns []serde.Column, o serde.Options,
 	open func(context.Context, object) (io.ReadCloser, error)) *scan {
 	s := &scan{ctx: j.ctx, objects: objects, table: columns, options: o, threads: j.config.Threads, open: open, note: j.note}
 	for i, c := range t.Columns {
-		s.columns = append(s.columns, scanColumn{name: c.Name, duckdb: c.Type.DuckDB(), data: i, part: -1})
+		s.columns = append(s.columns, scanColumn{name: c.Name, typ: c.Type, data: i, part: -1})
 	}
 	for i, c := range t.Partitions {
-		s.columns = append(s.columns, scanColumn{name: c.Name, duckdb: c.Type.DuckDB(), data: -1, part: i})
+		s.columns = append(s.columns, scanColumn{name: c.Name, typ: c.Type, data: -1, part: i})
 	}
-	s.columns = append(s.columns, scanColumn{name: "acme_object", duckdb: "INTEGER", data: -1, part: -1})
+	s.columns = append(s.columns, scanColumn{name: "acme_object", typ: dialect.Type{Kind: dialect.Integer}, data: -1, part: -1})
 	return s
 }
 
@@ -210,10 +209,10 @@ func (s *scan) narrow(d *dialect.Scan) {
 		}
 	}
 	if d.Path {
-		columns = append(columns, scanColumn{name: "$path", duckdb: "VARCHAR", data: -1, part: -1, path: true})
+		columns = append(columns, scanColumn{name: "$path", typ: dialect.Type{Kind: dialect.Varchar, Precision: dialect.Unbounded}, data: -1, part: -1, path: true})
 	}
 	if len(columns) == 0 { // count(*) over a table without partitions
-		columns = []scanColumn{{name: "acme_row", duckdb: "INTEGER", data: -1, part: -1}}
+		columns = []scanColumn{{name: "acme_row", typ: dialect.Type{Kind: dialect.Integer}, data: -1, part: -1}}
 	}
 	s.columns = columns
 }
@@ -262,9 +261,9 @@ func readable(s *dialect.Scan) (*dialect.Table, []serde.Column, error) {
 	table.Columns = nil
 	var columns []serde.Column
 	for _, c := range s.Table.Columns {
-		typ, ok := serdeTypes[c.Type.Kind]
+		typ, ok := serdeType(c.Type)
 		switch {
-		case ok && (c.Type.Kind != dialect.Varchar || c.Type.Precision == dialect.Unbounded):
+		case ok:
 			table.Columns = append(table.Columns, c)
 			columns = append(columns, serde.Column{Name: c.Name, Type: typ})
 		case slices.Contains(s.Columns, c.Name):
@@ -275,9 +274,4 @@ func readable(s *dialect.Scan) (*dialect.Table, []serde.Column, error) {
 		}
 	}
 	return &table, columns, nil
-}
-
-var serdeTypes = map[dialect.Kind]schema.Type{
-	dialect.Varchar: schema.String, dialect.Integer: schema.Int, dialect.BigInt: schema.BigInt,
-	dialect.Double: schema.Double, dialect.Boolean: schema.Boolean, dialect.Date: schema.Date,
 }

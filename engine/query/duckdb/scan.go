@@ -10,6 +10,7 @@ import (
 
 	duck "github.com/duckdb/duckdb-go-bindings"
 
+	"acme/telemetry/engine/dialect"
 	"acme/telemetry/engine/serde"
 )
 
@@ -36,10 +37,11 @@ type scan struct {
 // scanColumn is a column of the relation: data of the table, a partition's
 // value, the object's path or its number in the cache.
 type scanColumn struct {
-	name, duckdb string
-	data         int // place in table, or -1
-	part         int // place among the partition columns, or -1
-	path         bool
+	name string
+	typ  dialect.Type
+	data int // place in table, or -1
+	part int // place among the partition columns, or -1
+	path bool
 }
 
 // rowsAbout guesses how many rows there are, for DuckDB's planner.

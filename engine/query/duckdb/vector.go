@@ -6,7 +6,6 @@ import (
 	duck "github.com/duckdb/duckdb-go-bindings"
 
 	"acme/telemetry/engine/serde"
-	"acme/telemetry/schema"
 )
 
 // inlineText is how long a text may be to lie in its duckdb_string_t itself.
@@ -61,15 +60,25 @@ func at[T any](r *vectorReader, i int) T {
 // fillColumn writes a column of a batch into a vector of an output chunk.
 func fillColumn(vec duck.Vector, v *serde.Vector, rows int) {
 	data := duck.VectorGetData(vec)
-	switch v.Column.Type {
-	case schema.Int, schema.Date:
+	switch kind := v.Column.Type.Kind; kind {
+	case serde.Int, serde.Date:
 		copy(unsafe.Slice((*int32)(data), rows), v.Ints)
-	case schema.BigInt:
+	case serde.TinyInt:
+		narrow(unsafe.Slice((*int8)(data), rows), v.Ints)
+	case serde.SmallInt:
+		narrow(unsafe.Slice((*int16)(data), rows), v.Ints)
+	case serde.BigInt, serde.Timestamp:
 		copy(unsafe.Slice((*int64)(data), rows), v.BigInts)
-	case schema.Double:
+	case serde.Decimal:
+		fillDecimal(data, v, rows)
+	case serde.Double:
 		copy(unsafe.Slice((*float64)(data), rows), v.Doubles)
-	case schema.Boolean:
+	case serde.Real:
+		narrow(unsafe.Slice((*float32)(data), rows), v.Doubles)
+	case serde.Boolean:
 		copy(unsafe.Slice((*bool)(data), rows), v.Bools)
+	case serde.List, serde.Map, serde.Struct:
+		fillNested(vec, data, v, rows)
 	default:
 		fillText(vec, data, v, rows)
 	}
@@ -80,9 +89,55 @@ func fillColumn(vec duck.Vector, v *serde.Vector, rows int) {
 	}
 }
 
+// narrow copies numbers that are known to fit.
+func narrow[N int8 | int16 | int32 | float32, W int32 | int64 | float64](out []N, in []W) {
+	for i := range out {
+		out[i] = N(in[i])
+	}
+}
+
+// fillDecimal writes digits in the width that DuckDB keeps them by precision.
+func fillDecimal(data unsafe.Pointer, v *serde.Vector, rows int) {
+	switch p := v.Column.Type.Precision; {
+	case p <= 4:
+		narrow(unsafe.Slice((*int16)(data), rows), v.BigInts)
+	case p <= 9:
+		narrow(unsafe.Slice((*int32)(data), rows), v.BigInts)
+	case p <= 18:
+		copy(unsafe.Slice((*int64)(data), rows), v.BigInts)
+	default:
+		copy(unsafe.Slice((*[2]uint64)(data), rows), v.Wide)
+	}
+}
+
+// fillNested writes lists, maps and structs, which are vectors of vectors.
+func fillNested(vec duck.Vector, data unsafe.Pointer, v *serde.Vector, rows int) {
+	if v.Column.Type.Kind == serde.Struct {
+		for p := range v.Parts {
+			fillColumn(duck.StructVectorGetChild(vec, duck.IdxT(p)), &v.Parts[p], rows)
+		}
+		return
+	}
+	entries := unsafe.Slice((*[2]uint64)(data), rows)
+	for i := range entries {
+		entries[i] = [2]uint64{uint64(v.Offsets[i]), uint64(v.Offsets[i+1] - v.Offsets[i])}
+	}
+	n := v.Parts[0].Rows()
+	duck.ListVectorReserve(vec, duck.IdxT(n))
+	duck.ListVectorSetSize(vec, duck.IdxT(n))
+	child := duck.ListVectorGetChild(vec)
+	if v.Column.Type.Kind == serde.List {
+		fillColumn(child, &v.Parts[0], n)
+		return
+	}
+	for p := range v.Parts { // a map is a list of structs of a key and a value
+		fillColumn(duck.StructVectorGetChild(child, duck.IdxT(p)), &v.Parts[p], n)
+	}
+}
+
 // fillText writes texts with one call into DuckDB: all of them are handed over
 // as one, which the vector keeps, and then each row is made to point at its own
-// part. The texts are valid UTF-8, which is why the call without a check is right.
+// part. The texts are valid UTF-8 or bytes, which is why the call without a check is right.
 func fillText(vec duck.Vector, data unsafe.Pointer, v *serde.Vector, rows int) {
 	out := unsafe.Slice((*stringT)(data), rows)
 	var heap unsafe.Pointer
