@@ -175,7 +175,7 @@ func (a *analyser) addKey(g *aggregation, x Expr, src *scope) int {
 	}
 	v := a.expr(x, src)
 	n := len(g.keys)
-	k := &groupKey{x: x, inner: a.typed(v)}
+	k := &groupKey{x: x, inner: a.canonical(a.typed(v), v.typ)}
 	if v.constant {
 		k.inner = "(SELECT " + k.inner + ")" // a bare literal would be a position
 	}

@@ -180,11 +180,10 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
 		}
-		a.checkSortable(v.typ, s)
 		if i > 0 {
 			inv.ord += ", "
 		}
-		inv.ord += a.typed(v) + sortTail(s)
+		inv.ord += a.sortText(v) + sortTail(s)
 	}
 	if c.Over != nil {
 		inv.over = " OVER " + a.windowText(c, f, inv.sc)
@@ -583,10 +582,11 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if !v.typ.comparable() {
 			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
 		}
+		key := a.canonical(a.typed(v), v.typ)
 		if i == 0 {
-			parts = append(parts, "PARTITION BY "+a.typed(v))
+			parts = append(parts, "PARTITION BY "+key)
 		} else {
-			parts[0] += ", " + a.typed(v)
+			parts[0] += ", " + key
 		}
 	}
 	var key value
@@ -595,8 +595,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function ORDER BY", v.typ))
 		}
-		a.checkSortable(v.typ, s)
-		text := a.typed(v) + sortTail(s)
+		text := a.sortText(v) + sortTail(s)
 		if i == 0 {
 			key = v
 			text = "ORDER BY " + text

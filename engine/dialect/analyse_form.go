@@ -218,21 +218,36 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 		if !converts(index.typ, k) {
 			panic(bad())
 		}
-		if k.isNested() || base.typ.value().Kind == Unknown || k.Kind == Unknown {
+		if base.typ.value().Kind == Unknown || k.Kind == Unknown || k.has(Map) {
 			panic(a.cannot("the subscript of %s", base.typ))
 		}
 		out.typ = base.typ.value()
-		key := a.coerce(index, k)
-		shown := "CAST(" + key.code + " AS VARCHAR)"
-		if k.Kind != Varchar && !k.isInteger() && k.Kind != Boolean && k.Kind != Date {
-			shown = a.toVarchar(key.code, k, tVarchar, false)
-		}
-		out.code = fmt.Sprintf("CASE WHEN NOT map_contains(%s, %s) THEN %s ELSE map_extract_value(%s, %s) END", base.code, key.code,
-			failWith(out.typ.DuckDB(), "'[[INVALID_FUNCTION_ARGUMENT]] Key not present in map: ' || "+shown), base.code, key.code)
+		out.code = a.mapSubscript(base, a.coerce(index, k), out.typ)
 	default:
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot use %s for subscript of %s", index.typ, base.typ))
 	}
 	return out
+}
+
+// mapSubscript gives the value of a key, which must be there.
+func (a *analyser) mapSubscript(base, key value, t Type) string {
+	k := key.typ
+	return a.let([]string{base.code, key.code}, func(v []string) string {
+		shown := ""
+		switch {
+		case k.isNested() || k.Kind == Varbinary:
+		case k.isInteger() || k.Kind == Boolean || k.Kind == Varchar:
+			shown = " || ': ' || CAST(" + v[1] + " AS VARCHAR)"
+		default:
+			shown = " || ': ' || " + a.toVarchar(v[1], k, tVarchar, false)
+		}
+		there := fmt.Sprintf("map_contains(%s, %s)", v[0], v[1])
+		if guard := a.keyed(v[1], k); guard != "" {
+			there = "(" + there + " AND " + guard + ")"
+		}
+		return fmt.Sprintf("CASE WHEN NOT %s THEN %s ELSE map_extract_value(%s, %s) END", there,
+			failWith(t.DuckDB(), "'[[INVALID_FUNCTION_ARGUMENT]] Key not present in map'"+shown), v[0], v[1])
+	})
 }
 
 func (a *analyser) rowSubscript(x *Subscript, base value) value {

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -79,55 +80,38 @@ func compareHint(l, r Type) string {
 func (a *analyser) compareCode(op string, l, r value, t Type) string {
 	plain := "(" + l.code + " " + op + " " + r.code + ")"
 	switch {
-	case t.Kind == Row && (op == "=" || op == "<>"):
-		return a.rowCompare(op, l, r, t)
 	case t.isNested():
-		panic(a.cannot("the comparison of values of type %s", t))
+		return a.compareNested(op, l, r, t)
 	case !t.isFloat() || strings.Contains(op, "DISTINCT"):
 		return plain
 	}
-	nan := func(v value) string {
-		if v.number != "" || v.constant && isNumberText(v.code) {
-			return ""
-		}
-		return "isnan(" + v.code + ")"
-	}
-	side := nan(l)
+	number := func(v value) bool { return v.number != "" || v.constant && isNumberText(v.code) }
+	// NaN is the greatest to DuckDB, and equals itself. What may be NULL stays so.
+	x, other := l, r
 	switch op {
 	case "<", "<=":
-		side = nan(r)
+		x, other = r, l
 	case "=", "<>":
-		if side == "" || nan(r) == "" {
+		if number(l) || number(r) {
 			return plain
 		}
 	}
-	if side == "" {
+	if number(x) {
 		return plain
 	}
-	if op == "<>" {
-		return "(" + plain + " OR " + side + ")"
+	nan := "isnan(" + x.code + ")"
+	if !number(other) {
+		nan = "(" + nan + " AND " + other.code + " IS NOT NULL)"
 	}
-	return "(" + plain + " AND NOT " + side + ")"
+	if op == "<>" {
+		return "(" + plain + " OR " + nan + ")"
+	}
+	return "(" + plain + " AND NOT " + nan + ")"
 }
 
 // isNumberText says whether a text is a number as written, thus not NaN.
 func isNumberText(s string) bool {
 	return strings.Trim(s, "0123456789.e+-()") == ""
-}
-
-// rowCompare compares rows field by field, with NULL where a field leaves it open.
-func (a *analyser) rowCompare(op string, l, r value, t Type) string {
-	parts := make([]string, len(t.Elem))
-	for i, f := range t.Elem {
-		fl := value{typ: f.Type, code: fmt.Sprintf("(%s).f%d", l.code, i)}
-		fr := value{typ: f.Type, code: fmt.Sprintf("(%s).f%d", r.code, i)}
-		parts[i] = a.comparison("=", fl, fr, a.pos).code
-	}
-	eq := "(" + strings.Join(parts, " AND ") + ")"
-	if op == "<>" {
-		return "(NOT " + eq + ")"
-	}
-	return eq
 }
 
 // equal is l = r for values of one type.
@@ -214,12 +198,9 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		out.code = "CAST(NULL AS BOOLEAN)"
 		return out
 	}
-	if a.level >= 476 {
-		for _, it := range x.List {
-			if _, null := it.(*NullLit); null {
-				panic(a.cannot("IN with NULL in its list at this release"))
-			}
-		}
+	if a.level >= 476 && severalAndNull(x.List) && slices.ContainsFunc(vs, func(v value) bool { return !v.constant }) {
+		// These releases forget the NULL of such a list, for some types of values.
+		panic(a.cannot("IN with several values and NULL in its list at this release"))
 	}
 	codes := make([]string, len(vs))
 	plain := !t.isNested()
@@ -243,6 +224,17 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
 	return out
+}
+
+// severalAndNull says whether a list has NULL and more than one other value.
+func severalAndNull(list []Expr) bool {
+	nulls := 0
+	for _, x := range list {
+		if _, null := x.(*NullLit); null {
+			nulls++
+		}
+	}
+	return nulls > 0 && len(list)-nulls > 1
 }
 
 func (a *analyser) like(x *Like, sc *scope) value {
@@ -365,7 +357,7 @@ func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) str
 		}
 		return value{typ: tBoolean, code: text("("+strings.Join(fields, ", ")+")", a.recast(q, types))}
 	}
-	if t.isNested() {
+	if t.has(Map) {
 		panic(a.cannot("a value of type %s against a subquery", t))
 	}
 	return value{typ: tBoolean, code: text(a.coerce(v, t).code, a.recast(q, []Type{t}))}

@@ -256,8 +256,25 @@ func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
 	if op.All {
 		all = " ALL"
 	}
-	out.sql = fmt.Sprintf("(%s) %s%s (%s)", a.recast(l, types), op.Op, all, a.recast(r, types))
+	lines := a.comparableRows
+	if op.Op == "UNION" && op.All {
+		lines = a.recast
+	}
+	out.sql = fmt.Sprintf("(%s) %s%s (%s)", lines(l, types), op.Op, all, lines(r, types))
 	return out
+}
+
+// comparableRows is recast for rows that are compared whole.
+func (a *analyser) comparableRows(r *result, types []Type) string {
+	sql := a.recast(r, types)
+	if !anonymousRow(types).has(Map) {
+		return sql
+	}
+	items := make([]string, len(types))
+	for i, t := range types {
+		items[i] = fmt.Sprintf("%s AS c%d", a.canonical(fmt.Sprintf("c%d", i), t), i)
+	}
+	return "SELECT " + strings.Join(items, ", ") + " FROM (" + sql + ")"
 }
 
 // recast gives a query whose columns have the given types and are named c0, c1 ...
@@ -421,6 +438,9 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		a.pos = s.pos
 		a.representable(it.value.typ)
 		it.value.code = a.typed(it.value)
+		if s.Distinct {
+			it.value.code = a.canonical(it.value.code, it.value.typ)
+		}
 		texts[i] = it.value.code + " AS " + quoteName(col.code)
 		o := a.newField(it.name, it.value.typ, it.value.code)
 		if it.star != nil {
@@ -524,12 +544,13 @@ type sortKey struct {
 	code     string
 	tail     string
 	constant bool
+	guard    string // fails where the column cannot be sorted by
 	x        Expr
 }
 
 func (k sortKey) String() string {
 	if k.ordinal > 0 {
-		return strconv.Itoa(k.ordinal) + k.tail
+		return strconv.Itoa(k.ordinal) + k.tail + k.guard
 	}
 	return k.code + k.tail
 }
@@ -544,35 +565,28 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 		}
 		k.ordinal = i
 		outputs[i-1].mark()
-		a.checkOrderable(outputs[i-1].typ, ":input("+strconv.Itoa(i-1)+")", s, from)
+		a.checkOrderable(outputs[i-1].typ, ":input("+strconv.Itoa(i-1)+")", from)
+		k.guard = a.sortGuard(outputs[i-1])
 		return k
 	}
 	sc.top(s.X)
 	v := a.expr(s.X, sc)
-	a.checkOrderable(v.typ, formatExpr(s.X), s, from)
+	a.checkOrderable(v.typ, formatExpr(s.X), from)
 	if parts := dotted(s.X); len(parts) == 1 {
 		for i, o := range outputs {
 			if o.name == parts[0] {
-				k.ordinal = i + 1
+				k.ordinal, k.guard = i+1, a.sortGuard(o)
 				return k
 			}
 		}
 	}
-	k.code, k.constant = v.code, v.constant
+	k.code, k.constant = a.sortText(v), v.constant
 	return k
 }
 
-func (a *analyser) checkOrderable(t Type, shown string, s SortItem, from Pos) {
+func (a *analyser) checkOrderable(t Type, shown string, from Pos) {
 	if !t.orderable() {
 		panic(errorAt(from, "TYPE_MISMATCH", "Type %s is not orderable, and therefore cannot be used in ORDER BY: %s", t, shown))
-	}
-	a.checkSortable(t, s)
-}
-
-// checkSortable refuses to sort by values whose order DuckDB has otherwise.
-func (a *analyser) checkSortable(t Type, s SortItem) {
-	if t.Kind == Row || t.Kind == Array {
-		panic(refuse(s.X.Pos(), "ORDER BY of "+kindNames[t.Kind]))
 	}
 }
 

@@ -61,8 +61,8 @@ func lowCount(c *invocation) string {
 	if v.typ.Kind == Unknown {
 		return c.template("@count(CAST(NULL AS INTEGER))")
 	}
-	if c.call.Distinct && v.typ.isNested() && v.typ.Kind != Row {
-		panic(c.a.cannot("count(DISTINCT) of %s", v.typ))
+	if c.call.Distinct {
+		c.args[0].code = c.a.canonical(v.code, v.typ)
 	}
 	return c.template("@count($1)")
 }
@@ -104,7 +104,7 @@ func lowAvgDecimal(c *invocation) string {
 func extremeSigs(fn string) []signature {
 	low := func(c *invocation) string {
 		if t := c.args[0].typ; t.isNested() {
-			panic(c.a.cannot("%s of %s", fn, t))
+			return c.nestedAggregate(fn, t)
 		}
 		if c.args[0].typ.Kind == Unknown {
 			return c.template("CAST(@" + fn + "(CAST(NULL AS INTEGER)) AS INTEGER)")
@@ -127,8 +127,11 @@ func extremeSigs(fn string) []signature {
 func bySigs(fn string) []signature {
 	return []signature{
 		{in: "V, K", shown: "v, k", where: "K:orderable, V", out: "V", low: func(c *invocation) string {
-			if c.args[1].typ.isNested() || c.args[0].typ.Kind == Unknown || c.args[1].typ.Kind == Unknown {
+			if c.args[0].typ.Kind == Unknown || c.args[1].typ.Kind == Unknown {
 				panic(c.a.cannot("%s by %s", c.name(), c.args[1].typ))
+			}
+			if k := c.args[1].typ; k.isNested() || k.isFloat() && fn == "arg_max" {
+				return c.nestedBy(fn, k)
 			}
 			return c.template("@" + fn + "_null($1, $2)")
 		}},
@@ -209,22 +212,6 @@ func lowPercentiles(c *invocation) string {
 	}
 	v := c.a.lambdaVar()
 	return c.template("CASE WHEN @count($1) > 0 THEN list_transform($2, lambda " + v + ": trino.order_statistic(@list($1), acme_percentile(" + v + "))) END")
-}
-
-func lowHistogram(c *invocation) string {
-	if !simple(c.args[0].typ) {
-		panic(c.a.cannot("histogram of %s", c.args[0].typ))
-	}
-	v := c.a.lambdaVar()
-	return c.template("map_from_entries(list_transform(map_entries(@histogram($1)), lambda " + v + ": {'key': " + v + ".key, 'value': CAST(" + v + ".value AS BIGINT)}))")
-}
-
-// lowMapAgg keeps the first value of a key, leaving NULL keys out.
-func lowMapAgg(c *invocation) string {
-	if !simple(c.typ.elem()) || c.typ.value().Kind == Unknown || c.over != "" {
-		panic(c.a.cannot("map_agg of %s", c.typ))
-	}
-	return c.template("trino.first_of_keys(@list(CASE WHEN $1 IS NOT NULL THEN struct_pack(f0 := $1, f1 := $2) END))")
 }
 
 func lowListagg(c *invocation) string {

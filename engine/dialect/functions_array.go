@@ -1,9 +1,6 @@
 package dialect
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 func arrayFunctions() []function {
 	a := func(name, doc, where string, sigs ...signature) function {
@@ -19,17 +16,17 @@ func arrayFunctions() []function {
 		a("contains", "Whether an array has an element; NULL if it is not there but a NULL is.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "boolean", low: lowContains}),
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
 			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "list_extract($1, acme_element_index($2))"},
-			{in: "map(K,V), K", where: "K, V", out: "V", sql: "map_extract_value($1, $2)"}}},
+			{in: "map(K,V), K", where: "K, V", out: "V", low: lowElementAt}}},
 		a("array_distinct", "Array without repeated elements, in order.", "E:comparable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowDistinct}),
 		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),
 		a("array_union", "Elements in either array.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_unique(list_concat($1, $2))")}),
 		a("array_except", "Elements in the first array only.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_less($1, $2)")}),
-		a("arrays_overlap", "Whether two arrays share an element.", "E:orderable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "boolean", low: setLow("trino.list_overlap($1, $2)")}),
-		a("array_position", "Position of an element, 0 if it is not there.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "bigint", low: plainElem("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN coalesce(CAST(list_position($1, $2) AS BIGINT), 0) END")}),
-		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: plainElem("CASE WHEN $2 IS NOT NULL THEN list_filter($1, lambda e: coalesce(e <> $2, true)) END")}),
+		a("arrays_overlap", "Whether two arrays share an element.", "E:orderable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "boolean", low: lowOverlap}),
+		a("array_position", "Position of an element, 0 if it is not there.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "bigint", low: lowPosition}),
+		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: lowRemove}),
 		a("array_min", "Least element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("min")}),
 		a("array_max", "Greatest element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("max")}),
-		a("array_sort", "Array in order, NULLs last.", "E:orderable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: plainElem("list_sort($1, 'ASC', 'NULLS LAST')")},
+		a("array_sort", "Array in order, NULLs last.", "E:orderable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowSort},
 			signature{in: "array(E), function(E, E, integer)", shown: "array(t), function(t,t,integer)", out: "array(E)", low: func(c *invocation) string {
 				panic(c.a.cannot("array_sort with a comparator"))
 			}}),
@@ -50,58 +47,6 @@ func arrayFunctions() []function {
 func (f function) sinceRelease(n int) function {
 	f.since = n
 	return f
-}
-
-// simple says whether DuckDB compares values of t as Trino does, inside lists too.
-func simple(t Type) bool { return !t.isNested() && !t.isFloat() && t.Kind != Unknown }
-
-// setLow is for functions that compare elements.
-func setLow(sql string) func(c *invocation) string {
-	return func(c *invocation) string {
-		if e := c.args[0].typ.elem(); !simple(e) && e.Kind != Double {
-			panic(c.a.cannot("%s of %s", c.name(), c.args[0].typ))
-		}
-		if len(c.args) == 2 && c.args[1].typ.Kind == Array {
-			return c.template("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN " + sql + " END")
-		}
-		return c.template(sql)
-	}
-}
-
-func plainElem(sql string) func(c *invocation) string { return setLow(sql) }
-
-func lowListExtreme(fn string) func(c *invocation) string {
-	return func(c *invocation) string {
-		e := c.args[0].typ.elem()
-		switch {
-		case e.isFloat():
-			return c.template("trino.list_" + fn + "_number($1)")
-		case !simple(e):
-			panic(c.a.cannot("array_%s of %s", fn, c.args[0].typ))
-		}
-		return c.template("CASE WHEN len($1) = list_count($1) THEN list_" + fn + "($1) END")
-	}
-}
-
-func (c *invocation) name() string {
-	if c.call == nil {
-		return "this operator"
-	}
-	return strings.ToLower(formatQName(c.call.Name))
-}
-
-func lowContains(c *invocation) string {
-	if e := c.args[0].typ.elem(); !simple(e) {
-		panic(c.a.cannot("contains of %s", c.args[0].typ))
-	}
-	return c.template("CASE WHEN $1 IS NULL OR $2 IS NULL THEN NULL WHEN list_contains($1, $2) THEN true WHEN len($1) <> list_count($1) THEN NULL ELSE false END")
-}
-
-func lowDistinct(c *invocation) string {
-	if e := c.args[0].typ.elem(); !simple(e) {
-		panic(c.a.cannot("array_distinct of %s", c.args[0].typ))
-	}
-	return c.template("trino.list_unique($1)")
 }
 
 func lowArrayJoin(c *invocation) string {
@@ -160,27 +105,6 @@ func mapFunctions() []function {
 		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, sql: "map_concat($*)"}),
 		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,V)", low: lowFromEntries}),
 	}
-}
-
-func lowMap(c *invocation) string {
-	k := c.typ.elem()
-	if !simple(k) {
-		panic(c.a.cannot("a map with keys of type %s", k))
-	}
-	return c.template("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN CASE WHEN len($1) <> len($2) THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Key and value arrays must be the same length") + " WHEN list_count($1) <> len($1) THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map key cannot be null") + " WHEN len(list_distinct($1)) <> len($1) THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Duplicate map keys are not allowed") + " ELSE map($1, $2) END END")
-}
-
-func lowFromEntries(c *invocation) string {
-	if !simple(c.typ.elem()) {
-		panic(c.a.cannot("a map with keys of type %s", c.typ.elem()))
-	}
-	return c.template("CASE WHEN $1 IS NOT NULL THEN CASE WHEN list_count($1) <> len($1) THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map entry cannot be null") + " WHEN len(list_filter($1, lambda e: e.f0 IS NULL)) > 0 THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "map key cannot be null") + " WHEN len(list_distinct(list_transform($1, lambda e: e.f0))) <> len($1) THEN " +
-		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "Duplicate map keys are not allowed") + " ELSE map(list_transform($1, lambda e: e.f0), list_transform($1, lambda e: e.f1)) END END")
 }
 
 func lambdaFunctions() []function {

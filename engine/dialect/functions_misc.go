@@ -187,8 +187,8 @@ func typeofCall(a *analyser, c *Call, _ []value, sc *scope) value {
 // lowExtreme is greatest or least, which are NULL if any value is.
 func lowExtreme(fn string) func(c *invocation) string {
 	return func(c *invocation) string {
-		if t := c.typ; t.isNested() {
-			panic(c.a.cannot("%s of %s", fn, t))
+		if c.typ.isNested() {
+			return c.extremeNested(fn)
 		}
 		if c.typ.Kind == Unknown {
 			return "NULL"

@@ -83,13 +83,30 @@ func nested(t dialect.Type, v any) any {
 		for i := range keys {
 			k := protocol(t.Elem[0].Type, "UTC", keys[i])
 			if f, ok := k.(float64); ok {
-				k = strconv.FormatFloat(f, 'g', -1, 64)
+				k = floatKey(f)
 			}
 			out[fmt.Sprint(k)] = protocol(t.Elem[1].Type, "UTC", values[i])
 		}
 		return out
 	}
 	return v
+}
+
+// floatKey is a number as Java prints it.
+func floatKey(f float64) string {
+	if m := math.Abs(f); f != 0 && (m < 1e-3 || m >= 1e7) {
+		digits, exp, _ := strings.Cut(strconv.FormatFloat(f, 'E', -1, 64), "E")
+		n, _ := strconv.Atoi(exp)
+		if !strings.Contains(digits, ".") {
+			digits += ".0"
+		}
+		return digits + "E" + strconv.Itoa(n)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
 }
 
 // plus is what stands before a year of more than four digits.
