@@ -31,6 +31,12 @@ type analyser struct {
 	// lazy are the columns that * of an inner query offers, by number: they are
 	// left out of the text unless something marks them. See settle.
 	lazy []*field
+	// views are the views that are being expanded, outermost first.
+	views []string
+	// creating says that the first of views is about to be made.
+	creating bool
+	// into is what an INSERT writes its rows to; nil for every other statement.
+	into *target
 }
 
 // value is an expression that has been analysed.

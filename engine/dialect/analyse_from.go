@@ -52,6 +52,12 @@ func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
 		}
 	}
 	t := a.lookup(r.Name, r.pos)
+	switch {
+	case t.rows != nil:
+		return a.information(t)
+	case t.View != "":
+		return a.view(t, r.pos)
+	}
 	s := &scan{relation: fmt.Sprintf("acme_scan_%d", len(a.scans)), tab: t, used: map[string]bool{}}
 	if a.dry == 0 {
 		a.scans = append(a.scans, s)
@@ -134,8 +140,11 @@ func (a *analyser) lookup(q QName, p Pos) *Table {
 		}
 		dbs = a.opt.Catalog.Databases()
 	}
+	if t := a.informationTable(db, name); t != nil {
+		return t
+	}
 	if db == "information_schema" {
-		panic(refuse(p, "information_schema"))
+		panic(errorAt(p, "TABLE_NOT_FOUND", "Table '%s.%s.%s' does not exist", catalog, db, name))
 	}
 	if !slices.Contains(dbs, db) {
 		e := errorAt(p, "SCHEMA_NOT_FOUND", "Schema '%s' does not exist", db)

@@ -11,6 +11,18 @@ type Options struct {
 	// Level is the Trino release whose answers are wanted, 401 to 483; 401
 	// where zero. From 477 on decimals divide by other rules.
 	Level int
+	// Doubles makes doubles of literals such as 1.5, which are decimals else:
+	// Trino's parse-decimal-literals-as-double.
+	Doubles bool
+	// Params are the values of the statement's parameters, each a literal as it
+	// would stand in SQL.
+	Params []string
+	// Hive asks for the answers of SHOW and DESCRIBE in the shape that Athena's
+	// service gives them; Trino's protocol has others.
+	Hive bool
+	// Rows asks for the rows that CREATE TABLE AS, INSERT and UNLOAD write;
+	// otherwise such a statement is refused.
+	Rows bool
 }
 
 // Column is a column of a table, its name in lower case.
@@ -36,6 +48,11 @@ type Table struct {
 	InputFormat, OutputFormat string
 	Location                  string // s3://bucket/prefix/
 	External                  bool
+	// View is the query of a view, as written; empty for a table. Its names
+	// without a database are in ViewDatabase.
+	View, ViewDatabase string
+
+	rows [][]any // of a table whose rows are the catalog's
 }
 
 // Catalog gives the tables that a statement may name. Names come in lower case.
@@ -64,6 +81,8 @@ type Translation struct {
 type OutputColumn struct {
 	Name string
 	Type Type
+	// Unnamed says that the statement gives the column no name.
+	Unnamed bool
 	// Zone is the zone in which a timestamp with time zone is shown: an IANA
 	// name, "UTC", or an offset as "+05:30". DuckDB's value has the instant
 	// alone. Empty for every other type; for one inside an array or row it is UTC.

@@ -146,7 +146,7 @@ func TestRefusals(t *testing.T) {
 		{"WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT * FROM t", "line 1:1: WITH RECURSIVE is not supported by the local engine"},
 		{"SELECT json_value('{}', 'lax $.a')", "line 1:8: json_value is not supported by the local engine"},
 		{"SELECT\n  word_stem('a')", "line 2:3: function word_stem is not supported by the local engine"},
-		{"SHOW TABLES", "line 1:1: SHOW is not supported by the local engine"},
+		{"SHOW STATS FOR events", "line 1:1: SHOW STATS is not supported by the local engine"},
 		{"SELECT TIMESTAMP '2025-01-01 00:00:00.123456789'", "line 1:1: timestamp(9), finer than microseconds, is not supported by the local engine"},
 	} {
 		_, err := translateOf(t, c.sql)

@@ -27,7 +27,9 @@ type parser struct {
 	depth    int
 	params   int
 	level    int
-	closes   []int // by token: the parenthesis that closes it
+	args     []string // the values of parameters, as written
+	doubles  bool     // literals such as 1.5 are doubles
+	closes   []int    // by token: the parenthesis that closes it
 }
 
 func newParser(src string, level int) *parser {

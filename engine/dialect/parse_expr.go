@@ -328,7 +328,7 @@ func (p *parser) primary() Expr {
 	switch t.kind {
 	case tokInteger, tokDecimal, tokDouble:
 		p.next()
-		return &NumberLit{e, t.kind, t.text}
+		return p.number(e, t)
 	case tokString:
 		p.next()
 		return &StringLit{e, t.text}

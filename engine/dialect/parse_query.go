@@ -138,6 +138,9 @@ func (p *parser) rowCount() Expr {
 func (p *parser) param() Expr {
 	t := p.next()
 	p.params++
+	if p.params <= len(p.args) {
+		return p.argument(p.args[p.params-1], t.pos)
+	}
 	return &Param{exprAt{at{t.pos}}, p.params - 1}
 }
 

@@ -5,24 +5,27 @@ import "strings"
 // Translate gives DuckDB SQL that answers as Athena does, or an *Error that says
 // where and why not. It is safe for use by many goroutines.
 func Translate(sql string, opt Options) (*Translation, error) {
-	level := opt.Level
-	if level == 0 {
-		level = 401
-	}
-	q, err := parseQuery(sql, level)
-	if err != nil {
-		return nil, advise(sql, err)
-	}
-	tr, err := analyse(q, opt, level)
+	plan, err := Understand(sql, opt)
 	if err != nil {
 		return nil, err
 	}
-	return tr, nil
+	if plan.Effect && !opt.Rows || plan.Rows == nil {
+		return nil, refuse(plan.Pos, plan.What+" as a query").hint("it changes tables: run it with acme query")
+	}
+	return plan.Rows, nil
 }
 
 func analyse(q *Query, opt Options, level int) (tr *Translation, err error) {
+	return newAnalyser(opt, level).translation(q)
+}
+
+func newAnalyser(opt Options, level int) *analyser {
+	return &analyser{opt: opt, level: level, names: map[string]int{}, kept: map[*Query]bool{}}
+}
+
+// translation analyses a statement's query. The analyser is used up by it.
+func (a *analyser) translation(q *Query) (tr *Translation, err error) {
 	defer catch(&err)
-	a := &analyser{opt: opt, level: level, names: map[string]int{}, kept: map[*Query]bool{}}
 	for root := q; root != nil; {
 		a.kept[root] = true
 		if n, ok := root.Body.(*Nested); ok && root.OrderBy == nil && root.Limit == nil && root.Offset == nil {
@@ -32,17 +35,21 @@ func analyse(q *Query, opt Options, level int) (tr *Translation, err error) {
 		}
 	}
 	res := a.query(q, nil, nil)
+	if a.into != nil {
+		a.store(res)
+	}
 	a.markAll(res)
 	for i := len(a.ctes) - 1; i >= 0; i-- {
 		a.ctes[i].handIn()
 	}
-	tr = &Translation{SQL: a.settle(res.sql), Ordered: res.ordered, level: level}
+	tr = &Translation{SQL: a.settle(res.sql), Ordered: res.ordered, level: a.level}
 	if n := len(tr.SQL); n > maxCode {
 		a.checkCode(Pos{1, 1}, tr.SQL)
 	}
 	for i, c := range res.cols {
 		col := OutputColumn{Name: c.name, Type: c.typ}
 		if c.name == "" {
+			col.Unnamed = true
 			col.Name = uniqueColumn("", i, map[string]bool{})
 		}
 		if c.typ.Kind == TimestampTZ {

@@ -80,6 +80,7 @@ func (u udf) Executor() duckdb.ScalarFuncExecutor {
 type engine struct {
 	conn    *sql.Conn
 	catalog dialect.Catalog
+	newest  dialect.Catalog // as catalog, with the database "default" that the newest oracle has
 	views   map[string]bool
 }
 
@@ -108,6 +109,10 @@ func openEngine(tb testing.TB) *engine {
 		tb.Fatal(err)
 	}
 	if e.catalog, err = dialect.NewCatalog("acme_telemetry", statements...); err != nil {
+		tb.Fatal(err)
+	}
+	statements = append(statements, &dialect.CreateDatabase{Name: "default"})
+	if e.newest, err = dialect.NewCatalog("acme_telemetry", statements...); err != nil {
 		tb.Fatal(err)
 	}
 	e.load(tb)
@@ -207,7 +212,11 @@ func (e *engine) scans(t *dialect.Translation) error {
 // run translates and runs a statement. The error is a *dialect.Error where the
 // statement is at fault, another one where the translation is.
 func (e *engine) run(sqlText string, level int) (*dialect.Translation, [][]any, error) {
-	t, err := dialect.Translate(sqlText, dialect.Options{Database: "acme_telemetry", Catalog: e.catalog, Level: level})
+	catalog := e.catalog
+	if level == 483 {
+		catalog = e.newest
+	}
+	t, err := dialect.Translate(sqlText, dialect.Options{Database: "acme_telemetry", Catalog: catalog, Level: level})
 	if err != nil {
 		return nil, nil, err
 	}
