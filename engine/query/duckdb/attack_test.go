@@ -139,7 +139,13 @@ func TestAttacks(t *testing.T) {
 				sql := fill.Replace(attack)
 				rows, _, err := all(t.Context(), e, way.form(sql))
 				var refused *query.Error
-				if !errors.As(err, &refused) {
+				if way.name == "as Athena SQL" && attack == "SELECT * FROM information_schema.tables" {
+					for _, row := range rows {
+						if row[0] != "awsdatacatalog" {
+							t.Errorf("%s: %v is not of the catalog", attack, row)
+						}
+					}
+				} else if !errors.As(err, &refused) {
 					t.Errorf("%s: rows %v, error %v; want a refusal", attack, rows, err)
 				} else if refused.Name == ErrCrashed || refused.Name == ErrInternal || refused.Name == ErrTimeout {
 					t.Errorf("%s went as far as DuckDB: %v", attack, err)
