@@ -109,6 +109,10 @@ func (a *analyser) formOf(x Expr, sc *scope) value {
 		return a.trim(x, sc)
 	case *GroupingCall:
 		return a.grouping(x, sc)
+	case *JSONCall:
+		return a.jsonCall(x, sc)
+	case *JSONMaker:
+		return a.jsonMaker(x, sc)
 	case *Special:
 		panic(refuse(x.pos, x.What))
 	case *Call:

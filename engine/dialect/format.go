@@ -205,6 +205,10 @@ func (f *formatter) number(x *NumberLit) {
 
 // text prints a string literal; what is not printable becomes U&'...'.
 func (f *formatter) text(s string) {
+	if f.name != nil { // the text is compared without regard to case: not so this
+		fmt.Fprintf(f, "'%x'", s)
+		return
+	}
 	plain := true
 	for _, r := range s {
 		if r < 0x20 || r >= 0x7f {
@@ -384,6 +388,10 @@ func (f *formatter) special(x Expr) {
 		f.put(")")
 	case *Special:
 		f.put(x.Text)
+	case *JSONCall:
+		f.jsonCall(x)
+	case *JSONMaker:
+		f.jsonMaker(x)
 	case *Call:
 		f.call(x)
 	}

@@ -139,6 +139,9 @@ func tryCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	if v.typ.Kind == Unknown {
 		return v
 	}
+	if strings.Contains(v.code, "acme_raise_") {
+		return a.tryJSON(c, v)
+	}
 	return value{typ: v.typ, code: "TRY(" + v.code + ")", constant: v.constant}
 }
 

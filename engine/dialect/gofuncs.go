@@ -89,16 +89,7 @@ func castFunctions() []ScalarFunction {
 			}
 			return b, nil
 		}),
-		fn("cast_integer", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
-			n, err := strconv.ParseInt(a[0].(string), 10, bitsOfName[a[1].(string)])
-			if strings.ContainsFunc(a[0].(string), func(r rune) bool { return r > 127 && unicode.IsDigit(r) }) {
-				return nil, failed{"NOT_SUPPORTED", "digits of other scripts are not supported by the local engine"}
-			}
-			if err != nil || strings.Contains(a[0].(string), "_") {
-				return nil, badCast("Cannot cast '%s' to %s", a[0], a[1])
-			}
-			return n, nil
-		}),
+		fn("cast_integer", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) { return castInteger(a[0].(string), a[1].(string)) }),
 		fn("cast_double", "VARCHAR,VARCHAR,DOUBLE", func(a []any) (any, error) {
 			d, ok := parseJavaDouble(a[0].(string))
 			if !ok {
@@ -137,6 +128,18 @@ func textError(s string) error {
 		return failed{e.Name, e.Message}
 	}
 	return failed{"GENERIC_INTERNAL_ERROR", s}
+}
+
+// castInteger reads a whole number of the type that is named.
+func castInteger(s, name string) (any, error) {
+	n, err := strconv.ParseInt(s, 10, bitsOfName[name])
+	if strings.ContainsFunc(s, func(r rune) bool { return r > 127 && unicode.IsDigit(r) }) {
+		return nil, failed{"NOT_SUPPORTED", "digits of other scripts are not supported by the local engine"}
+	}
+	if err != nil || strings.Contains(s, "_") {
+		return nil, badCast("Cannot cast '%s' to %s", s, name)
+	}
+	return n, nil
 }
 
 // castDecimal reads [+-]digits[.digits][e[+-]digits].

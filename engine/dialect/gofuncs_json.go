@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -18,6 +19,8 @@ type jsonNode struct {
 	text string // of a scalar: a string's characters, or the token
 	keys []string
 	kids []*jsonNode
+	// exact says that a number's text is to be printed as it is.
+	exact bool
 }
 
 var errJSON = errors.New("not json")
@@ -27,6 +30,8 @@ type jsonParser struct {
 	s     string
 	i     int
 	depth int
+	// halves keeps half of a pair of escapes: see escaped.
+	halves bool
 }
 
 // readJSON reads a text that is one value and nothing else.
@@ -176,27 +181,46 @@ func (p *jsonParser) str() (string, error) {
 		case 'b', 'f', 'n', 'r', 't':
 			b.WriteByte("\b\f\n\r\t"[strings.IndexByte("bfnrt", e)])
 		case 'u':
-			r, err := p.hex()
-			if err != nil {
+			if err := p.escaped(&b); err != nil {
 				return "", err
 			}
-			if r >= 0xD800 && r < 0xDC00 && strings.HasPrefix(p.s[p.i+1:], `\u`) {
-				p.i += 2
-				low, err := p.hex()
-				if err != nil {
-					return "", err
-				}
-				r = (r-0xD800)<<10 + (low - 0xDC00) + 0x10000
-			}
-			if !utf8.ValidRune(r) {
-				r = '?'
-			}
-			b.WriteRune(r)
 		default:
 			return "", errJSON
 		}
 	}
 	return "", errJSON
+}
+
+// escaped reads what stands behind \u, and a second escape where two make one
+// character. Half of such a pair is a question mark, or three bytes of its own
+// with halves.
+func (p *jsonParser) escaped(b *strings.Builder) error {
+	r, err := p.hex()
+	if err != nil {
+		return err
+	}
+	if utf16.IsSurrogate(r) && strings.HasPrefix(p.s[p.i+1:], `\u`) {
+		at := p.i
+		p.i += 2
+		low, err := p.hex()
+		if err != nil {
+			return err
+		}
+		if c := utf16.DecodeRune(r, low); c != utf8.RuneError {
+			b.WriteRune(c)
+			return nil
+		}
+		p.i = at
+	}
+	switch {
+	case !utf16.IsSurrogate(r):
+		b.WriteRune(r)
+	case p.halves:
+		b.Write([]byte{0xED, byte(0x80 | r>>6&0x3F), byte(0x80 | r&0x3F)})
+	default:
+		b.WriteByte('?')
+	}
+	return nil
 }
 
 // hex reads the four digits behind \u; the last is left as the current one.
@@ -436,7 +460,7 @@ func located(name, result string, call func(n *jsonNode) any) ScalarFunction {
 }
 
 func jsonGoFunctions() []ScalarFunction {
-	return append(jsonCasts(), []ScalarFunction{
+	return append(append(jsonCasts(), sqlJSONFunctions()...), []ScalarFunction{
 		located("json_extract", "VARCHAR", func(n *jsonNode) any { return n.String() }),
 		located("json_scalar", "VARCHAR", func(n *jsonNode) any {
 			if n.kind == '"' || n.kind == 0 && n.text != "null" {

@@ -324,21 +324,6 @@ func (p *parser) grouping(e exprAt) Expr {
 	return g
 }
 
-// jsonForm keeps a SQL/JSON call as text, to be refused by its name: its clauses
-// (PASSING, RETURNING, ON ERROR) are no plain arguments.
-func (p *parser) jsonForm(e exprAt) Expr {
-	t := p.next()
-	p.needSym("(")
-	end := p.closing(p.i - 1)
-	if end == 0 {
-		p.i = len(p.toks) - 1
-		p.fail()
-	}
-	p.i = end + 1
-	p.expected = p.expected[:0]
-	return &Special{e, strings.ToLower(t.up), p.between(t.end-len(t.raw), p.toks[end].end)}
-}
-
 // typeName takes a type: bigint, varchar(3), array(bigint), row(a bigint),
 // timestamp(3) with time zone, double precision, interval day to second.
 func (p *parser) typeName() TypeName {

@@ -60,6 +60,10 @@ func children(x Expr) []Expr {
 		add(x.Chars, x.X)
 	case *GroupingCall:
 		add(x.Args...)
+	case *JSONCall:
+		add(x.exprs()...)
+	case *JSONMaker:
+		add(x.exprs()...)
 	case *Call:
 		add(x.Args...)
 		for _, s := range x.OrderBy {

@@ -50,7 +50,7 @@ func typeInfo(name string) (duckdb.TypeInfo, error) {
 }
 
 func (u udf) Config() duckdb.ScalarFuncConfig {
-	c := duckdb.ScalarFuncConfig{}
+	c := duckdb.ScalarFuncConfig{SpecialNullHandling: u.f.OnNull}
 	for _, p := range u.f.Params {
 		t, err := typeInfo(p)
 		if err != nil {

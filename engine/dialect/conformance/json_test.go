@@ -1,0 +1,53 @@
+package conformance_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"acme/telemetry/engine/dialect"
+)
+
+// TestJSON holds queries on JSON to what Trino answered. In testdata/json.txt a
+// query stands on a line, then "401 " or "483 " or, where both say the same,
+// "all " with the answer: the first row, or the error with its text.
+func TestJSON(t *testing.T) {
+	e := openEngine(t)
+	f, err := os.Open("testdata/json.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	query, asked := "", 0
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		kind, want, _ := strings.Cut(lines.Text(), " ")
+		levels := map[string][]int{"401": {401}, "483": {483}, "all": {401, 483}}[kind]
+		if levels == nil {
+			query = lines.Text()
+		}
+		for _, level := range levels {
+			asked++
+			if got := answered(e, query, level); got != want {
+				t.Errorf("%d %s\n got %s\nwant %s", level, query, got, want)
+			}
+		}
+	}
+	if err := lines.Err(); err != nil || asked < 100 {
+		t.Fatalf("%d questions: %v", asked, err)
+	}
+}
+
+// answered gives the first row of an answer, or its error.
+func answered(e *engine, query string, level int) string {
+	_, rows, err := e.run(query, level)
+	switch err := err.(type) {
+	case nil:
+		return fmt.Sprint(rows[0])
+	case *dialect.Error:
+		return err.Name + ": " + err.Message
+	}
+	return err.Error()
+}

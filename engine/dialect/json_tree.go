@@ -1,0 +1,178 @@
+package dialect
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"unicode/utf8"
+)
+
+// JSON as the SQL/JSON functions read and write it, which is not as json_parse
+// does: what follows the first value is left alone, members keep their order, and
+// a character beyond the first plane is written as two escapes.
+
+// readFirst reads the first value of a text. Of an empty one it gives missingNode,
+// which passes for null in most places from release 476 on.
+func readFirst(s string, level int) (*jsonNode, error) {
+	p := &jsonParser{s: s, halves: true}
+	if p.blank(); p.i == len(s) {
+		if level < 476 {
+			return &jsonNode{kind: missingNode}, nil
+		}
+		return &jsonNode{kind: missingNode, text: "null"}, nil
+	}
+	start := p.i
+	n, err := p.value()
+	if err != nil {
+		return nil, err
+	}
+	if n.kind == 0 && p.i < len(s) {
+		c := s[p.i]
+		word := s[start] >= 'a'
+		if word && (isLetter(c) || isDigit(c) || c == '_' || c == '$' || c >= 0x80) || !word && strings.IndexByte(" \t\r\n", c) < 0 {
+			return nil, errJSON
+		}
+	}
+	n.unique()
+	return n, nil
+}
+
+// unique keeps one member of each name: the last value, in the place of the first.
+func (n *jsonNode) unique() {
+	for _, k := range n.kids {
+		k.unique()
+	}
+	if len(n.keys) < 2 {
+		return
+	}
+	at := make(map[string]int, len(n.keys))
+	keys, kids := n.keys[:0], n.kids[:0]
+	for i, k := range n.keys {
+		if j, ok := at[k]; ok {
+			kids[j] = n.kids[i]
+			continue
+		}
+		at[k] = len(keys)
+		keys, kids = append(keys, k), append(kids, n.kids[i])
+	}
+	n.keys, n.kids = keys, kids
+}
+
+// jacksonText writes a value as the SQL/JSON functions do.
+func jacksonText(n *jsonNode) string {
+	var b strings.Builder
+	n.jackson(&b)
+	return b.String()
+}
+
+func (n *jsonNode) jackson(b *strings.Builder) {
+	switch n.kind {
+	case missingNode:
+		b.WriteString("null")
+	case '"':
+		jacksonQuote(b, n.text)
+	case 0:
+		b.WriteString(n.jacksonNumber())
+	case '[':
+		b.WriteByte('[')
+		for i, k := range n.kids {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			k.jackson(b)
+		}
+		b.WriteByte(']')
+	default:
+		b.WriteByte('{')
+		for i, k := range n.kids {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			jacksonQuote(b, n.keys[i])
+			b.WriteByte(':')
+			k.jackson(b)
+		}
+		b.WriteByte('}')
+	}
+}
+
+// jacksonNumber gives the text of a number or word: a number that is not whole
+// has become a double.
+func (n *jsonNode) jacksonNumber() string {
+	if n.exact || n.typeName() != "number" {
+		return n.text
+	}
+	if !strings.ContainsAny(n.text, ".eE") {
+		if i, ok := new(big.Int).SetString(n.text, 10); ok && i.Sign() == 0 {
+			return "0"
+		}
+		return n.text
+	}
+	d, _ := parseJavaDouble(n.text)
+	return numberJSON(javaDouble(d))
+}
+
+// jacksonQuote writes a text. Half a pair of escapes, which stands in it as three
+// bytes, is written as an escape again.
+func jacksonQuote(b *strings.Builder, s string) {
+	b.WriteByte('"')
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c < utf8.RuneSelf {
+			i++
+			switch {
+			case c == '"' || c == '\\':
+				b.WriteByte('\\')
+				b.WriteByte(c)
+			case c >= 0x20:
+				b.WriteByte(c)
+			default:
+				if k := strings.IndexByte("\b\f\n\r\t", c); k >= 0 {
+					b.WriteString(`\` + "bfnrt"[k:k+1])
+				} else {
+					fmt.Fprintf(b, `\u%04X`, c)
+				}
+			}
+			continue
+		}
+		if r, ok := half(s[i:]); ok {
+			fmt.Fprintf(b, `\u%04X`, r)
+			i += 3
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		i += n
+		if r > 0xFFFF {
+			fmt.Fprintf(b, `\u%04X\u%04X`, 0xD800+(r-0x10000)>>10, 0xDC00+(r-0x10000)&0x3FF)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	b.WriteByte('"')
+}
+
+// half reads half a pair at the begin of s.
+func half(s string) (rune, bool) {
+	if len(s) < 3 || s[0] != 0xED || s[1] < 0xA0 {
+		return 0, false
+	}
+	return 0xD000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), true
+}
+
+// plainSurrogates gives a text of JSON as one of SQL's: a half is a question mark.
+func plainSurrogates(s string) string {
+	if !strings.Contains(s, "\xED") {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if _, ok := half(s[i:]); ok {
+			b.WriteByte('?')
+			i += 3
+			continue
+		}
+		b.WriteByte(s[i])
+		i++
+	}
+	return b.String()
+}
