@@ -10,7 +10,7 @@ import (
 	"acme/telemetry/engine/dialect"
 )
 
-// TestJSON holds queries on JSON to what Trino answered. In testdata/json.txt a
+// TestJSON holds queries on JSON to what Trino saidOfJSON. In testdata/json.txt a
 // query stands on a line, then "401 " or "483 " or, where both say the same,
 // "all " with the answer: the first row, or the error with its text.
 func TestJSON(t *testing.T) {
@@ -30,7 +30,7 @@ func TestJSON(t *testing.T) {
 		}
 		for _, level := range levels {
 			asked++
-			if got := answered(e, query, level); got != want {
+			if got := saidOfJSON(e, query, level); got != want {
 				t.Errorf("%d %s\n got %s\nwant %s", level, query, got, want)
 			}
 		}
@@ -40,8 +40,8 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-// answered gives the first row of an answer, or its error.
-func answered(e *engine, query string, level int) string {
+// saidOfJSON gives the first row of an answer, or its error.
+func saidOfJSON(e *engine, query string, level int) string {
 	_, rows, err := e.run(query, level)
 	switch err := err.(type) {
 	case nil:
