@@ -145,7 +145,7 @@ func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ sql, message string }{
 		{"WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT * FROM t", "line 1:1: WITH RECURSIVE is not supported by the local engine"},
 		{"SELECT TRY(json_object('a' : 1, 'a' : 2))", "line 1:8: TRY around a JSON_OBJECT whose keys may repeat is not supported by the local engine"},
-		{"SELECT\n  word_stem('a')", "line 2:3: function word_stem is not supported by the local engine"},
+		{"SELECT\n  shuffle(ARRAY[1])", "line 2:3: function shuffle is not supported by the local engine"},
 		{"SHOW STATS FOR events", "line 1:1: SHOW STATS is not supported by the local engine"},
 		{"SELECT TIMESTAMP '2025-01-01 00:00:00.123456789'", "line 1:1: timestamp(9), finer than microseconds, is not supported by the local engine"},
 	} {

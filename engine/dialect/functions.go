@@ -52,6 +52,8 @@ type signature struct {
 	typ func(args []Type) Type
 	// shown is the text of the parameters in messages, where it is not in.
 	shown string
+	// since is the first release that has it; zero is no bound.
+	since int
 	// variadic says that the last parameter may be repeated.
 	variadic bool
 
@@ -160,6 +162,12 @@ func (a *analyser) functionOf(name string) *function {
 	f := table()[strings.ToLower(name)]
 	if f == nil || f.since > a.level || f.until != 0 && f.until < a.level {
 		return nil
+	}
+	newer := func(s signature) bool { return s.since > a.level }
+	if slices.ContainsFunc(f.sigs, newer) {
+		older := *f
+		older.sigs = slices.DeleteFunc(slices.Clone(f.sigs), newer)
+		return &older
 	}
 	return f
 }

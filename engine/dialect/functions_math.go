@@ -16,7 +16,9 @@ func each(sql string, types ...string) []signature {
 
 var integerNames = []string{"bigint", "tinyint", "smallint", "integer"}
 
-func mathFunctions() []function {
+func mathFunctions() []function { return append(numberFunctionsTable(), statFunctions()...) }
+
+func numberFunctionsTable() []function {
 	unary := func(name, doc, sql string) function {
 		return function{name: name, doc: doc, sigs: []signature{sg("double", "double", sql)}}
 	}

@@ -217,28 +217,6 @@ func (c *invocation) extremeFloat(fn string) string {
 	return "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE coalesce(" + fn + "(" + strings.Join(numbers, ", ") + "), CAST('NaN' AS " + c.typ.DuckDB() + ")) END)"
 }
 
-func binaryFunctions() []function {
-	b := func(name, doc, in, out, sql string) function {
-		return function{name: name, doc: doc, sigs: []signature{sg(in, out, sql)}}
-	}
-	return []function{
-		b("to_utf8", "Text as bytes.", "varchar(x)", "varbinary", "encode($1)"),
-		{name: "from_utf8", doc: "Bytes as text; what is none becomes a mark.", sigs: []signature{sg("varbinary", "varchar", "acme_from_utf8($1)"),
-			{in: "varbinary, bigint", out: "varchar", low: func(c *invocation) string { panic(c.a.cannot("from_utf8 with a replacement")) }},
-			{in: "varbinary, varchar(x)", out: "varchar", low: func(c *invocation) string { panic(c.a.cannot("from_utf8 with a replacement")) }}}},
-		b("to_hex", "Bytes as hexadecimal digits.", "varbinary", "varchar", "hex($1)"),
-		b("from_hex", "Bytes of hexadecimal digits.", "varchar(x)", "varbinary", "acme_from_hex($1)"),
-		b("to_base64", "Bytes as base 64.", "varbinary", "varchar", "to_base64($1)"),
-		b("from_base64", "Bytes of base 64.", "varchar(x)", "varbinary", "acme_from_base64($1)"),
-		b("md5", "MD5 of bytes.", "varbinary", "varbinary", "unhex(md5($1))"),
-		b("sha1", "SHA-1 of bytes.", "varbinary", "varbinary", "unhex(sha1($1))"),
-		b("sha256", "SHA-256 of bytes.", "varbinary", "varbinary", "unhex(sha256($1))"),
-		b("sha512", "SHA-512 of bytes.", "varbinary", "varbinary", "acme_sha512($1)"),
-		b("xxhash64", "xxHash64 of bytes.", "varbinary", "varbinary", "acme_xxhash64($1)"),
-		b("crc32", "CRC-32 of bytes.", "varbinary", "bigint", "acme_crc32($1)"),
-	}
-}
-
 // refusedFunctions are Athena's that the local engine has not: they are told from
 // names that nobody knows.
 func refusedFunctions() []function {
@@ -251,11 +229,10 @@ func refusedFunctions() []function {
 		evaluate_classifier_predictions reduce_agg map_union entropy bitwise_and_agg bitwise_or_agg multimap_agg convex_hull_agg geometry_union_agg`)
 	add(scalarFunction, "sketches are not in the local engine", `value_at_quantile values_at_quantiles quantile_at_value empty_approx_set
 		intersection_cardinality jaccard_index hash_counts`)
-	add(scalarFunction, "it is not in the local engine yet", `word_stem split_to_map split_to_multimap format_number parse_data_size parse_presto_data_size
-		char2hexint inverse_normal_cdf normal_cdf beta_cdf inverse_beta_cdf wilson_interval_lower wilson_interval_upper cosine_similarity
-		murmur3 spooky_hash_v2_32 spooky_hash_v2_64 hmac_md5 hmac_sha1 hmac_sha256 hmac_sha512 to_base32 from_base32 to_base64url from_base64url
-		to_big_endian_32 to_big_endian_64 from_big_endian_32 from_big_endian_64 to_ieee754_32 to_ieee754_64 from_ieee754_32 from_ieee754_64
-		combinations ngrams shuffle contains_sequence multimap_from_entries array_histogram bar color render rgb timestamp_objectid objectid
-		current_groups day_name classify features regress`)
+	add(scalarFunction, "it is not in the local engine yet", `combinations ngrams contains_sequence multimap_from_entries array_histogram`)
+	add(scalarFunction, "its answer is chance", `shuffle`)
+	add(scalarFunction, "colors for a terminal are not in the local engine", `bar color render rgb`)
+	add(scalarFunction, "models are not in the local engine", `classify features regress`)
+	add(scalarFunction, "the local engine has no users", `current_groups`)
 	return append(out, function{name: "bitwise_xor_agg", kind: aggregateFunction, since: 476, refused: "it is not in the local engine yet"})
 }

@@ -57,9 +57,9 @@ func textFunctions() []function {
 			sg("varchar(x), varchar(y), bigint", "array(varchar(x))", "acme_split($1, $2, $3)")}},
 		v("split_part", "One part of a text between delimiters, counted from 1.", "varchar(x), varchar(y), bigint", "varchar(x)", "acme_split_part($1, $2, $3)"),
 		{name: "lpad", doc: "Text brought to a length at its start.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, true)"),
-			{in: "varbinary, bigint, varbinary", out: "varbinary", low: func(c *invocation) string { panic(c.a.cannot("padding of varbinary")) }}}},
+			{in: "varbinary, bigint, varbinary", out: "varbinary", sql: "acme_pad_bytes($1, $2, $3, true)"}}},
 		{name: "rpad", doc: "Text brought to a length at its end.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, false)"),
-			{in: "varbinary, bigint, varbinary", out: "varbinary", low: func(c *invocation) string { panic(c.a.cannot("padding of varbinary")) }}}},
+			{in: "varbinary, bigint, varbinary", out: "varbinary", sql: "acme_pad_bytes($1, $2, $3, false)"}}},
 		v("chr", "Character of a code point.", "bigint", "varchar(1)", "acme_chr($1)"),
 		v("codepoint", "Code point of a character.", "varchar(1)", "integer", "acme_codepoint($1)"),
 		v("levenshtein_distance", "Number of changes from one text to another.", "varchar(x), varchar(y)", "bigint", "acme_levenshtein($1, $2)"),
@@ -67,7 +67,29 @@ func textFunctions() []function {
 		{name: "translate", doc: "Text with characters replaced one for one.", sigs: []signature{{in: "varchar(x), varchar(y), varchar(z)", out: "varchar", sql: "acme_translate($1, $2, $3)"}}},
 		v("soundex", "Code of how a name sounds.", "varchar", "varchar(4)", "acme_soundex($1)"),
 		v("luhn_check", "Whether digits pass the Luhn check.", "varchar", "boolean", "acme_luhn($1)"),
+		{name: "title_case", doc: "Text with a capital at the start of every word.", since: 480, sigs: []signature{
+			sg("varchar(x)", "varchar(x)", "acme_title($1)"), sg("char(x)", "char(x)", "acme_title($1)")}},
+		{name: "word_stem", doc: "Stem of a word, of English or another language.", sigs: []signature{
+			{in: "varchar(x)", out: "varchar(x)", low: lowStem},
+			{in: "varchar(x), varchar(2)", out: "varchar(x)", low: lowStem}}},
+		{name: "normalize", doc: "Text in a Unicode normal form: NFC, NFD, NFKC or NFKD.", sigs: []signature{sg("varchar(x), varchar(y)", "varchar", "acme_normalize($1, $2)")}},
+		{name: "parse_data_size parse_presto_data_size", doc: "Bytes of a size with a unit, such as 2.5MB.", sigs: []signature{
+			{in: "varchar(x)", out: "decimal(38,0)", low: func(c *invocation) string {
+				return "CAST(" + withLevel("acme_data_size($1")(c) + " AS DECIMAL(38,0))"
+			}}}},
+		{name: "format_number", doc: "Number of about three digits with a unit: 1.23B.", sigs: []signature{
+			sg("bigint", "varchar", "acme_format_number($1)"), sg("double", "varchar", "acme_format_number(acme_whole($1))")}},
+		{name: "split_to_map", doc: "Map of a text of keys and values between delimiters.", sigs: []signature{
+			sg("varchar, varchar, varchar", "map(varchar,varchar)", letOne("acme_split_map($1, $2, $3)", "map(list_slice(l, 1, -1, 2), list_slice(l, 2, -1, 2))"))}},
+		{name: "split_to_multimap", doc: "Map of a text of keys and values between delimiters, each with an array of values.", sigs: []signature{
+			sg("varchar, varchar, varchar", "map(varchar,array(varchar))", letOne("acme_split_multimap($1, $2, $3)",
+				"map(list_transform(l, lambda e: e[1]), list_transform(l, lambda e: list_slice(e, 2, -1)))"))}},
 	}
+}
+
+// letOne computes a list once and gives what body makes of it as l; NULL of NULL.
+func letOne(list, body string) string {
+	return "list_extract(list_transform([" + list + "], lambda l: CASE WHEN l IS NOT NULL THEN " + body + " END), 1)"
 }
 
 // webFunctions are those of URLs and patterns.
@@ -105,7 +127,6 @@ func webFunctions() []function {
 			{in: "varchar(x), joniregexp, bigint", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, bigint, bigint", out: "integer", low: lowRegexpPosition}}},
 		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", refused: "write concat and CAST, or date_format"},
-		{name: "normalize", doc: "Text in a Unicode normal form.", refused: "Unicode normal forms are not in the local engine"},
 	}
 }
 

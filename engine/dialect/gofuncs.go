@@ -40,7 +40,8 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
-	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), sketchFunctions())
+	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), sketchFunctions(),
+		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
 		if slices.Contains(tryTwins, f.Name) {

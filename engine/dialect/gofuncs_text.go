@@ -1,11 +1,7 @@
 package dialect
 
 import (
-	"crypto/sha512"
-	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
-	"hash/crc32"
 	"net/url"
 	"slices"
 	"strconv"
@@ -45,7 +41,6 @@ func textGoFunctions() []ScalarFunction {
 			return string(r), nil
 		}),
 		str("translate", 3, translate),
-		str("soundex", 1, soundex),
 		str("url_part", 2, urlPart),
 		str("url_parameter", 2, urlParameter),
 		str("url_encode", 1, urlEncode),
@@ -107,7 +102,11 @@ func partGoFunctions() []ScalarFunction {
 			return int32(r[0]), nil
 		}),
 		fn("levenshtein", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
-			return levenshtein([]rune(a[0].(string)), []rune(a[1].(string))), nil
+			l, r := []rune(a[0].(string)), []rune(a[1].(string))
+			if len(r) > 0 && len(l) > 0 && max(len(l), len(r))*(min(len(l), len(r))-1) > 1000000 {
+				return nil, badArg("The combined inputs for Levenshtein distance are too large")
+			}
+			return levenshtein(l, r), nil
 		}),
 		fn("hamming", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
 			l, r := []rune(a[0].(string)), []rune(a[1].(string))
@@ -123,39 +122,6 @@ func partGoFunctions() []ScalarFunction {
 			return n, nil
 		}),
 		fn("luhn", "VARCHAR,BOOLEAN", luhn),
-	}
-}
-
-func bytesGoFunctions() []ScalarFunction {
-	return []ScalarFunction{
-		fn("from_utf8", "BLOB,VARCHAR", func(a []any) (any, error) { return strings.ToValidUTF8(string(a[0].([]byte)), "\uFFFD"), nil }),
-		fn("from_hex", "VARCHAR,BLOB", func(a []any) (any, error) {
-			b, err := hex.DecodeString(a[0].(string))
-			if err != nil {
-				if len(a[0].(string))%2 != 0 {
-					return nil, badArg("string is not a valid hex: odd number of hex characters")
-				}
-				return nil, badArg("invalid hex character")
-			}
-			return b, nil
-		}),
-		fn("from_base64", "VARCHAR,BLOB", func(a []any) (any, error) {
-			b, err := base64.StdEncoding.DecodeString(a[0].(string))
-			if err != nil {
-				if b, err = base64.RawStdEncoding.DecodeString(a[0].(string)); err != nil {
-					return nil, badArg("Invalid base64: %s", a[0])
-				}
-			}
-			return b, nil
-		}),
-		fn("sha512", "BLOB,BLOB", func(a []any) (any, error) {
-			h := sha512.Sum512(a[0].([]byte))
-			return h[:], nil
-		}),
-		fn("xxhash64", "BLOB,BLOB", func(a []any) (any, error) {
-			return binary.BigEndian.AppendUint64(nil, xxhash64(a[0].([]byte))), nil
-		}),
-		fn("crc32", "BLOB,BIGINT", func(a []any) (any, error) { return int64(crc32.ChecksumIEEE(a[0].([]byte))), nil }),
 	}
 }
 
@@ -333,37 +299,6 @@ func levenshtein(a, b []rune) int64 {
 	return prev[len(b)]
 }
 
-func soundex(a []string) (any, error) {
-	const codes = "01230120022455012623010202"
-	out := []byte{}
-	last := byte('0')
-	for _, r := range strings.ToUpper(a[0]) {
-		if r > 127 {
-			return nil, failed{"NOT_SUPPORTED", "soundex of characters other than ASCII is not supported by the local engine"}
-		}
-		if r < 'A' || r > 'Z' {
-			continue
-		}
-		code := codes[r-'A']
-		switch {
-		case len(out) == 0:
-			out = append(out, byte(r))
-			last = code
-			continue
-		case r == 'H' || r == 'W':
-			continue
-		}
-		if code != '0' && code != last && len(out) < 4 {
-			out = append(out, code)
-		}
-		last = code
-	}
-	if len(out) == 0 {
-		return "", nil
-	}
-	return (string(out) + "000")[:4], nil
-}
-
 func luhn(a []any) (any, error) {
 	s := a[0].(string)
 	if s == "" {
@@ -372,7 +307,7 @@ func luhn(a []any) (any, error) {
 	sum, double := 0, false
 	for i := len(s) - 1; i >= 0; i-- {
 		if s[i] < '0' || s[i] > '9' {
-			return nil, badArg("Input contains non-digit characters")
+			return nil, badArg("Input contains non-digit character")
 		}
 		d := int(s[i] - '0')
 		if double {

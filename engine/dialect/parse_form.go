@@ -256,7 +256,7 @@ func (p *parser) normalize(e exprAt) Expr {
 		t := p.tok()
 		switch p.note("'NFC'", "'NFD'", "'NFKC'", "'NFKD'"); t.up {
 		case "NFC", "NFD", "NFKC", "NFKD":
-			form = p.next().up
+			form = p.next().text // Trino takes it in capitals alone, when it runs
 		default:
 			p.fail()
 		}
