@@ -14,9 +14,9 @@ func binaryFunctions() []function {
 	return append([]function{
 		b("to_utf8", "Text as bytes.", "varchar(x)", "varbinary", "encode($1)"),
 		{name: "from_utf8", doc: "Bytes as text; what is none becomes a mark, or another character.", sigs: []signature{
-			sg("varbinary", "varchar", "acme_from_utf8($1, chr(65533))"),
-			sg("varbinary, bigint", "varchar", "acme_from_utf8($1, acme_replacement($2))"),
-			sg("varbinary, varchar(x)", "varchar", "acme_from_utf8($1, $2)")}},
+			sg("varbinary", "varchar", "acme_from_utf8($1)"),
+			sg("varbinary, bigint", "varchar", "acme_from_utf8_with($1, acme_replacement($2))"),
+			sg("varbinary, varchar(x)", "varchar", "acme_from_utf8_with($1, $2)")}},
 		b("to_hex", "Bytes as hexadecimal digits.", "varbinary", "varchar", "hex($1)"),
 		either("from_hex", "Bytes of hexadecimal digits.", "acme_from_hex"),
 		b("to_base32", "Bytes as base 32.", "varbinary", "varchar", "acme_to_base32($1)"),

@@ -13,7 +13,8 @@ import (
 
 func bytesGoFunctions() []ScalarFunction {
 	return slices.Concat([]ScalarFunction{
-		fn("from_utf8", "BLOB,VARCHAR,VARCHAR", func(a []any) (any, error) { return fromUTF8(a[0].([]byte), a[1].(string)) }),
+		fn("from_utf8", "BLOB,VARCHAR", func(a []any) (any, error) { return fromUTF8(a[0].([]byte), "\uFFFD") }),
+		fn("from_utf8_with", "BLOB,VARCHAR,VARCHAR", func(a []any) (any, error) { return fromUTF8(a[0].([]byte), a[1].(string)) }),
 		fn("replacement", "BIGINT,VARCHAR", func(a []any) (any, error) {
 			switch n := a[0].(int64); {
 			case n < 0 && n >= math.MinInt32:
