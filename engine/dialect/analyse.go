@@ -28,6 +28,8 @@ type analyser struct {
 	// dry counts the passes that only check: their text is thrown away, and
 	// they must leave no trace in scans.
 	dry int
+	// planning is the first error that Trino finds after its analysis.
+	planning *Error
 	// lazy are the columns that * of an inner query offers, by number: they are
 	// left out of the text unless something marks them. See settle.
 	lazy []*field

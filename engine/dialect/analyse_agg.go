@@ -77,15 +77,20 @@ func isWindow(x Expr) bool {
 	return ok && c.Over != nil
 }
 
-// aggregates says whether the select list or ORDER BY has an aggregate.
+// aggregates says whether the select list or ORDER BY has an aggregate. Old
+// releases take an aggregate with both ORDER BY and OVER for one.
 func (a *analyser) aggregates(s *Select, order []SortItem) bool {
+	is := func(x Expr) bool {
+		c, ok := x.(*Call)
+		return a.isAggregate(x) || ok && c.Over != nil && c.OrderBy != nil && a.level < 476
+	}
 	for _, it := range s.Items {
-		if it.X != nil && collect(it.X, a.isAggregate) != nil {
+		if it.X != nil && collect(it.X, is) != nil {
 			return true
 		}
 	}
 	for _, o := range order {
-		if collect(o.X, a.isAggregate) != nil {
+		if collect(o.X, is) != nil {
 			return true
 		}
 	}

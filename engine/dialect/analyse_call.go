@@ -47,8 +47,14 @@ func (a *analyser) call(c *Call, sc *scope) value {
 	if name == "listagg" && args[0].typ.Kind != Varchar && args[0].typ.Kind != Unknown {
 		panic(errorAt(c.pos, "TYPE_MISMATCH", "Expected expression of varchar, but '%s' has %s type", formatExpr(c.Args[0]), args[0].typ))
 	}
+	if name == "reduce_agg" && len(args) == 4 && args[1].typ.Kind == Varchar {
+		args[1] = a.coerce(args[1], tVarchar) // a state grows
+	}
 	inv := &invocation{a: a, call: c, sc: sc, pos: c.pos, raw: args}
 	a.modifiers(inv, f)
+	if c.Over != nil && c.OrderBy != nil && a.level < 476 && sc.grouped() != nil {
+		panic(errorAt(c.pos, "NOT_SUPPORTED", "Window function with ORDER BY is not supported"))
+	}
 	v := a.resolve(f, name, inv)
 	v.constant = f.kind == scalarFunction && !unstable[name]
 	for _, arg := range args {
@@ -110,16 +116,12 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 		}
 		a.choose(f, f.name, inv)
 		panic(errorAt(c.pos, "MISSING_OVER", "Window function %s requires an OVER clause", formatQName(c.Name)))
-	case c.Over != nil && c.Distinct && a.level >= 476:
-		panic(refuse(c.pos, "DISTINCT in a window function"))
-	case c.Over != nil && c.Distinct:
-		panic(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "DISTINCT in window function parameters not yet supported: %s", formatExpr(c)))
+	case c.Over != nil && c.Distinct && a.level < 476:
+		a.atLast(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "DISTINCT in window function parameters not yet supported: %s", formatExpr(c)))
 	case c.Over != nil && c.Filter != nil:
-		panic(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "FILTER is not yet supported for window functions"))
+		a.atLast(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "FILTER is not yet supported for window functions"))
 	case c.Over != nil && f.kind == scalarFunction:
-		panic(errorAt(Pos{1, 1}, "FUNCTION_NOT_WINDOW", "Not a window function: %s", formatQName(c.Name)))
-	case c.Over != nil && c.OrderBy != nil:
-		panic(refuse(c.pos, "ORDER BY inside a window aggregate"))
+		a.atLast(errorAt(Pos{1, 1}, "FUNCTION_NOT_WINDOW", "Not a window function: %s", formatQName(c.Name)))
 	case c.Distinct && !agg:
 		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "DISTINCT is only valid for aggregation functions"))
 	case c.Filter != nil && !agg:
@@ -138,6 +140,14 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 		if w := collectInside(c, isWindow); w != nil {
 			panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window %s", "function arguments"))
 		}
+	}
+}
+
+// atLast keeps an error that Trino finds only when all else is in order: it plans
+// then.
+func (a *analyser) atLast(e *Error) {
+	if a.planning == nil {
+		a.planning = e
 	}
 }
 
@@ -508,8 +518,12 @@ func closingParen(s string) int {
 // of a DuckDB aggregate given as a template, name(args).
 func (inv *invocation) aggregate(call string) string {
 	open := strings.IndexByte(call, '(')
-	inner := inv.template(call[open+1 : len(call)-1])
-	s := call[:open] + "("
+	return inv.agg(call[:open], inv.template(call[open+1:len(call)-1]))
+}
+
+// agg is aggregate of the function fn with the text of its arguments.
+func (inv *invocation) agg(fn, inner string) string {
+	s := fn + "("
 	c := inv.call
 	if c != nil && c.Distinct {
 		s += "DISTINCT "
@@ -595,9 +609,14 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function ORDER BY", v.typ))
 		}
+		if i == 0 {
+			if t := a.rangeKey(w, v.typ, sc); !sameShape(t, v.typ) {
+				v = a.coerce(v, t)
+			}
+			key = v
+		}
 		text := a.sortText(v) + sortTail(s)
 		if i == 0 {
-			key = v
 			text = "ORDER BY " + text
 			parts = append(parts, text)
 		} else {
@@ -608,6 +627,9 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		panic(errorAt(c.Over.pos, "MISSING_ORDER_BY", "%s function requires an ORDER BY window clause", strings.ToLower(formatQName(c.Name))))
 	}
 	if w.Frame != nil {
+		if f.kind == windowFunction && !framed[f.name] && (f.ordered || a.level >= 476) {
+			panic(errorAt(w.Frame.pos, "INVALID_WINDOW_FRAME", "Cannot specify window frame for %s function", f.name))
+		}
 		if frame := a.frameText(w, key, sc); f.kind != windowFunction || framed[f.name] {
 			parts = append(parts, frame) // ranks have none, whatever is written
 		}

@@ -40,35 +40,86 @@ func (a *analyser) frameText(w *Window, key value, sc *scope) string {
 	}
 	text := f.Unit + " "
 	if f.End != nil {
-		return text + "BETWEEN " + a.boundText(f.Start, f.Unit, key, sc) + " AND " + a.boundText(f.End, f.Unit, key, sc)
+		return text + "BETWEEN " + a.boundText(f.Start, "start", w, key, sc) + " AND " + a.boundText(f.End, "end", w, key, sc)
 	}
-	return text + a.boundText(f.Start, f.Unit, key, sc)
+	return text + a.boundText(f.Start, "start", w, key, sc)
 }
 
-func (a *analyser) boundText(b *Bound, unit string, key value, sc *scope) string {
+// rangeKey gives the type in which a RANGE frame adds its offsets to the sort key:
+// the common one of all numbers in it.
+func (a *analyser) rangeKey(w *Window, key Type, sc *scope) Type {
+	f := w.Frame
+	if f == nil || f.Unit != "RANGE" || len(w.OrderBy) != 1 || !key.isNumeric() {
+		return key
+	}
+	wide := key
+	for _, b := range []*Bound{f.Start, f.End} {
+		if b == nil || b.Value == nil {
+			continue
+		}
+		if v := a.expr(b.Value, sc); v.typ.isNumeric() {
+			wide, _ = commonType(wide, v.typ)
+		}
+	}
+	exact := sameShape(wide, key) || wide.Kind == Double && (key.Kind == Real || key.isInteger() && key.Kind != BigInt || key.Kind == Decimal && key.Precision <= 15) ||
+		wide.Kind == Real && (key.Kind == TinyInt || key.Kind == SmallInt) || !wide.isFloat()
+	if !exact { // keys that differ might be made one
+		panic(refuse(f.pos, "a RANGE offset of "+wide.String()+" over a sort key of "+key.String()))
+	}
+	return wide
+}
+
+func (a *analyser) boundText(b *Bound, side string, w *Window, key value, sc *scope) string {
 	if b.Value == nil {
 		return b.Kind
 	}
+	unit := w.Frame.Unit
+	if unit == "RANGE" {
+		switch t := key.typ; {
+		case t.isNumeric(), t.Kind >= Date && t.Kind <= IntervalYear:
+		default:
+			panic(errorAt(w.OrderBy[0].pos, "TYPE_MISMATCH", "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime or interval (actual: %s)", t))
+		}
+	}
 	v := a.expr(b.Value, sc)
 	if unit != "RANGE" {
-		if !v.typ.isInteger() {
-			panic(errorAt(b.Value.Pos(), "TYPE_MISMATCH", "Window frame %s value type must be exact numeric type with scale 0 (actual %s)", unit, v.typ))
+		if !v.typ.isInteger() && !(v.typ.Kind == Decimal && v.typ.Scale == 0) {
+			panic(errorAt(b.Value.Pos(), "TYPE_MISMATCH", "Window frame %s %s value type must be exact numeric type with scale 0 (actual %s)", unit, side, v.typ))
 		}
-		return a.offset(v, "CAST("+v.code+" AS BIGINT)") + " " + b.Kind
+		// No window is as long as the limit.
+		code := "CAST(" + v.code + " AS BIGINT)"
+		if len(v.number) == 0 || len(v.number) > 12 {
+			code = "CAST(least(" + v.code + ", 1099511627776) AS BIGINT)"
+		}
+		return a.offset(v, code) + " " + b.Kind
 	}
-	switch {
+	code := a.rangeOffset(b, v, key)
+	if code == "" {
+		panic(errorAt(b.Value.Pos(), "TYPE_MISMATCH", "Window frame RANGE value type (%s) not compatible with sort item type (%s)", v.typ, key.typ))
+	}
+	return code + " " + b.Kind
+}
+
+// rangeOffset gives the text of what is added to or taken from a sort key; empty
+// where the types do not meet.
+func (a *analyser) rangeOffset(b *Bound, v, key value) string {
+	switch k := key.typ.Kind; {
 	case key.typ.isNumeric() && v.typ.isNumeric():
-		t, _ := commonType(key.typ, v.typ)
-		if !sameShape(t, key.typ) {
-			panic(refuse(b.pos, "a RANGE offset wider than its sort key"))
-		}
-		return a.offset(v, a.coerce(v, t).code) + " " + b.Kind
-	case (key.typ.Kind == Date || key.typ.Kind == Timestamp || key.typ.Kind == TimestampTZ) && v.typ.Kind == IntervalDay:
-		return a.offset(v, "to_microseconds(1000 * "+v.code+")") + " " + b.Kind
-	case (key.typ.Kind == Date || key.typ.Kind == Timestamp) && v.typ.Kind == IntervalYear:
-		return a.offset(v, "to_months("+v.code+")") + " " + b.Kind
+		return a.offset(v, a.coerce(v, key.typ).code)
+	case k == IntervalDay && v.typ.Kind == IntervalDay, k == IntervalYear && v.typ.Kind == IntervalYear:
+		return a.offset(v, v.code)
+	case k == Date && v.typ.Kind == IntervalDay:
+		what := map[string]string{"PRECEDING": "subtract hour, minutes or seconds from", "FOLLOWING": "add hour, minutes or seconds to"}[b.Kind]
+		return fmt.Sprintf("CASE WHEN %s %% 86400000 <> 0 THEN %s ELSE %s END", v.code,
+			fail("INTERVAL", "INVALID_FUNCTION_ARGUMENT", "Cannot "+what+" a date"), a.offset(v, "to_microseconds(1000 * "+v.code+")"))
+	case (k == Timestamp || k == TimestampTZ) && v.typ.Kind == IntervalDay:
+		return a.offset(v, "to_microseconds(1000 * "+v.code+")")
+	case (k == Date || k == Timestamp || k == TimestampTZ && a.zoneOf(key.typ) == "UTC") && v.typ.Kind == IntervalYear:
+		return a.offset(v, "to_months("+v.code+")")
+	case k >= Time && k <= TimestampTZ && (v.typ.Kind == IntervalDay || v.typ.Kind == IntervalYear):
+		panic(refuse(b.pos, fmt.Sprintf("a RANGE offset of %s over a sort key of %s", v.typ, key.typ)))
 	}
-	panic(errorAt(b.Value.Pos(), "TYPE_MISMATCH", "Window frame RANGE value type (%s) not compatible with sort item type (%s)", v.typ, key.typ))
+	return ""
 }
 
 // offset guards a frame's offset: NULL or less than nothing is an error.
@@ -77,14 +128,18 @@ func (a *analyser) offset(v value, code string) string {
 		return code
 	}
 	if v.typ.Kind == IntervalDay || v.typ.Kind == IntervalYear {
+		if strings.HasPrefix(code, v.code) {
+			code = "CAST(" + code + " AS BIGINT)"
+		}
 		if v.constant && !strings.Contains(v.code, "-") {
 			return code
 		}
 	}
 	typ := "INTERVAL"
 	if v.typ.isNumeric() {
-		if typ = v.typ.DuckDB(); strings.HasPrefix(code, "CAST(") && v.typ.isInteger() {
-			typ = "BIGINT"
+		typ = "BIGINT" // what a failure stands for meets every number
+		if v.typ.isFloat() {
+			typ = "DOUBLE"
 		}
 	}
 	return fmt.Sprintf("CASE WHEN coalesce(%s < 0, true) THEN %s ELSE %s END", v.code, fail(typ, "INVALID_WINDOW_FRAME", "Window frame offset value must not be negative or null"), code)

@@ -138,7 +138,7 @@ func table() map[string]*function {
 func buildTable() map[string]*function {
 	m := map[string]*function{}
 	for _, list := range [][]function{mathFunctions(), textFunctions(), webFunctions(), timeFunctions(), arrayFunctions(),
-		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), windowFunctions(), refusedFunctions()} {
+		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), statisticFunctions(), collectingFunctions(), windowFunctions(), refusedFunctions()} {
 		for _, f := range list {
 			for i := range f.sigs {
 				s := &f.sigs[i]

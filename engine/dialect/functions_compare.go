@@ -300,17 +300,3 @@ func lowHistogram(c *invocation) string {
 func (c *invocation) onceNaN() string {
 	return "CASE WHEN isnan($1) THEN " + c.a.refuseLate(c.args[0].typ.DuckDB(), "a map with NaN as a key, at this release,") + " ELSE $1 END"
 }
-
-// lowMapAgg keeps the first value of a key, leaving NULL keys out.
-func lowMapAgg(c *invocation) string {
-	k := c.typ.elem()
-	switch {
-	case k.has(Map) || k.Kind == Unknown || c.typ.value().Kind == Unknown || c.over != "":
-		panic(c.a.cannot("map_agg of %s", c.typ))
-	case k.isNested() && c.a.level < nestedOrder:
-		c.args[0].code = c.a.sortText(c.args[0])
-	case k.isFloat() && c.a.level < nestedOrder:
-		c.args[0].code = c.template(c.onceNaN())
-	}
-	return c.template("trino.first_of_keys(@list(CASE WHEN $1 IS NOT NULL THEN struct_pack(f0 := $1, f1 := $2) END))")
-}

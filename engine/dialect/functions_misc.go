@@ -224,9 +224,9 @@ func refusedFunctions() []function {
 	add := func(kind functionKind, why, names string) {
 		out = append(out, function{name: strings.Join(strings.Fields(names), " "), kind: kind, refused: why})
 	}
-	add(aggregateFunction, "sketches are not in the local engine", `approx_set merge make_set_digest merge_set_digest tdigest_agg qdigest_agg
-		approx_most_frequent numeric_histogram learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor checksum
-		evaluate_classifier_predictions reduce_agg map_union entropy bitwise_and_agg bitwise_or_agg multimap_agg convex_hull_agg geometry_union_agg`)
+	add(aggregateFunction, "sketches are not in the local engine", `approx_set merge make_set_digest merge_set_digest tdigest_agg qdigest_agg`)
+	add(aggregateFunction, "it is not in the local engine", `learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor
+		evaluate_classifier_predictions convex_hull_agg geometry_union_agg`)
 	add(scalarFunction, "sketches are not in the local engine", `value_at_quantile values_at_quantiles quantile_at_value empty_approx_set
 		intersection_cardinality jaccard_index hash_counts`)
 	add(scalarFunction, "it is not in the local engine yet", `combinations ngrams contains_sequence multimap_from_entries array_histogram`)
@@ -234,5 +234,5 @@ func refusedFunctions() []function {
 	add(scalarFunction, "colors for a terminal are not in the local engine", `bar color render rgb`)
 	add(scalarFunction, "models are not in the local engine", `classify features regress`)
 	add(scalarFunction, "the local engine has no users", `current_groups`)
-	return append(out, function{name: "bitwise_xor_agg", kind: aggregateFunction, since: 476, refused: "it is not in the local engine yet"})
+	return out
 }

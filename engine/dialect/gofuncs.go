@@ -40,7 +40,7 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
-	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), sketchFunctions(),
+	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
 		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
@@ -281,6 +281,13 @@ func checkFunctions() []ScalarFunction {
 			}
 			return size - n, nil
 		}),
+		fn("place", "BIGINT,BIGINT", func(a []any) (any, error) {
+			if a[0].(int64) < 1 {
+				return nil, badArg("Offset must be at least 1")
+			}
+			return a[0], nil
+		}),
+		{Name: "acme_offset", Params: []string{"BIGINT", "BOOLEAN"}, Result: "BIGINT", OnNull: true, Call: rowOffset},
 		fn("buckets", "BIGINT,BIGINT", func(a []any) (any, error) {
 			if a[0].(int64) <= 0 {
 				return nil, badArg("Buckets must be greater than 0")
@@ -300,6 +307,21 @@ func checkFunctions() []ScalarFunction {
 			return a[0].(int64) / 86400000, nil
 		}),
 		fn("sequence", "BIGINT,BIGINT,BIGINT,BIGINT[]", sequence),
+	}
+}
+
+// rowOffset checks how far lag or lead goes; NULL is an error where a[1] says so.
+// No window is longer than what it is cut to.
+func rowOffset(a []any) (any, error) {
+	switch n, ok := a[0].(int64); {
+	case !ok && a[1].(bool):
+		return nil, badArg("Offset must not be null")
+	case !ok:
+		return int64(0), nil
+	case n < 0:
+		return nil, badArg("Offset must be at least 0")
+	default:
+		return min(n, 1<<40), nil
 	}
 }
 

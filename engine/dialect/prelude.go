@@ -64,6 +64,11 @@ var macros = [][2]string{
 	{"no_nan(x)", "CASE WHEN NOT isnan(x) THEN x END"},
 	{"sum_bigint(s)", "CAST(s AS BIGINT)"},
 	{"json_list(l)", "CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, ','), '') || ']' END"},
-	{"first_keys(l)", "list_filter(l, lambda e, i: e IS NOT NULL AND len(list_filter(list_slice(l, 1, i - 1), lambda y: y.f0 = e.f0)) = 0)"},
-	{"first_of_keys(l)", "CASE WHEN list_count(l) > 0 THEN map(list_transform(trino.first_keys(l), lambda e: e.f0), list_transform(trino.first_keys(l), lambda e: e.f1)) END"},
+	// A struct binds the keys once; in a lambda of its own text they would be made for every entry.
+	{"first_keys(l)", "list_transform([struct_pack(k := list_transform(l, lambda e: e.f0), l := l)], lambda s: list_filter(s.l, lambda e, i: list_position(s.k, e.f0) = i))[1]"},
+	{"first_of_keys(l)", "CASE WHEN len(l) > 0 THEN map(list_transform(trino.first_keys(l), lambda e: e.f0), list_transform(trino.first_keys(l), lambda e: e.f1)) END"},
+	{"all_of_keys(l)", "CASE WHEN len(l) > 0 THEN map(list_transform(trino.first_keys(l), lambda e: e.f0), " +
+		"list_transform([struct_pack(f := trino.first_keys(l), l := l)], lambda s: list_transform(s.f, lambda d: list_transform(list_filter(s.l, lambda e: e.f0 IS NOT DISTINCT FROM d.f0), lambda e: e.f1)))[1]) END"},
+	{"pairs(l)", "CASE WHEN l IS NOT NULL THEN map(list_transform(generate_series(1, len(l), 2), lambda i: l[i]), list_transform(generate_series(2, len(l), 2), lambda i: l[i])) END"},
+	{"frequent(l, r)", "CASE WHEN r IS NOT NULL THEN map(list_transform(generate_series(1, len(r), 2), lambda i: l[r[i]]), list_transform(generate_series(2, len(r), 2), lambda i: r[i])) END"},
 }

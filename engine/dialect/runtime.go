@@ -28,6 +28,12 @@ var nativeErrors = []struct {
 	{regexp.MustCompile(`Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (INT\d+)`), func(m []string) *Error {
 		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: fmt.Sprintf("Out of range for %s: %s", integerNameOf[m[2]], m[1])}
 	}},
+	{regexp.MustCompile(`Overflow in HUGEINT addition`), func([]string) *Error {
+		return notHere("a sum of decimals beyond 128 bits")
+	}},
+	{regexp.MustCompile(`(?:STDDEV|VAR|VARIANCE|CORR|COVAR|REGR)\w*(?: for \w)? is out of range`), func([]string) *Error {
+		return notHere("a statistic of numbers that are infinite, NaN or too large")
+	}},
 	{regexp.MustCompile(`Casting value "([^"]*)" to type DECIMAL\((\d+),(\d+)\) failed`), decimalOverflow},
 	{regexp.MustCompile(`Could not cast value (\S+) to DECIMAL\((\d+),(\d+)\)`), func(m []string) *Error {
 		return &Error{Name: "INVALID_CAST_ARGUMENT", Message: fmt.Sprintf("Cannot cast '%s' to DECIMAL(%s, %s)", m[1], m[2], m[3])}
@@ -44,6 +50,11 @@ var nativeErrors = []struct {
 	{regexp.MustCompile(`(?i)out of memory`), func([]string) *Error {
 		return &Error{Name: "EXCEEDED_LOCAL_MEMORY_LIMIT", Message: "Query exceeded per-node memory limit of the local engine"}
 	}},
+}
+
+// notHere is a refusal of ours at run time.
+func notHere(what string) *Error {
+	return &Error{Name: "NOT_SUPPORTED", Message: what + " is not supported by the local engine", Ours: true}
 }
 
 var integerNameOf = map[string]string{"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}

@@ -38,6 +38,9 @@ func (a *analyser) translation(q *Query) (tr *Translation, err error) {
 	if a.into != nil {
 		a.store(res)
 	}
+	if a.planning != nil {
+		return nil, a.planning
+	}
 	a.markAll(res)
 	for i := len(a.ctes) - 1; i >= 0; i-- {
 		a.ctes[i].handIn()

@@ -1,0 +1,66 @@
+package conformance_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"acme/telemetry/engine/dialect"
+)
+
+// aggregateCase is a query with what Trino answers: rows as its protocol has them, or
+// an error's name and text. from and to bound the releases, 0 for none.
+type aggregateCase struct {
+	sql, want string
+	level     int // 401 and 483 where zero
+}
+
+// TestAggregates holds aggregates and windows to answers of the real Trino.
+func TestAggregates(t *testing.T) {
+	e := openEngine(t)
+	for _, c := range aggregateCases {
+		for _, level := range []int{401, 483} {
+			if c.level == 0 || c.level == level {
+				e.holds(t, c.sql, c.want, level)
+			}
+		}
+	}
+}
+
+func (e *engine) holds(t *testing.T, sql, want string, level int) {
+	t.Helper()
+	_, rows, err := e.run(sql, level)
+	var de *dialect.Error
+	if errors.As(err, &de) {
+		if got := de.Name + ": " + de.Message; got != want {
+			t.Errorf("%d %s\n got %s\nwant %s", level, sql, got, want)
+		}
+		return
+	}
+	if err != nil {
+		t.Errorf("%d %s\n%v", level, sql, err)
+		return
+	}
+	b, err := json.Marshal(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exp [][]any
+	d := json.NewDecoder(strings.NewReader(want))
+	d.UseNumber()
+	if err := d.Decode(&exp); err != nil {
+		t.Errorf("%d %s\n got %s\nwant %s", level, sql, b, want)
+		return
+	}
+	if len(rows) != len(exp) {
+		t.Errorf("%d %s\n got %s\nwant %s", level, sql, b, want)
+		return
+	}
+	for i := range exp {
+		if !same(rows[i], exp[i], 1e-12) {
+			t.Errorf("%d %s\n got %s\nwant %s", level, sql, b, want)
+			return
+		}
+	}
+}

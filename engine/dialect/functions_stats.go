@@ -1,0 +1,97 @@
+package dialect
+
+import "strings"
+
+// statisticFunctions are the aggregates that describe how numbers lie.
+func statisticFunctions() []function {
+	g := func(name, doc string, sigs ...signature) function {
+		return function{name: name, doc: doc, kind: aggregateFunction, sigs: sigs}
+	}
+	stat := func(name, doc, sql string) function {
+		return g(name, doc, sg("bigint", "double", strings.ReplaceAll(sql, "$1", "CAST($1 AS DOUBLE)")), sg("double", "double", sql))
+	}
+	pair := func(name, doc, sql string) function {
+		return g(name, doc, sg("double, double", "double", sql), signature{in: "real, real", out: "real", sql: "CAST(" + sql + " AS FLOAT)"})
+	}
+	bits := func(name, doc, fn string) function { return g(name, doc, sg("bigint", "bigint", "@"+fn+"($1)")) }
+	return []function{
+		stat("stddev stddev_samp", "Sample standard deviation.", "@stddev_samp($1)"), stat("stddev_pop", "Population standard deviation.", "@stddev_pop($1)"),
+		stat("variance var_samp", "Sample variance.", "@var_samp($1)"), stat("var_pop", "Population variance.", "@var_pop($1)"),
+		stat("skewness", "Skewness.", "acme_skewness(@list($1))"), stat("kurtosis", "Excess kurtosis.", "acme_kurtosis(@list($1))"),
+		g("geometric_mean", "Geometric mean.", sg("double", "double", "exp(@avg(trino.ln($1)))"), sg("bigint", "double", "exp(@avg(trino.ln(CAST($1 AS DOUBLE))))"),
+			sg("real", "real", "CAST(exp(@avg(trino.ln(CAST($1 AS DOUBLE)))) AS FLOAT)")),
+		pair("corr", "Correlation of two values.", "trino.no_nan(@corr($1, $2))"), pair("covar_pop", "Population covariance.", "@covar_pop($1, $2)"),
+		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", "trino.no_nan(@regr_slope($1, $2))"),
+		pair("regr_intercept", "Intercept of a regression; y comes first.", "trino.no_nan(@regr_intercept($1, $2))"),
+		bits("bitwise_and_agg", "Bits that all values have.", "bit_and"), bits("bitwise_or_agg", "Bits that some value has.", "bit_or"),
+		bits("bitwise_xor_agg", "Bits that an odd number of values has.", "bit_xor").sinceRelease(476),
+		g("checksum", "Checksum of values in any order.", signature{in: "T", shown: "t", where: "T", out: "varbinary", low: func(c *invocation) string {
+			// NULL counts as the hash 1.
+			hash := "coalesce(" + c.a.hashText(c.args[0].typ, c.a.typed(c.args[0])) + ", 1)"
+			if c.args[0].typ.Kind == Unknown {
+				hash = "1"
+			}
+			return "acme_checksum(CAST(" + c.agg("sum", "CAST("+hash+" AS HUGEINT)") + " AS HUGEINT))"
+		}}),
+		g("numeric_histogram", "Buckets of values with their weights, at most n.", histogramSigs()...),
+	}
+}
+
+func histogramSigs() []signature {
+	low := func(real bool) func(c *invocation) string {
+		return func(c *invocation) string {
+			c.constantArgument(0)
+			if c.over != "" { // Trino's own changes from row to row by being read
+				panic(c.a.cannot("numeric_histogram as a window function"))
+			}
+			list := c.rows(1)
+			weights := "list_transform(" + list + ", lambda w: 1.0e0)"
+			if len(c.args) == 3 {
+				weights = c.part(list, 1, "DOUBLE")
+			}
+			r := "acme_numeric_histogram(" + c.part(list, 0, "DOUBLE") + ", " + weights + ", " + c.args[0].code + ")"
+			typ := "DOUBLE"
+			if real {
+				typ = "FLOAT"
+			}
+			return "CAST(trino.pairs(" + r + ") AS MAP(" + typ + ", " + typ + "))"
+		}
+	}
+	return []signature{
+		{in: "bigint, double, double", out: "map(double,double)", low: low(false)}, {in: "bigint, double", out: "map(double,double)", low: low(false)},
+		{in: "bigint, real, double", out: "map(real,real)", low: low(true)}, {in: "bigint, real", out: "map(real,real)", low: low(true)},
+	}
+}
+
+// constantArgument refuses argument i where it depends on the row.
+func (c *invocation) constantArgument(i int) {
+	if !c.raw[i].constant {
+		panic(c.a.cannot("%s with a computed argument %d", c.name(), i+1))
+	}
+}
+
+// rows gives the text of a list of the rows of a group, each a struct of the
+// arguments from the given one on, f0, f1 and so on.
+func (c *invocation) rows(from int) string {
+	if c.call.Distinct && c.ord != "" {
+		panic(c.a.cannot("%s with DISTINCT and ORDER BY", c.name()))
+	}
+	return c.agg("list", c.packed(from))
+}
+
+// packed gives the struct that rows makes of a row.
+func (c *invocation) packed(from int) string {
+	var parts []string
+	for i, v := range c.args[from:] {
+		if v.typ.Kind != Function {
+			parts = append(parts, "f"+string(rune('0'+i))+" := "+c.a.typed(v))
+		}
+	}
+	return "struct_pack(" + strings.Join(parts, ", ") + ")"
+}
+
+// part gives one field of each row of a list that rows made, cast to a type.
+func (c *invocation) part(list string, i int, typ string) string {
+	v := c.a.lambdaVar()
+	return "list_transform(" + list + ", lambda " + v + ": CAST(" + v + ".f" + string(rune('0'+i)) + " AS " + typ + "))"
+}

@@ -1,0 +1,332 @@
+package dialect
+
+import (
+	"bytes"
+	"cmp"
+	"math"
+	"math/big"
+	"slices"
+)
+
+// Aggregates in Go: they get the values of a group as a list and answer as Trino
+// does when it sees them in that order.
+
+// floats gives the numbers of a list that are not NULL.
+func floats(list any) []float64 {
+	var out []float64
+	for _, v := range list.([]any) {
+		if v != nil {
+			out = append(out, v.(float64))
+		}
+	}
+	return out
+}
+
+func aggregateGoFunctions() []ScalarFunction {
+	return []ScalarFunction{
+		fn("skewness", "DOUBLE[],DOUBLE", func(a []any) (any, error) {
+			n, m2, m3, _ := moments(floats(a[0]))
+			if n < 3 {
+				return nil, nil
+			}
+			return math.Sqrt(n) * m3 / math.Pow(m2, 1.5), nil
+		}),
+		fn("kurtosis", "DOUBLE[],DOUBLE", func(a []any) (any, error) {
+			n, m2, _, m4 := moments(floats(a[0]))
+			if n < 4 {
+				return nil, nil
+			}
+			return (n-1)*n*(n+1)/((n-2)*(n-3))*m4/(m2*m2) - 3*((n-1)*(n-1))/((n-2)*(n-3)), nil
+		}),
+		fn("numeric_histogram", "DOUBLE[],DOUBLE[],BIGINT,DOUBLE[]", numericHistogram),
+		fn("frequent_text", "VARCHAR[],BIGINT,BIGINT,BIGINT[]", mostFrequent),
+		fn("frequent_bigint", "BIGINT[],BIGINT,BIGINT,BIGINT[]", mostFrequent),
+		fn("top_count", "VARCHAR,BIGINT,BIGINT", topCount),
+		fn("top_bigint", "BIGINT[],BIGINT,BOOLEAN,BOOLEAN,BIGINT[]", func(a []any) (any, error) {
+			return topPlaces(a, func(x, y int64) int { return cmp.Compare(x, y) })
+		}),
+		fn("top_hugeint", "HUGEINT[],BIGINT,BOOLEAN,BOOLEAN,BIGINT[]", func(a []any) (any, error) {
+			return topPlaces(a, func(x, y *big.Int) int { return x.Cmp(y) })
+		}),
+		fn("top_double", "DOUBLE[],BIGINT,BOOLEAN,BOOLEAN,BIGINT[]", func(a []any) (any, error) {
+			least := a[2].(bool)
+			return topPlaces(a, func(x, y float64) int {
+				if c := cmp.Compare(x, y); !least || !math.IsNaN(x) && !math.IsNaN(y) {
+					return c // NaN is below all numbers, and comes last both ways
+				}
+				return cmp.Compare(y, x)
+			})
+		}),
+		fn("top_text", "VARCHAR[],BIGINT,BOOLEAN,BOOLEAN,BIGINT[]", func(a []any) (any, error) {
+			return topPlaces(a, func(x, y string) int { return cmp.Compare(x, y) })
+		}),
+		fn("top_bytes", "BLOB[],BIGINT,BOOLEAN,BOOLEAN,BIGINT[]", func(a []any) (any, error) {
+			return topPlaces(a, bytes.Compare)
+		}),
+	}
+}
+
+// moments gives the number of values and their second to fourth central moments
+// times that number, brought up to date value by value.
+func moments(values []float64) (n, m2, m3, m4 float64) {
+	mean := 0.0
+	for _, v := range values {
+		before := n
+		n++
+		d := v - mean
+		share := d / n
+		square := share * share
+		step := d * share * before
+		mean += share
+		m4 += step*square*(n*n-3*n+3) + 6*square*m2 - 4*share*m3
+		m3 += step*share*(n-2) - 3*share*m2
+		m2 += step
+	}
+	return n, m2, m3, m4
+}
+
+// bucket is a bucket of a numeric histogram.
+type bucket struct{ value, weight float64 }
+
+// numericHistogram gives at most a[2] buckets as value and weight in turn. A
+// hundred more are filled before neighbours that are close and light are brought
+// together.
+func numericHistogram(a []any) (any, error) {
+	values, weights := a[0].([]any), a[1].([]any)
+	limit := a[2].(int64)
+	var list []bucket
+	for i, v := range values {
+		if v == nil || weights[i] == nil {
+			continue
+		}
+		if limit < 2 {
+			return nil, badArg("numeric_histogram bucket count must be greater than one")
+		}
+		if limit > 100000 {
+			return nil, failed{"NOT_SUPPORTED", "a numeric_histogram of so many buckets is not supported by the local engine"}
+		}
+		if int64(len(list)) == limit+100 {
+			list = compact(list, int(limit))
+		}
+		list = append(list, bucket{v.(float64), weights[i].(float64)})
+	}
+	if list == nil {
+		return nil, nil
+	}
+	var out []any
+	for _, b := range compact(list, int(limit)) {
+		out = append(out, b.value, b.weight)
+	}
+	return out, nil
+}
+
+func compact(list []bucket, limit int) []bucket {
+	slices.SortStableFunc(list, func(x, y bucket) int { return compareDouble(x.value, y.value) })
+	kept := list[:1]
+	for _, b := range list[1:] {
+		if last := &kept[len(kept)-1]; last.value == b.value {
+			last.weight += b.weight
+		} else {
+			kept = append(kept, b)
+		}
+	}
+	for len(kept) > limit {
+		best, least := -1, 0.0
+		for i := range kept[:len(kept)-1] {
+			if p := penalty(kept[i], kept[i+1]); best < 0 || compareDouble(p, least) < 0 {
+				best, least = i, p
+			}
+		}
+		l, r := kept[best], kept[best+1]
+		w := l.weight + r.weight
+		kept[best] = bucket{(l.value*l.weight + r.value*r.weight) / w, w}
+		kept = slices.Delete(kept, best+1, best+2)
+	}
+	return kept
+}
+
+// penalty is what it costs to make one bucket of two neighbours.
+func penalty(l, r bucket) float64 {
+	w := l.weight + r.weight
+	return w * ((l.value - r.value) * (l.value - r.value)) * ((l.weight * r.weight) / (w * w))
+}
+
+// compareDouble is Double.compare: NaN is greatest.
+func compareDouble(x, y float64) int {
+	switch {
+	case math.IsNaN(x) && math.IsNaN(y):
+		return 0
+	case math.IsNaN(x):
+		return 1
+	case math.IsNaN(y):
+		return -1
+	}
+	return cmp.Compare(x, y)
+}
+
+// counter counts one value of a stream; at is its place in the list.
+type counter struct {
+	value any
+	at    int64
+	count int64
+	order int64 // of its coming to its count
+}
+
+// mostFrequent gives the most frequent values of a stream by Space-Saving: with
+// room for a[2] counters, a new value takes over the oldest of the least ones.
+// For each it gives a place in the list where it is, and its count.
+func mostFrequent(a []any) (any, error) {
+	want, room := a[1].(int64), a[2].(int64)
+	live := map[any]*counter{}
+	clock := int64(0)
+	for i, v := range a[0].([]any) {
+		if v == nil {
+			continue
+		}
+		if want < 2 {
+			return nil, badArg("approx_most_frequent bucket count must be greater than one")
+		}
+		if room < 1 || room > 1<<20 {
+			return nil, failed{"NOT_SUPPORTED", "this capacity of approx_most_frequent is not supported by the local engine"}
+		}
+		c := live[v]
+		if c == nil {
+			if int64(len(live)) < room {
+				c = &counter{}
+			} else {
+				c = oldestLeast(live)
+				delete(live, c.value)
+			}
+			c.value, c.at = v, int64(i+1)
+			live[v] = c
+		}
+		clock++
+		c.count, c.order = c.count+1, clock
+	}
+	if len(live) == 0 {
+		return nil, nil
+	}
+	var all []*counter
+	for _, c := range live {
+		all = append(all, c)
+	}
+	slices.SortFunc(all, func(x, y *counter) int {
+		return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.order, y.order))
+	})
+	var out []any
+	for _, c := range all[:min(int64(len(all)), want)] {
+		out = append(out, c.at, c.count)
+	}
+	return out, nil
+}
+
+func oldestLeast(live map[any]*counter) *counter {
+	var least *counter
+	for _, c := range live {
+		if least == nil || c.count < least.count || c.count == least.count && c.order < least.order {
+			least = c
+		}
+	}
+	return least
+}
+
+// topCount checks how many values max(x, n) and its kin are asked for; a[0] is
+// what Trino calls the argument.
+func topCount(a []any) (any, error) {
+	what, n := a[0].(string), a[1].(int64)
+	by := what == "max_by" || what == "min_by"
+	switch {
+	case n <= 0 && by:
+		return nil, badArg("third argument of %s must be a positive integer", what)
+	case n <= 0:
+		return nil, badArg("second argument of %s must be positive", what)
+	case n > 10000 && by:
+		return nil, badArg("third argument of %s must be less than or equal to 10000; found %d", what, n)
+	case n > 10000:
+		return nil, badArg("second argument of %s must be less than or equal to 10000; found %d", what, n)
+	}
+	return n, nil
+}
+
+// topPlaces gives the places, from 1, of the a[1] greatest keys of a list, or the
+// least where a[2] says so, best first. Equal keys come in the order in which
+// Trino's heap gives them up; where a[3] is false that order is not known, and
+// equal keys are refused.
+func topPlaces[T any](a []any, compare func(x, y T) int) (any, error) {
+	list, n, least := a[0].([]any), int(a[1].(int64)), a[2].(bool)
+	better := func(i, k int) int {
+		c := compare(list[i].(T), list[k].(T))
+		if least {
+			c = -c
+		}
+		return c
+	}
+	heap := worstFirst{better: better}
+	tied := false
+	for i, k := range list {
+		switch {
+		case k == nil:
+		case len(heap.at) < n:
+			heap.push(i)
+		default:
+			c := better(i, heap.at[0])
+			if c > 0 {
+				heap.at[0] = i
+				heap.sink()
+			}
+			tied = tied || c == 0
+		}
+	}
+	out := make([]any, len(heap.at))
+	last := -1
+	for k := len(out) - 1; k >= 0; k-- {
+		i := heap.pop()
+		tied = tied || last >= 0 && better(i, last) == 0
+		out[k], last = int64(i+1), i
+	}
+	if tied && !a[3].(bool) {
+		return nil, failed{"NOT_SUPPORTED", "the order of values whose keys are equal is not supported by the local engine"}
+	}
+	return out, nil
+}
+
+// worstFirst is a heap of places whose worst key is on top.
+type worstFirst struct {
+	at     []int
+	better func(i, k int) int
+}
+
+func (h *worstFirst) push(i int) {
+	h.at = append(h.at, i)
+	for p := len(h.at) - 1; p > 0; {
+		up := (p - 1) / 2
+		if h.better(h.at[p], h.at[up]) >= 0 {
+			return
+		}
+		h.at[p], h.at[up] = h.at[up], h.at[p]
+		p = up
+	}
+}
+
+func (h *worstFirst) pop() int {
+	top := h.at[0]
+	last := len(h.at) - 1
+	h.at[0] = h.at[last]
+	h.at = h.at[:last]
+	h.sink()
+	return top
+}
+
+func (h *worstFirst) sink() {
+	for p := 0; 2*p+1 < len(h.at); {
+		c := 2*p + 1
+		if c+1 < len(h.at) && h.better(h.at[c], h.at[c+1]) >= 0 {
+			c++
+		}
+		if h.better(h.at[c], h.at[p]) >= 0 {
+			return
+		}
+		h.at[p], h.at[c] = h.at[c], h.at[p]
+		p = c
+	}
+}
