@@ -36,8 +36,19 @@ func jsonFunctions() []function {
 		both("json_array_get", "Element of a JSON array, counted from 0.", "$, bigint", "json", "acme_json_get($1, $2)"),
 		both("json_size", "Number of parts of the value at a path.", "$, JsonPath", "bigint", "acme_json_size($1, $2)"),
 		both("is_json_scalar", "Whether JSON is no array or object.", "$", "boolean", "acme_json_is_scalar($1)"),
-		{name: "json_array_contains", doc: "Whether a JSON array has a value.", refused: "extract and compare: CAST(json_parse(x) AS array(...))"},
+		{name: "json_array_contains", doc: "Whether a JSON array has a value.", sigs: jsonContains()},
 	}
+}
+
+// jsonContains gives the signatures of json_array_contains in Trino's order.
+func jsonContains() []signature {
+	var out []signature
+	for _, in := range []string{"json, bigint", "json, boolean", "json, varchar(x)", "json, double",
+		"varchar(x), double", "varchar(x), varchar(y)", "varchar(x), bigint", "varchar(x), boolean"} {
+		_, kind, _ := strings.Cut(strings.NewReplacer("(x)", "", "(y)", "").Replace(in), ", ")
+		out = append(out, signature{in: in, out: "boolean", sql: "acme_json_has_" + kind + "($1, $2)"})
+	}
+	return out
 }
 
 func conditionalFunctions() []function {

@@ -3,6 +3,7 @@ package dialect
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -25,7 +26,10 @@ type jsonNode struct {
 
 var errJSON = errors.New("not json")
 
-// jsonParser reads one value. maxDepth bounds nesting.
+// maxJSONDepth is how deep a value may be.
+const maxJSONDepth = 1000
+
+// jsonParser reads values one by one.
 type jsonParser struct {
 	s     string
 	i     int
@@ -36,7 +40,7 @@ type jsonParser struct {
 
 // readJSON reads a text that is one value and nothing else.
 func readJSON(s string) (*jsonNode, error) {
-	p := &jsonParser{s: s}
+	p := &jsonParser{s: s, halves: true}
 	n, err := p.value()
 	if err != nil {
 		return nil, err
@@ -54,7 +58,7 @@ func (p *jsonParser) blank() {
 }
 
 func (p *jsonParser) value() (*jsonNode, error) {
-	if p.depth++; p.depth > 1000 {
+	if p.depth++; p.depth > maxJSONDepth {
 		return nil, errJSON
 	}
 	defer func() { p.depth-- }()
@@ -69,13 +73,8 @@ func (p *jsonParser) value() (*jsonNode, error) {
 		s, err := p.str()
 		return &jsonNode{kind: '"', text: s}, err
 	}
-	for _, w := range []string{"true", "false", "null"} {
-		if strings.HasPrefix(p.s[p.i:], w) {
-			p.i += len(w)
-			return &jsonNode{text: w}, nil
-		}
-	}
-	return p.number()
+	t, err := p.token()
+	return &jsonNode{text: t}, err
 }
 
 func (p *jsonParser) composite(open byte) (*jsonNode, error) {
@@ -121,41 +120,6 @@ func (p *jsonParser) composite(open byte) (*jsonNode, error) {
 			return nil, errJSON
 		}
 	}
-}
-
-func (p *jsonParser) number() (*jsonNode, error) {
-	from := p.i
-	digits := func() bool {
-		d := p.i
-		for p.i < len(p.s) && isDigit(p.s[p.i]) {
-			p.i++
-		}
-		return p.i > d
-	}
-	if p.i < len(p.s) && p.s[p.i] == '-' {
-		p.i++
-	}
-	zero := p.i < len(p.s) && p.s[p.i] == '0'
-	start := p.i
-	if !digits() || zero && p.i > start+1 {
-		return nil, errJSON
-	}
-	if p.i < len(p.s) && p.s[p.i] == '.' {
-		p.i++
-		if !digits() {
-			return nil, errJSON
-		}
-	}
-	if p.i < len(p.s) && p.s[p.i]|0x20 == 'e' {
-		p.i++
-		if p.i < len(p.s) && (p.s[p.i] == '+' || p.s[p.i] == '-') {
-			p.i++
-		}
-		if !digits() {
-			return nil, errJSON
-		}
-	}
-	return &jsonNode{text: p.s[from:p.i]}, nil
 }
 
 func (p *jsonParser) str() (string, error) {
@@ -236,22 +200,22 @@ func (p *jsonParser) hex() (rune, error) {
 	return rune(v), nil
 }
 
-// print writes a value without blanks; sorted brings keys into order, the last of
-// equal ones staying.
-func (n *jsonNode) print(b *strings.Builder, style jsonStyle) {
-	sorted := style != asWritten
+// print writes a value without blanks, keys in order, the last of equal ones
+// staying. exact keeps a number's digits; without it one that is not whole has
+// become a double.
+func (n *jsonNode) print(b *strings.Builder, exact bool) {
 	switch n.kind {
 	case '"':
-		b.WriteString(jsonQuote(n.text))
+		jacksonQuote(b, n.text, true)
 	case 0:
-		b.WriteString(n.number(style))
+		b.WriteString(n.number(exact))
 	case '[':
 		b.WriteByte('[')
 		for i, k := range n.kids {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			k.print(b, style)
+			k.print(b, exact)
 		}
 		b.WriteByte(']')
 	default:
@@ -259,38 +223,31 @@ func (n *jsonNode) print(b *strings.Builder, style jsonStyle) {
 		for i := range order {
 			order[i] = i
 		}
-		if sorted {
-			slices.SortStableFunc(order, func(x, y int) int { return strings.Compare(n.keys[x], n.keys[y]) })
-		}
+		slices.SortStableFunc(order, func(x, y int) int { return compareJava(n.keys[x], n.keys[y]) })
 		b.WriteByte('{')
 		first := true
 		for i, o := range order {
-			if sorted && i+1 < len(order) && n.keys[order[i+1]] == n.keys[o] {
+			if i+1 < len(order) && n.keys[order[i+1]] == n.keys[o] {
 				continue
 			}
 			if !first {
 				b.WriteByte(',')
 			}
 			first = false
-			b.WriteString(jsonQuote(n.keys[o]))
+			jacksonQuote(b, n.keys[o], true)
 			b.WriteByte(':')
-			n.kids[o].print(b, style)
+			n.kids[o].print(b, exact)
 		}
 		b.WriteByte('}')
 	}
 }
 
-// number gives a number's text: one with a point or exponent is a double where
-// the value has gone through Trino's parser.
-func (n *jsonNode) number(style jsonStyle) string {
-	d, ok := parseJavaDouble(n.text)
-	switch {
-	case !ok || !strings.ContainsAny(n.text, ".eE") || style == asWritten:
-		return n.text
-	case style == sortedAndExact:
+// number gives the text of a number or word.
+func (n *jsonNode) number(exact bool) string {
+	if exact && strings.ContainsAny(n.text, ".E") || exact && strings.Contains(n.text, "e") && n.typeName() == "number" {
 		return bigDecimalText(n.text)
 	}
-	return javaDouble(d)
+	return n.jacksonNumber()
 }
 
 // bigDecimalText is BigDecimal.toString of a number as written.
@@ -304,7 +261,7 @@ func bigDecimalText(s string) string {
 	whole, frac, _ := strings.Cut(mantissa, ".")
 	digits := strings.TrimLeft(whole+frac, "0")
 	if digits == "" {
-		digits = "0"
+		sign, digits = "", "0"
 	}
 	scale := len(frac) - exp
 	adjusted := len(digits) - 1 - scale
@@ -319,12 +276,6 @@ func bigDecimalText(s string) string {
 	return fmt.Sprintf("%sE%+d", out, adjusted)
 }
 
-func (n *jsonNode) String() string {
-	var b strings.Builder
-	n.print(&b, asWritten)
-	return b.String()
-}
-
 // canonicalJSON gives the text by which json values are compared and shown.
 // exact keeps the digits of numbers, as releases do that read them as decimals.
 func canonicalJSON(s string, exact bool) (string, bool) {
@@ -333,180 +284,67 @@ func canonicalJSON(s string, exact bool) (string, bool) {
 		return "", false
 	}
 	var b strings.Builder
-	style := sortedKeysOfJSON
-	if exact {
-		style = sortedAndExact
-	}
-	n.print(&b, style)
+	n.print(&b, exact)
 	return b.String(), true
 }
 
-// jsonStyle says how print writes a value.
-type jsonStyle uint8
-
-const (
-	asWritten jsonStyle = iota
-	sortedKeysOfJSON
-	sortedAndExact
-)
-
-// jsonQuote writes a string as Jackson does.
+// jsonQuote writes a text as JSON.
 func jsonQuote(s string) string {
 	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < 0x20:
-			if i := strings.IndexRune("\b\f\n\r\t", r); i >= 0 {
-				b.WriteString(`\` + "bfnrt"[i:i+1])
-			} else {
-				fmt.Fprintf(&b, `\u%04X`, r)
-			}
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
+	jacksonQuote(&b, s, true)
 	return b.String()
 }
 
-// parsePath reads a JSON path: $ .name ["name"] [0].
-func parsePath(path string) ([]string, error) {
-	bad := badArg("Invalid JSON path: '%s'", path)
-	if !strings.HasPrefix(path, "$") {
-		return nil, bad
-	}
-	var out []string
-	s := path[1:]
-	for s != "" {
-		switch {
-		case s[0] == '.' && len(s) > 1:
-			n := 1
-			for n < len(s) && (isLetter(s[n]) || isDigit(s[n]) || strings.IndexByte("_-:\\/", s[n]) >= 0 || s[n] >= 0x80) {
-				n++
-			}
-			if n == 1 {
-				return nil, bad
-			}
-			out, s = append(out, s[1:n]), s[n:]
-		case strings.HasPrefix(s, `["`):
-			end := strings.Index(s[2:], `"]`)
-			if end < 0 || strings.Contains(s[2:2+end], "\\") {
-				return nil, bad
-			}
-			out, s = append(out, s[2:2+end]), s[end+4:]
-		case s[0] == '[':
-			end := strings.IndexByte(s, ']')
-			if end < 2 || strings.Trim(s[1:end], "0123456789") != "" {
-				if end > 1 && strings.Trim(s[1:end], "_") != "" && plainName(s[1:end]) {
-					out, s = append(out, s[1:end]), s[end+1:]
-					continue
-				}
-				return nil, bad
-			}
-			out, s = append(out, s[1:end]), s[end+1:]
-		default:
-			return nil, bad
-		}
-	}
-	return out, nil
-}
-
-// at gives the value at a path, nil if there is none.
-func (n *jsonNode) at(path []string) *jsonNode {
-	for _, p := range path {
-		var next *jsonNode
-		switch n.kind {
-		case '{':
-			for i, k := range n.keys {
-				if k == p {
-					next = n.kids[i]
-					break
-				}
-			}
-		case '[':
-			if i, err := strconv.Atoi(p); err == nil && i < len(n.kids) {
-				next = n.kids[i]
-			}
-		}
-		if next == nil {
-			return nil
-		}
-		n = next
-	}
-	return n
-}
-
-// located wraps a function of the value at a path; what is no JSON gives NULL.
-func located(name, result string, call func(n *jsonNode) any) ScalarFunction {
+// located wraps a function of the value at a path: call gets a parser that stands
+// before the value, and whether that is all of the text.
+func located(name, result string, call func(p *jsonParser, root bool) (any, bool)) ScalarFunction {
+	paths := &pathMemory{}
 	return fn(name, "VARCHAR,VARCHAR,"+result, func(a []any) (any, error) {
-		path, err := parsePath(a[1].(string))
+		steps, err := paths.get(a[1].(string))
 		if err != nil {
 			return nil, err
 		}
-		root, err := readJSON(a[0].(string))
-		if err != nil {
+		p := &jsonParser{s: a[0].(string)}
+		if !p.find(steps) {
 			return nil, nil
 		}
-		n := root.at(path)
-		if n == nil {
-			return nil, nil
+		if v, ok := call(p, len(steps) == 0); ok {
+			return v, nil
 		}
-		return call(n), nil
+		return nil, nil
 	})
 }
 
 func jsonGoFunctions() []ScalarFunction {
 	return append(append(jsonCasts(), sqlJSONFunctions()...), []ScalarFunction{
-		located("json_extract", "VARCHAR", func(n *jsonNode) any { return n.String() }),
-		located("json_scalar", "VARCHAR", func(n *jsonNode) any {
-			if n.kind == '"' || n.kind == 0 && n.text != "null" {
-				return n.text
-			}
-			return nil
-		}),
-		located("json_size", "BIGINT", func(n *jsonNode) any { return int64(len(n.kids)) }),
-		str("json_parse", 1, func(a []string) (any, error) {
-			t, ok := canonicalJSON(a[0], false)
-			if !ok {
-				return nil, badArg("Cannot convert value to JSON: '%s'", a[0])
-			}
-			return t, nil
-		}),
-		str("json_parse_exact", 1, func(a []string) (any, error) {
-			t, ok := canonicalJSON(a[0], true)
-			if !ok {
-				return nil, badArg("Cannot convert value to JSON: '%s'", a[0])
-			}
-			return t, nil
-		}),
+		located("json_extract", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.copied(root) }),
+		located("json_scalar", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.scalar(root) }),
+		located("json_size", "BIGINT", func(p *jsonParser, root bool) (any, bool) { return p.parts(root) }),
+		str("json_parse", 1, func(a []string) (any, error) { return parsedJSON(a[0], false) }),
+		str("json_parse_exact", 1, func(a []string) (any, error) { return parsedJSON(a[0], true) }),
 		str("json_quote", 1, func(a []string) (any, error) { return jsonQuote(a[0]), nil }),
 		fn("json_length", "VARCHAR,BIGINT", func(a []any) (any, error) {
-			n, err := readJSON(a[0].(string))
-			if err != nil || n.kind != '[' {
-				return nil, nil
+			if p, ok := enterArray(a[0].(string)); ok {
+				if n, ok := p.parts(false); ok {
+					return n, nil
+				}
 			}
-			return int64(len(n.kids)), nil
+			return nil, nil
 		}),
-		fn("json_get", "VARCHAR,BIGINT,VARCHAR", func(a []any) (any, error) {
-			n, err := readJSON(a[0].(string))
-			if err != nil || n.kind != '[' {
-				return nil, nil
-			}
-			i := a[1].(int64)
-			if i < 0 {
-				i += int64(len(n.kids))
-			}
-			if i < 0 || i >= int64(len(n.kids)) || n.kids[i].text == "null" && n.kids[i].kind == 0 {
-				return nil, nil
-			}
-			if n.kids[i].kind == '"' {
-				return n.kids[i].text, nil // Trino gives a string without its quotes here
-			}
-			return n.kids[i].String(), nil
+		fn("json_get", "VARCHAR,BIGINT,VARCHAR", func(a []any) (any, error) { return elementAt(a[0].(string), a[1].(int64)) }),
+		fn("json_has_boolean", "VARCHAR,BOOLEAN,BOOLEAN", func(a []any) (any, error) {
+			word := strconv.FormatBool(a[1].(bool))
+			return contains(a[0].(string), func(kind byte, text string) bool { return kind != '"' && text == word })
+		}),
+		fn("json_has_bigint", "VARCHAR,BIGINT,BOOLEAN", func(a []any) (any, error) {
+			return contains(a[0].(string), func(kind byte, text string) bool {
+				n, err := strconv.ParseInt(text, 10, 64)
+				return kind != '"' && err == nil && n == a[1]
+			})
+		}),
+		fn("json_has_double", "VARCHAR,DOUBLE,BOOLEAN", hasDouble),
+		fn("json_has_varchar", "VARCHAR,VARCHAR,BOOLEAN", func(a []any) (any, error) {
+			return contains(a[0].(string), func(kind byte, text string) bool { return kind == '"' && text == a[1] })
 		}),
 		fn("json_is_scalar", "VARCHAR,BOOLEAN", func(a []any) (any, error) {
 			n, err := readJSON(a[0].(string))
@@ -518,6 +356,26 @@ func jsonGoFunctions() []ScalarFunction {
 		fn("double_json", "DOUBLE,VARCHAR", func(a []any) (any, error) { return numberJSON(javaDouble(a[0].(float64))), nil }),
 		fn("real_json", "FLOAT,VARCHAR", func(a []any) (any, error) { return numberJSON(javaFloat(float64(a[0].(float32)), 32)), nil }),
 	}...)
+}
+
+// hasDouble looks for a number that is not whole.
+func hasDouble(a []any) (any, error) {
+	want := a[1].(float64)
+	if math.IsNaN(want) || math.IsInf(want, 0) {
+		return false, nil
+	}
+	return contains(a[0].(string), func(kind byte, text string) bool {
+		d, ok := parseJavaDouble(text)
+		return kind != '"' && ok && strings.ContainsAny(text, ".eE") && d == want
+	})
+}
+
+func parsedJSON(s string, exact bool) (any, error) {
+	t, ok := canonicalJSON(s, exact)
+	if !ok {
+		return nil, badArg("Cannot convert value to JSON: '%s'", s)
+	}
+	return t, nil
 }
 
 // numberJSON quotes what is no number of JSON.

@@ -336,11 +336,7 @@ func jsonMakers() []ScalarFunction {
 			}
 			return jacksonText(n), nil
 		}),
-		fn("sql_json_quote", "VARCHAR,VARCHAR", func(a []any) (any, error) {
-			var b strings.Builder
-			jacksonQuote(&b, a[0].(string))
-			return b.String(), nil
-		}),
+		fn("sql_json_quote", "VARCHAR,VARCHAR", func(a []any) (any, error) { return jsonQuote(a[0].(string)), nil }),
 		fn("sql_json_decimal", "VARCHAR,VARCHAR", func(a []any) (any, error) { return bigDecimalText(a[0].(string)), nil }),
 		fn("sql_json_decode", "BLOB,VARCHAR,VARCHAR", func(a []any) (any, error) { return decodeWide(a[0].([]byte), encodings[a[1].(string)]), nil }),
 		fn("sql_json_encode", "VARCHAR,VARCHAR,BLOB", func(a []any) (any, error) { return encodeWide(a[0].(string), encodings[a[1].(string)]), nil }),
@@ -377,7 +373,7 @@ func jsonObject(names, values []any, nulls, unique bool) (any, error) {
 		if b.Len() > 1 {
 			b.WriteByte(',')
 		}
-		jacksonQuote(&b, k)
+		jacksonQuote(&b, k, true)
 		b.WriteByte(':')
 		b.WriteString(v)
 	})

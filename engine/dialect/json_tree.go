@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"fmt"
 	"math/big"
 	"strings"
@@ -21,17 +22,12 @@ func readFirst(s string, level int) (*jsonNode, error) {
 		}
 		return &jsonNode{kind: missingNode, text: "null"}, nil
 	}
-	start := p.i
 	n, err := p.value()
 	if err != nil {
 		return nil, err
 	}
-	if n.kind == 0 && p.i < len(s) {
-		c := s[p.i]
-		word := s[start] >= 'a'
-		if word && (isLetter(c) || isDigit(c) || c == '_' || c == '$' || c >= 0x80) || !word && strings.IndexByte(" \t\r\n", c) < 0 {
-			return nil, errJSON
-		}
+	if n.kind == 0 && !p.rootEnds(n.text) {
+		return nil, errJSON
 	}
 	n.unique()
 	return n, nil
@@ -61,16 +57,18 @@ func (n *jsonNode) unique() {
 // jacksonText writes a value as the SQL/JSON functions do.
 func jacksonText(n *jsonNode) string {
 	var b strings.Builder
-	n.jackson(&b)
+	n.jackson(&b, true)
 	return b.String()
 }
 
-func (n *jsonNode) jackson(b *strings.Builder) {
+// jackson writes a value in the order that it has; escapes makes two escapes of a
+// character beyond the first plane.
+func (n *jsonNode) jackson(b *strings.Builder, escapes bool) {
 	switch n.kind {
 	case missingNode:
 		b.WriteString("null")
 	case '"':
-		jacksonQuote(b, n.text)
+		jacksonQuote(b, n.text, escapes)
 	case 0:
 		b.WriteString(n.jacksonNumber())
 	case '[':
@@ -79,7 +77,7 @@ func (n *jsonNode) jackson(b *strings.Builder) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			k.jackson(b)
+			k.jackson(b, escapes)
 		}
 		b.WriteByte(']')
 	default:
@@ -88,9 +86,9 @@ func (n *jsonNode) jackson(b *strings.Builder) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			jacksonQuote(b, n.keys[i])
+			jacksonQuote(b, n.keys[i], escapes)
 			b.WriteByte(':')
-			k.jackson(b)
+			k.jackson(b, escapes)
 		}
 		b.WriteByte('}')
 	}
@@ -114,7 +112,7 @@ func (n *jsonNode) jacksonNumber() string {
 
 // jacksonQuote writes a text. Half a pair of escapes, which stands in it as three
 // bytes, is written as an escape again.
-func jacksonQuote(b *strings.Builder, s string) {
+func jacksonQuote(b *strings.Builder, s string, escapes bool) {
 	b.WriteByte('"')
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -142,7 +140,7 @@ func jacksonQuote(b *strings.Builder, s string) {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		i += n
-		if r > 0xFFFF {
+		if escapes && r > 0xFFFF {
 			fmt.Fprintf(b, `\u%04X\u%04X`, 0xD800+(r-0x10000)>>10, 0xDC00+(r-0x10000)&0x3FF)
 			continue
 		}
@@ -175,4 +173,20 @@ func plainSurrogates(s string) string {
 		i++
 	}
 	return b.String()
+}
+
+// compareJava orders texts by their UTF-16 units, as Java does.
+func compareJava(s, t string) int {
+	for i := 0; i < len(s) && i < len(t); i++ {
+		a, b := s[i], t[i]
+		if a == b {
+			continue
+		}
+		// A lead byte of four bytes is a surrogate, which comes before U+E000.
+		if a >= 0xEE && b >= 0xEE && (a >= 0xF0) != (b >= 0xF0) {
+			return cmp.Compare(b, a)
+		}
+		return cmp.Compare(a, b)
+	}
+	return cmp.Compare(len(s), len(t))
 }
