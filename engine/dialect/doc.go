@@ -28,6 +28,7 @@
 //	coerce, cast  which types meet in which, and how one becomes another
 //	functions_*   the function table: signatures, releases, lowering, one line of doc
 //	scan        predicates handed to the scans they prune
+//	grammar, predict, syntax  where a text stops being a statement, as Trino says it
 //	prelude, gofuncs_*, regex, sketch   what the lowered text calls
 //	format      the tree as Athena SQL again
 //

@@ -64,14 +64,37 @@ func parseQuery(src string, level int) (q *Query, err error) {
 	if e := checkText(src); e != nil {
 		return nil, e
 	}
-	defer catch(&err)
 	p := newParser(stripSemicolon(src), level)
+	if q, err = p.whole(); err != nil {
+		return nil, p.trinosWords(err.(*Error))
+	}
+	return q, nil
+}
+
+// whole takes a statement that is all of the text.
+func (p *parser) whole() (q *Query, err error) {
+	defer catch(&err)
 	q = p.statement()
 	if p.tok().kind != tokEOF {
 		p.note("<EOF>")
 		p.fail()
 	}
 	return q, nil
+}
+
+// trinosWords gives the error of a failed parse as Trino words it. What Trino
+// parses and this parser does not is refused.
+func (p *parser) trinosWords(e *Error) *Error {
+	if e.Name != "SYNTAX_ERROR" {
+		return e
+	}
+	if s := syntaxError(tokenize(p.src), p.level); s != nil {
+		return s
+	}
+	if strings.Contains(e.Message, ": mismatched input ") {
+		return refuse(Pos{e.Line, e.Column}, "this syntax")
+	}
+	return e
 }
 
 // stripSemicolon drops one semicolon and the blanks and comments behind it.

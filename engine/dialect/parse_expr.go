@@ -139,7 +139,7 @@ func (p *parser) predicate(x Expr) Expr {
 		}
 		r = l
 	case "IN":
-		r = p.inList(in, x)
+		r = p.inPredicate(in, x)
 	}
 	if negated {
 		return &Not{in, r}
@@ -175,25 +175,6 @@ func (p *parser) isPredicate(e exprAt, x Expr) Expr {
 	}
 	p.fail()
 	return nil
-}
-
-// inList is inPredicate; old releases report what is wrong inside at IN itself.
-func (p *parser) inList(in exprAt, x Expr) Expr {
-	if p.level >= 476 {
-		return p.inPredicate(in, x)
-	}
-	t := p.toks[p.i-1]
-	defer func() {
-		if r := recover(); r != nil {
-			if e, ok := r.(*Error); ok && strings.Contains(e.Message, ": mismatched input ") {
-				p.expected = p.expected[:0]
-				p.note("'AND'", "'EXCEPT'", "'FETCH'", "'GROUP'", "'HAVING'", "'INTERSECT'", "'LIMIT'", "'OFFSET'", "'OR'", "'ORDER'", "'UNION'", "'WINDOW'", "<EOF>")
-				panic(p.mismatch(t))
-			}
-			panic(r)
-		}
-	}()
-	return p.inPredicate(in, x)
 }
 
 func (p *parser) inPredicate(in exprAt, x Expr) Expr {

@@ -18,17 +18,32 @@ func parseStatement(src string, opt Options) (s Statement, err error) {
 	if e := checkText(src); e != nil {
 		return nil, e
 	}
-	defer catch(&err)
 	p := newParser(stripSemicolon(src), max(opt.Level, 401))
 	p.args, p.doubles = opt.Params, opt.Doubles
-	pos := p.tok().pos
+	first := p.tok()
+	if s, err = p.wholeStatement(); err != nil {
+		if e := err.(*Error); !athenasOwn[first.up] {
+			err = p.trinosWords(e)
+		}
+		return nil, err
+	}
+	if _, prepared := s.(*Prepare); !prepared && p.params != len(opt.Params) {
+		return nil, errorAt(first.pos, "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected %d but found %d", p.params, len(opt.Params))
+	}
+	return s, nil
+}
+
+// athenasOwn are the words that begin statements of which Athena has a grammar of
+// its own, for which Trino's errors mean nothing.
+var athenasOwn = wordSet("ALTER CREATE DESC DESCRIBE DROP MSCK SHOW UNLOAD")
+
+// wholeStatement takes a statement that is all of the text.
+func (p *parser) wholeStatement() (s Statement, err error) {
+	defer catch(&err)
 	s = p.anyStatement()
 	if p.tok().kind != tokEOF {
 		p.note("<EOF>")
 		p.fail()
-	}
-	if _, prepared := s.(*Prepare); !prepared && p.params != len(opt.Params) {
-		return nil, errorAt(pos, "INVALID_PARAMETER_USAGE", "Incorrect number of parameters: expected %d but found %d", p.params, len(opt.Params))
 	}
 	return s, nil
 }
