@@ -52,7 +52,22 @@ type Table struct {
 	// without a database are in ViewDatabase.
 	View, ViewDatabase string
 
+	// Added are the partitions that ALTER TABLE ... ADD PARTITION gave, in their
+	// order; those whose folders name their values need not be among them.
+	Added []Partition
+	// BucketedBy and Buckets are CLUSTERED BY (...) INTO n BUCKETS.
+	BucketedBy []string
+	Buckets    int
+
 	rows [][]any // of a table whose rows are the catalog's
+}
+
+// Partition is a partition that lies anywhere: the text of its values, in the order
+// of the table's partition columns, and its location, empty for the folder under
+// the table's that names the values.
+type Partition struct {
+	Values   []string
+	Location string
 }
 
 // Catalog gives the tables that a statement may name. Names come in lower case.

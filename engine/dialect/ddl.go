@@ -57,8 +57,8 @@ func ParseDDL(src string) (out []Statement, err error) {
 	if e := checkText(src); e != nil {
 		return nil, e
 	}
-	defer catch(&err)
-	p := &ddlParser{newParser(src, 0)}
+	p := &ddlParser{parser: &parser{src: src, toks: tokenizeHive(src)}}
+	defer p.catch(&err)
 	for {
 		for p.sym(";") {
 		}
@@ -70,19 +70,6 @@ func ParseDDL(src string) (out []Statement, err error) {
 			p.needSym(";")
 		}
 	}
-}
-
-// ddlParser parses Hive's grammar with the tokens of Trino's.
-type ddlParser struct{ *parser }
-
-// text takes a string. Hive has "x" for 'x'; Athena's own examples write
-// TBLPROPERTIES ("projection.enabled" = "true").
-func (p *ddlParser) text() string {
-	p.note("<string>")
-	if kind := p.tok().kind; kind != tokString && kind != tokQuoted {
-		p.fail()
-	}
-	return p.next().text
 }
 
 func (p *ddlParser) statement() Statement {
@@ -108,27 +95,6 @@ func (p *ddlParser) statement() Statement {
 	return nil
 }
 
-// ident takes a name, with backquotes or without; Hive folds it to lower case.
-func (p *ddlParser) ident() string {
-	p.note("<identifier>")
-	t := p.tok()
-	switch t.kind {
-	case tokWord, tokBackquoted, tokQuoted, tokDigitWord:
-		p.next()
-		return strings.ToLower(t.text)
-	}
-	p.fail()
-	return ""
-}
-
-func (p *ddlParser) table() (db, name string) {
-	name = p.ident()
-	if p.sym(".") {
-		db, name = name, p.ident()
-	}
-	return db, name
-}
-
 func (p *ddlParser) ifNotExists() bool {
 	if p.word("IF") {
 		p.needWord("NOT")
@@ -152,227 +118,6 @@ func (p *ddlParser) createDatabase(pos Pos) Statement {
 		default:
 			return c
 		}
-	}
-}
-
-func (p *ddlParser) createTable(pos Pos, external bool) Statement {
-	c := &CreateTable{Pos: pos, IfNotExists: p.ifNotExists()}
-	t := &c.Table
-	t.External = external
-	t.Database, t.Name = p.table()
-	p.needSym("(")
-	t.Columns = p.columns()
-	for p.tableClause(t) {
-	}
-	t.Format = formatOf(t)
-	p.checkNames(pos, t)
-	return c
-}
-
-// checkNames refuses a column that is named twice, as Hive does.
-func (p *ddlParser) checkNames(pos Pos, t *Table) {
-	seen := map[string]bool{}
-	for _, c := range slices.Concat(t.Columns, t.Partitions) {
-		if seen[c.Name] {
-			panic(errorAt(pos, "DUPLICATE_COLUMN_NAME", "Column name '%s' specified more than once", c.Name))
-		}
-		seen[c.Name] = true
-	}
-}
-
-func (p *ddlParser) tableClause(t *Table) bool {
-	switch {
-	case p.word("COMMENT"):
-		t.Comment = p.text()
-	case p.word("PARTITIONED"):
-		p.needWord("BY")
-		p.needSym("(")
-		t.Partitions = p.columns()
-	case p.word("ROW"):
-		p.needWord("FORMAT")
-		p.rowFormat(t)
-	case p.word("STORED"):
-		p.needWord("AS")
-		if p.word("INPUTFORMAT") {
-			t.InputFormat = p.text()
-			p.needWord("OUTPUTFORMAT")
-			t.OutputFormat = p.text()
-		} else {
-			t.Format = strings.ToUpper(p.ident())
-		}
-	case p.word("LOCATION"):
-		t.Location = p.text()
-	case p.word("TBLPROPERTIES"):
-		t.TableProperties = p.properties()
-	default:
-		return false
-	}
-	return true
-}
-
-func (p *ddlParser) rowFormat(t *Table) {
-	if p.word("SERDE") {
-		t.SerDe = p.text()
-		if p.word("WITH") {
-			p.needWord("SERDEPROPERTIES")
-			t.SerDeProperties = p.properties()
-		}
-		return
-	}
-	p.needWord("DELIMITED")
-	t.SerDe = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-	t.SerDeProperties = map[string]string{}
-	for {
-		var key string
-		switch {
-		case p.word("FIELDS"):
-			key = "field.delim"
-		case p.word("COLLECTION"):
-			p.needWord("ITEMS")
-			key = "collection.delim"
-		case p.word("MAP"):
-			p.needWord("KEYS")
-			key = "mapkey.delim"
-		case p.word("LINES"):
-			key = "line.delim"
-		case p.word("ESCAPED"):
-			p.needWord("BY")
-			t.SerDeProperties["escape.delim"] = p.text()
-			continue
-		case p.word("NULL"):
-			p.needWord("DEFINED")
-			p.needWord("AS")
-			t.SerDeProperties["serialization.null.format"] = p.text()
-			continue
-		default:
-			return
-		}
-		p.needWord("TERMINATED")
-		p.needWord("BY")
-		t.SerDeProperties[key] = p.text()
-		if p.word("ESCAPED") {
-			p.needWord("BY")
-			t.SerDeProperties["escape.delim"] = p.text()
-		}
-	}
-}
-
-// columns takes name type [COMMENT 'x'], ... and the closing parenthesis.
-func (p *ddlParser) columns() []Column {
-	var list []Column
-	for {
-		c := Column{Name: p.ident(), Type: p.hiveType()}
-		if p.word("COMMENT") {
-			c.Comment = p.text()
-		}
-		list = append(list, c)
-		if p.sym(")") {
-			return list
-		}
-		p.needSym(",")
-	}
-}
-
-// hiveType takes a type of Hive's and gives Athena's for it.
-func (p *ddlParser) hiveType() Type {
-	p.enter()
-	defer p.leave()
-	t := p.tok()
-	p.note("<type>")
-	if t.kind != tokWord {
-		p.fail()
-	}
-	p.next()
-	switch t.up {
-	case "STRING":
-		return tVarchar
-	case "INT", "INTEGER":
-		return tInteger
-	case "BIGINT":
-		return tBigInt
-	case "SMALLINT":
-		return tSmallInt
-	case "TINYINT":
-		return tTinyInt
-	case "DOUBLE":
-		p.word("PRECISION")
-		return tDouble
-	case "FLOAT":
-		return tReal
-	case "BOOLEAN":
-		return tBoolean
-	case "BINARY":
-		return tVarbinary
-	case "DATE":
-		return tDate
-	case "TIMESTAMP":
-		return timestampType(3)
-	case "DECIMAL":
-		return p.hiveDecimal()
-	case "VARCHAR", "CHAR":
-		p.needSym("(")
-		n := p.integer()
-		p.needSym(")")
-		if t.up == "CHAR" {
-			return charType(n)
-		}
-		return varcharType(n)
-	case "ARRAY":
-		p.needSym("<")
-		e := p.hiveType()
-		p.needSym(">")
-		return arrayOf(e)
-	case "MAP":
-		p.needSym("<")
-		k := p.hiveType()
-		p.needSym(",")
-		v := p.hiveType()
-		p.needSym(">")
-		return mapOf(k, v)
-	case "STRUCT":
-		return p.hiveStruct()
-	}
-	panic(errorAt(t.pos, "TYPE_NOT_FOUND", "Unknown type: %s", t.text).hint("Hive's types: string int bigint double boolean date timestamp decimal(p,s) array<> map<> struct<>"))
-}
-
-func (p *ddlParser) hiveDecimal() Type {
-	precision, scale := 10, 0
-	if p.sym("(") {
-		precision = p.integer()
-		if p.sym(",") {
-			scale = p.integer()
-		}
-		p.needSym(")")
-	}
-	return decimalType(precision, scale)
-}
-
-func (p *ddlParser) hiveStruct() Type {
-	p.needSym("<")
-	row := Type{Kind: Row}
-	for {
-		name := p.ident()
-		p.needSym(":")
-		row.Elem = append(row.Elem, Field{name, p.hiveType()})
-		if p.sym(">") {
-			return row
-		}
-		p.needSym(",")
-	}
-}
-
-// properties takes ('key'='value', ...).
-func (p *ddlParser) properties() map[string]string {
-	m := map[string]string{}
-	p.needSym("(")
-	for {
-		k := p.text()
-		p.needSym("=")
-		m[k] = p.text()
-		if p.sym(")") {
-			return m
-		}
-		p.needSym(",")
 	}
 }
 
@@ -414,24 +159,10 @@ func (p *ddlParser) partitionValue() string {
 	return t.text
 }
 
-// formatOf concludes what a table's objects are.
-func formatOf(t *Table) string {
-	from := strings.ToLower(t.SerDe + " " + t.InputFormat)
-	for _, f := range []string{"json", "parquet", "csv", "orc", "avro"} {
-		if strings.Contains(from, f) {
-			return strings.ToUpper(f)
-		}
-	}
-	if t.Format != "" {
-		return t.Format
-	}
-	return "TEXTFILE"
-}
-
 // NewCatalog makes a catalog of the tables that statements create; defaultDB is
 // the database of tables that name none. CREATE of what exists is an error
-// unless IF NOT EXISTS; RepairTable and AddPartition are checked for their
-// table and change nothing: partitions come from the lake.
+// unless IF NOT EXISTS; RepairTable is checked for its table and changes nothing:
+// partitions whose folders name their values come from the lake.
 func NewCatalog(defaultDB string, statements ...Statement) (Catalog, error) {
 	c := memCatalog{}
 	for _, s := range statements {
@@ -473,7 +204,31 @@ func (c memCatalog) apply(defaultDB string, s Statement) error {
 	case *RepairTable:
 		return c.need(s.Pos, db(s.Database), s.Name)
 	case *AddPartition:
-		return c.need(s.Pos, db(s.Database), s.Name)
+		if err := c.need(s.Pos, db(s.Database), s.Name); err != nil {
+			return err
+		}
+		return c[db(s.Database)][s.Name].addPartitions(s)
+	}
+	return nil
+}
+
+// addPartitions adds what ALTER TABLE ... ADD PARTITION names. One that is there
+// stays as it is where IF NOT EXISTS says so, and is an error where not.
+func (t *Table) addPartitions(s *AddPartition) error {
+	for _, spec := range s.Partitions {
+		values := make([]string, len(t.Partitions))
+		for i, c := range t.Partitions {
+			at := slices.Index(spec.Columns, c.Name)
+			if at < 0 || len(spec.Columns) != len(t.Partitions) {
+				return errorAt(s.Pos, "FAILED", "partition spec (%s) does not contain all partition columns of %s.%s", strings.Join(spec.Columns, ", "), t.Database, t.Name)
+			}
+			values[i] = spec.Values[at]
+		}
+		if !slices.ContainsFunc(t.Added, func(p Partition) bool { return slices.Equal(p.Values, values) }) {
+			t.Added = append(t.Added, Partition{Values: values, Location: spec.Location})
+		} else if !s.IfNotExists {
+			return errorAt(s.Pos, "FAILED", "Partition already exists")
+		}
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (p *parser) noteStatements() {
 
 // keywordStatement takes the statement that t begins; nil where it begins none.
 func (p *parser) keywordStatement(t token) Statement {
-	hive := &ddlParser{p}
+	hive := &ddlParser{parser: p}
 	switch t.up {
 	case "EXPLAIN":
 		return p.explain()
@@ -168,13 +168,12 @@ func (p *parser) explainOptions(e *Explain) {
 
 // create takes CREATE of either grammar.
 func (p *parser) create(pos Pos) Statement {
-	hive := &ddlParser{p}
 	next := p.peek(1)
 	switch {
 	case next.up == "EXTERNAL" || next.up == "DATABASE" || next.up == "SCHEMA":
-		return hive.statement()
+		return p.hive()
 	case next.up == "TABLE" && !p.asQuery() && p.columnsFollow():
-		return hive.statement()
+		return p.hive()
 	}
 	p.next()
 	p.note("'MATERIALIZED'", "'ROLE'", "'SCHEMA'")

@@ -43,12 +43,17 @@ type lexer struct {
 	src       string
 	off       int
 	line, col int
+	hive      bool // strings are Hive's
 }
 
 // tokenize gives the tokens of src with tokEOF at their end. It never fails: what
 // begins no token is a tokBad, for the parser to refuse where it stands.
 func tokenize(src string) []token {
 	lx := &lexer{src: src, line: 1, col: 1}
+	return lx.all()
+}
+
+func (lx *lexer) all() []token {
 	var out []token
 	for {
 		lx.space()
@@ -129,6 +134,11 @@ func (lx *lexer) next() token {
 func (lx *lexer) scan(s string, t *token) int {
 	c := s[0]
 	switch {
+	case lx.hive && (c == '\'' || c == '"'):
+		if n, text, ok := hiveString(s); ok {
+			t.kind, t.text = tokString, text
+			return n
+		}
 	case c == '\'':
 		if n, text, ok := quoted(s, '\''); ok {
 			t.kind, t.text = tokString, text

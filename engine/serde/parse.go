@@ -14,6 +14,7 @@ import (
 type lineError struct {
 	why                 string
 	fatal, empty, atEnd bool
+	data                bool // what Athena calls bad data
 }
 
 func malformed(why string, at int) *lineError {

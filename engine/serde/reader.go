@@ -3,7 +3,6 @@ package serde
 import (
 	"fmt"
 	"io"
-	"strings"
 )
 
 const (
@@ -31,9 +30,17 @@ type Reader struct {
 	object  string
 	src     source
 	parse   parser
+	decode  decoder // of every SerDe but OpenX JSON, for which it is nil
+	records *records
+	skipped int // of the lines that the table's header takes
 	batch   Batch
 	stats   Stats
 	err     error
+}
+
+// decoder makes rows of whole lines.
+type decoder interface {
+	decode(line []byte, row int) *lineError
 }
 
 // New makes a reader of the table's columns that gives those of project, by
@@ -55,10 +62,34 @@ func New(columns []Column, project []int, o Options) (*Reader, error) {
 			return nil, fmt.Errorf("reading column %s: asked for twice", columns[c].Name)
 		}
 		place[c] = i
-		r.batch.Columns = append(r.batch.Columns, newVector(columns[c], o.Rows))
+		v := newVector(columns[c], o.Rows)
+		v.read(o.Formats)
+		r.batch.Columns = append(r.batch.Columns, v)
 	}
 	r.parse = newParser(columns, place, r.batch.Columns, o)
+	r.decode = newDecoder(columns, place, r.batch.Columns, o)
 	return r, nil
+}
+
+// newDecoder makes the decoder of the SerDe that the options name; nil for OpenX.
+func newDecoder(columns []Column, place []int, vectors []Vector, o Options) decoder {
+	fields := make([]*Vector, len(columns))
+	for i := range columns {
+		if place[i] >= 0 {
+			fields[i] = &vectors[place[i]]
+		}
+	}
+	switch {
+	case o.Delimited != nil:
+		return &delimited{Delimited: o.Delimited, fields: fields}
+	case o.CSV != nil:
+		return &csvLine{CSV: o.CSV, fields: fields}
+	case o.Regex != nil:
+		return &regexLine{Regex: o.Regex, fields: fields}
+	case o.Hive != nil:
+		return newHiveLine(o.Hive, columns, fields, o)
+	}
+	return nil
 }
 
 func (o Options) withDefaults() Options {
@@ -82,7 +113,8 @@ func (o Options) withDefaults() Options {
 func (r *Reader) Open(object string, body io.Reader) {
 	r.object, r.err = object, nil
 	r.stats = Stats{}
-	r.src.open(body, Gzip(object), r.options.MaxBytes)
+	r.records, r.skipped = nil, 0
+	r.src.open(body, codecOf(object), r.options.MaxBytes)
 }
 
 // Stats gives what has been counted of the object so far; complete after io.EOF.
@@ -102,7 +134,7 @@ func (r *Reader) Next() (*Batch, error) {
 	r.begin()
 	taken := 0
 	for r.batch.Rows < r.options.Rows && taken < batchBytes {
-		n, err := r.line()
+		n, err := r.row()
 		if err == io.EOF {
 			break
 		}
@@ -135,8 +167,88 @@ func (r *Reader) end() {
 	}
 }
 
-// line reads one line into the next row and gives how many bytes it kept in
-// memory.
+// row reads the next row and gives how many bytes it kept in memory.
+func (r *Reader) row() (int, error) {
+	for ; r.skipped < r.options.SkipHeader; r.skipped++ {
+		if err := r.skip(); err != nil {
+			return 0, err
+		}
+	}
+	switch {
+	case r.decode == nil:
+		return r.line()
+	case r.options.Hive != nil && r.options.Hive.Records:
+		return r.record()
+	}
+	line, err := r.wholeLine()
+	if err != nil {
+		return 0, err
+	}
+	return len(line), r.decoded(line)
+}
+
+// skip passes over a line.
+func (r *Reader) skip() error {
+	_, whole, err := r.src.line()
+	for err == nil && !whole {
+		_, whole, err = r.src.more()
+	}
+	if err != nil {
+		return r.failed(err)
+	}
+	return nil
+}
+
+// wholeLine gives a line to its end.
+func (r *Reader) wholeLine() ([]byte, error) {
+	line, whole, err := r.src.line()
+	for err == nil && !whole {
+		if len(line) > r.options.MaxLine {
+			return nil, r.fatal(fmt.Sprintf("a line is longer than the %d bytes it may have", r.options.MaxLine))
+		}
+		line, whole, err = r.src.longer(len(line))
+	}
+	if err != nil {
+		return nil, r.failed(err)
+	}
+	return line, nil
+}
+
+// decoded makes a row of a line or record.
+func (r *Reader) decoded(line []byte) error {
+	if err := r.decode.decode(line, r.batch.Rows); err != nil {
+		e := r.fatal(err.why)
+		e.Data = err.data
+		return e
+	}
+	r.batch.Rows++
+	r.stats.Lines++
+	r.stats.Rows++
+	r.stats.Records++
+	return nil
+}
+
+// record reads the next record of a document, which is in memory as a whole.
+func (r *Reader) record() (int, error) {
+	if r.records == nil {
+		all, err := r.src.all(r.options.MaxLine)
+		if err != nil {
+			return 0, r.failed(err)
+		}
+		r.records = &records{s: strict{b: all, depth: r.options.MaxDepth}}
+	}
+	rec, err := r.records.next()
+	switch {
+	case err != nil:
+		return 0, r.fatal(err.why)
+	case rec == nil:
+		return 0, io.EOF
+	}
+	return len(rec), r.decoded(rec)
+}
+
+// line reads one line of OpenX JSON into the next row and gives how many bytes it
+// kept in memory.
 func (r *Reader) line() (int, error) {
 	line, whole, ioErr := r.src.line()
 	if ioErr != nil {
@@ -241,7 +353,7 @@ func (r *Reader) malformed(err *lineError) {
 	}
 }
 
-func (r *Reader) fatal(why string) error {
+func (r *Reader) fatal(why string) *Error {
 	return &Error{Object: r.object, Line: r.stats.Lines + 1, Reason: why}
 }
 
@@ -250,32 +362,4 @@ func (r *Reader) failed(err error) error {
 		return err
 	}
 	return &Error{Object: r.object, Reason: err.Error(), Err: err}
-}
-
-// OptionsOf reads the SerDe properties of a table's DDL. A property that is not
-// known is an error, since Athena's would change the rows. Accepted without
-// meaning here: serialization.format, paths (a crawler's note), explicit.null
-// (for writing) and timestamp.formats (there are no timestamp columns).
-func OptionsOf(properties map[string]string) (Options, error) {
-	var o Options
-	for key, value := range properties {
-		on := strings.EqualFold(value, "true")
-		switch name := strings.ToLower(key); {
-		case name == "ignore.malformed.json":
-			o.IgnoreMalformed = on
-		case name == "case.insensitive":
-			o.CaseSensitive = !on
-		case name == "dots.in.keys":
-			o.DotsInKeys = on
-		case strings.HasPrefix(name, "mapping."):
-			if o.Mapping == nil {
-				o.Mapping = make(map[string]string)
-			}
-			o.Mapping[strings.TrimPrefix(name, "mapping.")] = value
-		case name == "serialization.format", name == "paths", name == "explicit.null", name == "timestamp.formats":
-		default:
-			return Options{}, fmt.Errorf("reading SerDe properties: %q is not a property of the OpenX JSON SerDe", key)
-		}
-	}
-	return o, nil
 }

@@ -50,6 +50,16 @@ type Options struct {
 	// Mapping is mapping.COLUMN = KEY: the key a column is read from.
 	Mapping map[string]string
 
+	// At most one of these says that the object is of another SerDe.
+	Delimited *Delimited
+	CSV       *CSV
+	Regex     *Regex
+	Hive      *HiveJSON
+	// Formats are timestamp.formats, patterns of Java's.
+	Formats []*Pattern
+	// SkipHeader is how many lines at the start of an object are no rows.
+	SkipHeader int
+
 	Rows    int // rows of a batch; 2048 where zero
 	MaxLine int // bytes of a line; 256 MiB where zero
 	// MaxBytes bounds what one object may unpack to; no bound where zero.
@@ -107,6 +117,7 @@ type Error struct {
 	Object string
 	Line   int64
 	Reason string
+	Data   bool  // Athena names it HIVE_BAD_DATA; it has no word of the object
 	Err    error // what lies beneath; may be nil
 }
 

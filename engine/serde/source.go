@@ -51,7 +51,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (s *source) open(body io.Reader, gz bool, max int64) {
+func (s *source) open(body io.Reader, c codec, max int64) {
 	s.raw = countingReader{r: body}
 	s.members, s.unpacked, s.max = 0, 0, max
 	s.start, s.end, s.base, s.lineAt = 0, 0, 0, 0
@@ -68,7 +68,10 @@ func (s *source) open(body io.Reader, gz bool, max int64) {
 		s.packed.Reset(&s.raw)
 	}
 	s.in = &s.raw
-	if gz {
+	if c != plain && c != gzipped {
+		s.in, s.err = c.unpack(s.packed)
+	}
+	if c == gzipped {
 		s.in = memberReader{s}
 		s.err = s.member()
 		if errors.Is(s.err, io.EOF) {
@@ -248,4 +251,15 @@ func (s *source) lineEnd(from int) int {
 func (s *source) pass(n int) {
 	s.skipLF = s.buf[s.start+n] == '\r'
 	s.start += n + 1
+}
+
+// all gives all that is left of an object of at most max bytes.
+func (s *source) all(max int) ([]byte, error) {
+	for s.err == nil && !s.eof {
+		if s.end-s.start > max {
+			return nil, fmt.Errorf("the object unpacks to more than the %d bytes that a document may have", max)
+		}
+		s.err = s.fill()
+	}
+	return s.buf[s.start:s.end], s.err
 }

@@ -227,7 +227,7 @@ func TestProperties(t *testing.T) {
 		{map[string]string{"mapping.ts": "Time"}, `{"a_b":"x","time":"t","ts":"no"}`, `("x", "t")`},
 		{map[string]string{"mapping.ts": "a_b", "serialization.format": "1"}, `{"a_b":"x"}`, `("x", "x")`},
 	} {
-		o, err := serde.OptionsOf(c.properties)
+		o, err := serde.OptionsOf(openX(c.properties), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,7 +235,7 @@ func TestProperties(t *testing.T) {
 			t.Errorf("%v %s: %v %v, want %s", c.properties, c.line, rows, err, c.want)
 		}
 	}
-	if _, err := serde.OptionsOf(map[string]string{"ignore.malformed": "true"}); err == nil {
+	if _, err := serde.OptionsOf(openX(map[string]string{"ignore.malformed": "true"}), nil); err == nil {
 		t.Error("an unknown property was taken")
 	}
 }
@@ -246,4 +246,8 @@ func TestHidden(t *testing.T) {
 			t.Errorf("%q: %t", key, !want)
 		}
 	}
+}
+
+func openX(properties map[string]string) serde.Table {
+	return serde.Table{SerDe: "org.openx.data.jsonserde.JsonSerDe", Properties: properties}
 }

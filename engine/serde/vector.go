@@ -66,6 +66,14 @@ func newVector(c Column, rows int) Vector {
 	return v
 }
 
+// read makes the vector's timestamps be read in these formats first.
+func (v *Vector) read(formats []*Pattern) {
+	v.formats = formats
+	for p := range v.Parts {
+		v.Parts[p].read(formats)
+	}
+}
+
 // room makes the vector hold so many rows.
 func (v *Vector) room(rows int) {
 	for len(v.Valid) < (rows+63)/64 {

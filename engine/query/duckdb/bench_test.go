@@ -58,7 +58,7 @@ func hourLake(tb testing.TB, st store.Store, objects, events int, between string
 // eventsTable is the events' table as the catalog would have it.
 func eventsTable() *dialect.Table {
 	t := &dialect.Table{
-		Database: schema.TelemetryDatabase, Name: schema.EventsJSON, Format: "JSON", SerDe: openX,
+		Database: schema.TelemetryDatabase, Name: schema.EventsJSON, Format: "JSON", SerDe: "org.openx.data.jsonserde.JsonSerDe",
 		SerDeProperties: map[string]string{"ignore.malformed.json": "true"}, Location: "s3://bucket/telemetry/",
 	}
 	kinds := map[schema.Type]dialect.Type{

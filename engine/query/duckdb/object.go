@@ -33,7 +33,7 @@ type object struct {
 
 // unpackedAbout guesses the bytes of JSON of an object from its size.
 func (o object) unpackedAbout() int64 {
-	if serde.Gzip(o.key) {
+	if serde.Packed(o.key) {
 		return o.size * 9
 	}
 	return o.size
@@ -217,7 +217,7 @@ func (v *vault) openChecked(ctx context.Context, o object) (io.ReadCloser, error
 	defer body.Close()
 	if _, known, err := v.expected(ctx, o); err != nil {
 		return nil, err
-	} else if known || !serde.Gzip(o.key) || o.size == 0 {
+	} else if known || !serde.Packed(o.key) || o.size == 0 {
 		_, err = io.Copy(io.Discard, body)
 		if err != nil {
 			return nil, err
@@ -230,6 +230,9 @@ func (v *vault) openChecked(ctx context.Context, o object) (io.ReadCloser, error
 
 // gunzip unpacks an object to find what is wrong with it.
 func gunzip(o object, r io.Reader) error {
+	if !serde.Gzip(o.key) {
+		return serde.Check(o.key, r)
+	}
 	z, err := gzip.NewReader(r)
 	if err == io.EOF {
 		return &serde.Error{Object: o.key, Reason: "not gzip: the object is empty"}

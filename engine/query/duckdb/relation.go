@@ -14,8 +14,6 @@ import (
 	"acme/telemetry/engine/serde"
 )
 
-const openX = "org.openx.data.jsonserde.JsonSerDe"
-
 // relation makes the view that the statement reads for one mention of a table.
 func (j *job) relation(s *dialect.Scan) error {
 	all, err := list(j.ctx, j.deps.Store, s.Table)
@@ -29,13 +27,13 @@ func (j *job) relation(s *dialect.Scan) error {
 	switch {
 	case strings.EqualFold(s.Table.Format, "PARQUET"):
 		return j.parquetRelation(s, chosen)
-	case s.Table.SerDe == openX:
-		return j.jsonRelation(s, chosen)
+	case textTable(s.Table).Known() && !slices.Contains([]string{"ORC", "AVRO", "SEQUENCEFILE", "RCFILE"}, s.Table.Format):
+		return j.textRelation(s, chosen)
 	}
 	return &query.Error{
 		Name:    "NOT_SUPPORTED",
 		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, s.Table.SerDe),
-		Hint:    "the local engine reads Parquet and JSON with the OpenX SerDe",
+		Hint:    "the local engine reads Parquet, and text with the SerDes OpenX JSON, Hive JSON, LazySimple, OpenCSV, Regex and CloudTrail",
 	}
 }
 
@@ -126,12 +124,17 @@ func (j *job) count(all listing, chosen []object, partitions int) {
 	j.stats.Objects += int64(len(chosen))
 }
 
-// jsonRelation makes the view over JSON objects: from the cache, or streaming.
-func (j *job) jsonRelation(s *dialect.Scan, chosen []object) error {
+// textTable gives what the readers of text want to know of a table.
+func textTable(t *dialect.Table) serde.Table {
+	return serde.Table{SerDe: t.SerDe, InputFormat: t.InputFormat, Properties: t.SerDeProperties, TableProperties: t.TableProperties}
+}
+
+// textRelation makes the view over objects of text: from the cache, or streaming.
+func (j *job) textRelation(s *dialect.Scan, chosen []object) error {
 	for _, o := range chosen {
 		j.stats.Bytes += o.size
 	}
-	options, err := serde.OptionsOf(s.Table.SerDeProperties)
+	options, err := serde.OptionsOf(textTable(s.Table), javaPattern)
 	if err != nil {
 		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("the table %s.%s: %v", s.Table.Database, s.Table.Name, err)}
 	}

@@ -388,6 +388,9 @@ func firstLine(s string) string {
 
 // unreadable words what the SerDe says of an object.
 func unreadable(e *serde.Error) *query.Error {
+	if e.Data {
+		return &query.Error{Name: "HIVE_BAD_DATA", Message: e.Reason, Hint: fmt.Sprintf("it stands in %s, line %d", e.Object, e.Line)}
+	}
 	if strings.HasPrefix(e.Reason, "not gzip") {
 		return &query.Error{Name: "HIVE_CANNOT_OPEN_SPLIT", Message: fmt.Sprintf("Error opening Hive split %s: Not in GZIP format (%s)", e.Object, e.Reason)}
 	}

@@ -1,0 +1,79 @@
+package dialect
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// Hive's strings have escapes, in either kind of quotes.
+func TestHiveStrings(t *testing.T) {
+	for _, c := range []struct{ sql, want string }{
+		{`'a\tb'`, "a\tb"}, {`"a\"b"`, `a"b`}, {`'it\'s'`, "it's"}, {`'\\'`, `\`}, {`'\001'`, "\x01"}, {`'\u0001'`, "\x01"},
+		{`'\u00e9'`, "é"}, {`'([^ ]*) \"(.*)\" \\[x\\]'`, `([^ ]*) "(.*)" \[x\]`}, {`'\%\_'`, `\%\_`}, {`'\q'`, "q"}, {`'a' 'b'`, "ab"}, {`'a''b'`, "ab"},
+	} {
+		statements, err := ParseDDL("CREATE EXTERNAL TABLE t (a int) COMMENT " + c.sql)
+		if err != nil {
+			t.Errorf("%s: %v", c.sql, err)
+		} else if got := statements[0].(*CreateTable).Table.Comment; got != c.want {
+			t.Errorf("%s is %q, want %q", c.sql, got, c.want)
+		}
+	}
+}
+
+// Every clause of CREATE EXTERNAL TABLE, in another order than usual.
+func TestCreateTableClauses(t *testing.T) {
+	statements, err := ParseDDL("CREATE EXTERNAL TABLE IF NOT EXISTS `My-DB`.`9lives` (" +
+		"`date` date COMMENT 'day', `select` array<map<string,struct<a:decimal(5,2),`end`:char(3)>>>, b binary, t tinyint, s smallint, f float, n decimal, v varchar(7))" + `
+		COMMENT "all"
+		PARTITIONED BY (y int COMMENT 'year', m string)
+		CLUSTERED BY (t, s) SORTED BY (t DESC) INTO 8 BUCKETS
+		ROW FORMAT DELIMITED FIELDS TERMINATED BY '\t' ESCAPED BY '\\' COLLECTION ITEMS TERMINATED BY '|' MAP KEYS TERMINATED BY ':' LINES TERMINATED BY '\n' NULL DEFINED AS '-'
+		STORED AS TEXTFILE
+		LOCATION 's3://b/x/'
+		TBLPROPERTIES ('skip.header.line.count'='2');`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := statements[0].(*CreateTable)
+	types := []string{}
+	for _, c := range got.Table.Columns {
+		types = append(types, c.Name+" "+c.Type.String())
+	}
+	want := []string{"date date", "select array(map(varchar, row(a decimal(5,2), end char(3))))", "b varbinary", "t tinyint", "s smallint", "f real", "n decimal(10,0)", "v varchar(7)"}
+	if !reflect.DeepEqual(types, want) {
+		t.Errorf("columns %q", types)
+	}
+	tab := got.Table
+	if !got.IfNotExists || tab.Database != "my-db" || tab.Name != "9lives" || fmt.Sprint(tab.BucketedBy, tab.Buckets) != "[t s] 8" || len(tab.Partitions) != 2 || tab.Format != "TEXTFILE" {
+		t.Errorf("table %+v", tab)
+	}
+	properties := map[string]string{"field.delim": "\t", "escape.delim": `\`, "collection.delim": "|", "mapkey.delim": ":", "line.delim": "\n", "serialization.null.format": "-"}
+	if !reflect.DeepEqual(tab.SerDeProperties, properties) {
+		t.Errorf("properties %q", tab.SerDeProperties)
+	}
+}
+
+// ADD PARTITION keeps values and places with the table.
+func TestAddedPartitions(t *testing.T) {
+	const table = "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (y int, m string) LOCATION 's3://b/t/';"
+	for _, c := range []struct{ sql, want string }{
+		{"ALTER TABLE t ADD PARTITION (m='08', y=2025) LOCATION 's3://b/elsewhere/' PARTITION (y=2025, m='09')", "[{[2025 08] s3://b/elsewhere/} {[2025 09] }]"},
+		{"ALTER TABLE t ADD PARTITION (y=1, m='1'); ALTER TABLE t ADD IF NOT EXISTS PARTITION (y=1, m='1') LOCATION 's3://x/'", "[{[1 1] }]"},
+		{"ALTER TABLE t ADD PARTITION (y=1, m='1'); ALTER TABLE t ADD PARTITION (y=1, m='1')", "FAILED: line 1:129: Partition already exists"},
+		{"ALTER TABLE t ADD PARTITION (y=1)", "FAILED: line 1:87: partition spec (y) does not contain all partition columns of db.t"},
+	} {
+		statements, err := ParseDDL(table + c.sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		catalog, err := NewCatalog("db", statements...)
+		got := fmt.Sprint(err)
+		if err == nil {
+			got = fmt.Sprint(catalog.Table("db", "t").Added)
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", c.sql, got, c.want)
+		}
+	}
+}
