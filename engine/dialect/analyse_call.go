@@ -403,71 +403,25 @@ func sameResult(fit []*candidate) bool {
 func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Error {
 	given := make([]string, len(inv.raw))
 	for i, v := range inv.raw {
-		given[i] = v.typ.String()
+		given[i] = v.typ.signatureText()
 		if v.typ.Kind == Function {
 			given[i] = "<function>"
 		}
 	}
 	expected := make([]string, len(f.sigs))
 	for i := range f.sigs {
-		expected[i] = f.sigs[i].expected(name)
+		expected[i] = f.sigs[i].expected(name, a.level)
 	}
-	if len(given) == 0 {
-		return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters () for function %s. Expected: %s", name, strings.Join(expected, ", "))
+	if a.level >= 476 {
+		slices.Sort(expected)
 	}
 	return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
 }
 
-// lambdas analyses the lambdas among the arguments: their parameters have the
-// types that the other arguments bound, their results bind or meet the rest.
-func (a *analyser) lambdas(c *candidate, inv *invocation) {
-	for i, v := range inv.raw {
-		if v.typ.Kind != Function {
-			continue
-		}
-		p := c.sig.params[min(i, len(c.sig.params)-1)]
-		l := inv.call.Args[i].(*LambdaExpr)
-		in, out := p.args[:len(p.args)-1], p.args[len(p.args)-1]
-		if len(l.Params) != len(in) {
-			panic(errorAt(l.pos, "INVALID_PARAMETER_USAGE", "Expected a lambda that takes %d argument(s) but got %d", len(in), len(l.Params)))
-		}
-		sc := &scope{parent: inv.sc, env: inv.sc.env, block: inv.sc.block, lambda: true}
-		names := make([]string, len(in))
-		for k, n := range l.Params {
-			names[k] = a.lambdaVar()
-			sc.fields = append(sc.fields, a.newField(n.Text, in[k].concrete(c.bind), names[k]))
-		}
-		body := a.expr(l.Body, sc)
-		want, bound := c.bind[out.base]
-		switch {
-		case !out.isVar():
-			want = out.concrete(c.bind)
-		case !bound:
-			want = body.typ
-			c.bind[out.base] = want
-		}
-		if !converts(body.typ, want) || body.typ.Kind == Unknown && !out.isVar() {
-			panic(a.wrongLambda(inv))
-		}
-		inv.args[i] = value{typ: Type{Kind: Function}, code: "lambda " + strings.Join(names, ", ") + ": " + a.coerce(body, want).code, pos: l.pos}
-	}
-}
-
+// wrongLambda is wrongArguments where it is a lambda that does not fit.
 func (a *analyser) wrongLambda(inv *invocation) *Error {
 	name := strings.ToLower(formatQName(inv.call.Name))
-	f := a.functionOf(name)
-	given := make([]string, len(inv.raw))
-	for i, v := range inv.raw {
-		given[i] = v.typ.String()
-		if v.typ.Kind == Function {
-			given[i] = "<function>"
-		}
-	}
-	var expected []string
-	for i := range f.sigs {
-		expected = append(expected, f.sigs[i].expected(name))
-	}
-	return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
+	return a.wrongArguments(a.functionOf(name), name, inv)
 }
 
 // template puts the arguments into a lowering.

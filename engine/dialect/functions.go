@@ -54,6 +54,8 @@ type signature struct {
 	shown string
 	// since is the first release that has it; zero is no bound.
 	since int
+	// shapes are how DuckDB calls the lambdas, in their order.
+	shapes []lambdaShape
 	// variadic says that the last parameter may be repeated.
 	variadic bool
 
@@ -63,16 +65,17 @@ type signature struct {
 
 // invocation is a call whose signature is known and whose arguments have its types.
 type invocation struct {
-	a    *analyser
-	call *Call // nil for an operator
-	sc   *scope
-	args []value
-	raw  []value // before coercion
-	typ  Type    // of the result
-	pos  Pos
-	over string // of a window, with the OVER
-	filt string
-	ord  string
+	a       *analyser
+	call    *Call // nil for an operator
+	sc      *scope
+	args    []value
+	raw     []value // before coercion
+	typ     Type    // of the result
+	pos     Pos
+	lambdas []lambda // by argument; empty for one that is none
+	over    string   // of a window, with the OVER
+	filt    string
+	ord     string
 }
 
 // pattern is a parsed type of a signature.
@@ -213,21 +216,44 @@ func functionNames() []string {
 	return sortedKeys(table())
 }
 
-// expected shows a signature as Trino does in "Expected:".
-func (s *signature) expected(name string) string {
-	in := s.in
+// expected shows a signature as Trino does in "Expected:". Newer releases write
+// type variables in capitals, and in order.
+func (s *signature) expected(name string, level int) string {
+	in, where := s.in, s.where
 	if s.shown != "" {
 		in = s.shown
+	}
+	if level >= 476 && where != "" {
+		vars := splitTop(where)
+		for i := range vars {
+			vars[i] = strings.TrimSpace(vars[i])
+			if v, _, _ := strings.Cut(vars[i], ":"); len(v) == 1 {
+				in = capital(in, v[0])
+			}
+		}
+		slices.Sort(vars)
+		where = strings.Join(vars, ", ")
 	}
 	parts := splitTop(in)
 	for i := range parts {
 		parts[i] = strings.TrimSpace(parts[i])
 	}
 	text := name + "(" + strings.Join(parts, ", ") + ")"
-	if s.where != "" {
-		text += " " + s.where
+	if where != "" {
+		text += " " + where
 	}
 	return text
+}
+
+// capital writes a variable of one letter in capitals wherever it stands alone.
+func capital(s string, v byte) string {
+	b := []byte(s)
+	for i := range b {
+		if b[i] == v|0x20 && (i == 0 || !isLetter(b[i-1])) && (i+1 == len(b) || !isLetter(b[i+1])) {
+			b[i] = v
+		}
+	}
+	return string(b)
 }
 
 // isVar says whether a pattern is a type variable.

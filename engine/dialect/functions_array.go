@@ -26,10 +26,9 @@ func arrayFunctions() []function {
 		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: lowRemove}),
 		a("array_min", "Least element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("min")}),
 		a("array_max", "Greatest element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("max")}),
-		a("array_sort", "Array in order, NULLs last.", "E:orderable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowSort},
-			signature{in: "array(E), function(E, E, integer)", shown: "array(t), function(t,t,integer)", out: "array(E)", low: func(c *invocation) string {
-				panic(c.a.cannot("array_sort with a comparator"))
-			}}),
+		{name: "array_sort", doc: "Array in order, NULLs last, or in the order that a lambda gives by -1, 0 and 1.", sigs: []signature{
+			{in: "array(E)", shown: "array(e)", where: "E:orderable", out: "array(E)", low: lowSort},
+			{in: "array(T), function(T, T, integer)", shown: "array(t), function(t,t,integer)", where: "T", out: "array(T)", low: lowSortBy}}},
 		{name: "array_join", doc: "Elements as one text, NULLs left out or replaced.", sigs: []signature{
 			{in: "array(T), varchar", where: "T:castableTo(varchar)", out: "varchar", low: lowArrayJoin},
 			{in: "array(T), varchar, varchar", where: "T", out: "varchar", low: lowArrayJoin}}},
@@ -37,11 +36,11 @@ func arrayFunctions() []function {
 		a("repeat", "Array of one element repeated.", "T", signature{in: "T, bigint", out: "array(T)", sql: "list_transform(range(acme_repeat_count($2)), lambda i: $1)"}),
 		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start($2, $3), $3)"}),
 		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
-		a("array_first", "First element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"}).sinceRelease(479),
+		a("array_first", "First element, or the first for which a lambda is true.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"},
+			signature{in: "array(E), function(E, boolean)", shown: "array(E), function(E,boolean)", out: "E", sql: "list_extract(list_filter($1, $2), 1)"}).sinceRelease(479),
 		a("array_last", "Last element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, -1)"}).sinceRelease(479),
 		{name: "sequence", doc: "Array of numbers, days or times from one to another.", sigs: sequenceSigs()},
-		{name: "zip", doc: "Arrays side by side, as rows.", refused: "unnest them together: UNNEST(a, b)"},
-	}, mapFunctions()...), lambdaFunctions()...)
+	}, mapFunctions()...), append(sequenceFunctions(), lambdaFunctions()...)...)
 }
 
 func (f function) sinceRelease(n int) function {
@@ -102,24 +101,9 @@ func mapFunctions() []function {
 		m("map_values", "Values of a map.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "array(V)", sql: "map_values($1)"}),
 		m("map_entries", "Entries of a map as rows.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", sql: "list_transform(map_entries($1), lambda e: struct_pack(f0 := e.key, f1 := e.value))",
 			typ: func(t []Type) Type { return arrayOf(anonymousRow([]Type{t[0].elem(), t[0].value()})) }}),
-		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, sql: "map_concat($*)"}),
+		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, low: lowMapConcat}),
 		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,V)", low: lowFromEntries}),
-	}
-}
-
-func lambdaFunctions() []function {
-	l := func(name, doc, in, shown, where, out, sql string) function {
-		return function{name: name, doc: doc, sigs: []signature{{in: in, shown: shown, where: where, out: out, sql: sql}}}
-	}
-	const test = "array(T), function(T, boolean)"
-	const testShown = "array(t), function(t,boolean)"
-	return []function{
-		l("transform", "Array of what a lambda makes of each element.", "array(T), function(T, U)", "array(T), function(T,U)", "T, U", "array(U)", "list_transform($1, $2)"),
-		l("filter", "Elements for which a lambda is true.", test, testShown, "T", "array(T)", "list_filter($1, $2)"),
-		l("any_match", "Whether a lambda is true for some element.", test, testShown, "T", "boolean", "trino.any_true(list_transform($1, $2))"),
-		l("all_match", "Whether a lambda is true for every element.", test, testShown, "T", "boolean", "trino.all_true(list_transform($1, $2))"),
-		l("none_match", "Whether a lambda is true for no element.", test, testShown, "T", "boolean", "(NOT trino.any_true(list_transform($1, $2)))"),
-		{name: "map_filter transform_keys transform_values map_zip_with zip_with reduce", doc: "Lambdas over maps, pairs and states.",
-			refused: "unnest the array or map and aggregate: UNNEST(x) WITH ORDINALITY"},
+		m("multimap_from_entries", "Map of rows of key and value, each key with an array of its values.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,array(V))", low: lowMultimap}),
+		m("array_histogram", "Map of the elements of an array to how often they stand there.", signature{in: "array(T)", where: "T", out: "map(T,bigint)", low: lowArrayHistogram}).sinceRelease(419),
 	}
 }

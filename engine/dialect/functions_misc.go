@@ -240,7 +240,6 @@ func refusedFunctions() []function {
 		evaluate_classifier_predictions convex_hull_agg geometry_union_agg`)
 	add(scalarFunction, "sketches are not in the local engine", `value_at_quantile values_at_quantiles quantile_at_value empty_approx_set
 		intersection_cardinality jaccard_index hash_counts`)
-	add(scalarFunction, "it is not in the local engine yet", `combinations ngrams contains_sequence multimap_from_entries array_histogram`)
 	add(scalarFunction, "its answer is chance", `shuffle`)
 	add(scalarFunction, "colors for a terminal are not in the local engine", `bar color render rgb`)
 	add(scalarFunction, "models are not in the local engine", `classify features regress`)

@@ -113,12 +113,13 @@ func webFunctions() []function {
 		{name: "regexp_extract_all", doc: "All matches of a pattern, or of a group of it.", sigs: []signature{
 			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("extract_all", "0")},
 			{in: "varchar(x), joniregexp, bigint", out: "array(varchar(x))", low: lowRegexp("extract_all", "$3")}}},
-		{name: "regexp_replace", doc: "Text with every match of a pattern replaced; $1 is a group.", sigs: []signature{
-			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("replace", "''")},
+		{name: "regexp_replace", doc: "Text with every match of a pattern replaced, by a text in which $1 is a group or by what a lambda makes of the groups.", sigs: []signature{
 			{in: "varchar(x), joniregexp, varchar(y)", low: lowRegexp("replace", "$3"), typ: func(t []Type) Type {
 				x, y := t[0].Precision, t[2].Precision
 				return grown(x + satMul(max(satMul(x, y)/2, y), x+1))
-			}}}},
+			}},
+			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("replace", "''")},
+			{in: "varchar, joniregexp, function(array(varchar), varchar(x))", shown: "varchar, joniregexp, function(array(varchar),varchar(x))", out: "varchar", low: lowReplaceBy}}},
 		{name: "regexp_split", doc: "Array of the parts of a text between matches of a pattern.", sigs: []signature{
 			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("split", "0")}}},
 		{name: "regexp_count", doc: "Number of matches of a pattern.", sigs: []signature{{in: "varchar(x), joniregexp", out: "bigint", low: lowRegexp("count", "0")}}},

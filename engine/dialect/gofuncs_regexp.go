@@ -111,6 +111,16 @@ func lowRegexpPosition(c *invocation) string {
 	return c.template("acme_regexp_position($1, $2, $3, $4)")
 }
 
+// lowReplaceBy gives the groups of every match to a lambda, and puts its answers
+// between the pieces of the text.
+func lowReplaceBy(c *invocation) string {
+	c.checkPattern()
+	return c.a.let([]string{c.args[0].code, c.args[1].code}, func(v []string) string {
+		both := v[0] + ", " + v[1]
+		return "acme_interleave(acme_regexp_split(" + both + ", 0), list_transform(acme_regexp_groups(" + both + "), " + c.lambdas[2].String() + "))"
+	})
+}
+
 // groupOf checks a group's number.
 func (re *regex) groupOf(n int64) (int, error) {
 	if n < 0 {
@@ -179,6 +189,33 @@ func regexpGoFunctions() []ScalarFunction {
 				last = caps[1]
 			})
 			return append(out, string(in[last:])), err
+		}),
+		rx("groups", "VARCHAR[][]", func(re *regex, in []rune, _ []any) (any, error) {
+			out := []any{}
+			err := re.each(in, func(caps []int) {
+				one := make([]any, re.groups)
+				for g := range one {
+					one[g] = group(in, caps, g+1)
+				}
+				out = append(out, one)
+			})
+			return out, err
+		}),
+		fn("interleave", "VARCHAR[],VARCHAR[],VARCHAR", func(a []any) (any, error) {
+			var b strings.Builder
+			between := a[1].([]any)
+			for i, piece := range a[0].([]any) {
+				b.WriteString(piece.(string))
+				if i == len(between) {
+					break
+				}
+				s, ok := between[i].(string)
+				if !ok {
+					return nil, nil // what is replaced by NULL makes all of it NULL
+				}
+				b.WriteString(s)
+			}
+			return b.String(), nil
 		}),
 		rx("replace", "VARCHAR,VARCHAR", regexpReplace),
 		rx("position", "BIGINT,BIGINT,INTEGER", regexpPosition),

@@ -67,7 +67,7 @@ func textGoFunctions() []ScalarFunction {
 			slices.Reverse(b)
 			return b, nil
 		}),
-	}, partGoFunctions(), bytesGoFunctions())
+	}, partGoFunctions(), bytesGoFunctions(), listGoFunctions())
 }
 
 // partGoFunctions are those that take texts apart and join them.

@@ -71,4 +71,9 @@ var macros = [][2]string{
 		"list_transform([struct_pack(f := trino.first_keys(l), l := l)], lambda s: list_transform(s.f, lambda d: list_transform(list_filter(s.l, lambda e: e.f0 IS NOT DISTINCT FROM d.f0), lambda e: e.f1)))[1]) END"},
 	{"pairs(l)", "CASE WHEN l IS NOT NULL THEN map(list_transform(generate_series(1, len(l), 2), lambda i: l[i]), list_transform(generate_series(2, len(l), 2), lambda i: l[i])) END"},
 	{"frequent(l, r)", "CASE WHEN r IS NOT NULL THEN map(list_transform(generate_series(1, len(r), 2), lambda i: l[r[i]]), list_transform(generate_series(2, len(r), 2), lambda i: r[i])) END"},
+	{"ngrams(l, n)", "CASE WHEN len(l) <= n THEN [l] WHEN n IS NOT NULL THEN list_transform(range(1, len(l) - n + 2), lambda i: list_slice(l, i, i + n - 1)) END"},
+	{"contains_sequence(a, b)", "CASE WHEN len(b) = 0 THEN true ELSE len(list_filter(range(1, len(a) - len(b) + 2), lambda i: list_slice(a, i, i + len(b) - 1) IS NOT DISTINCT FROM b)) > 0 END"},
+	{"zip_maps(a, b)", "CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(list_concat(map_keys(a), list_filter(map_keys(b), lambda k: NOT map_contains(a, k))), " +
+		"lambda k: struct_pack(f0 := k, f1 := map_extract_value(a, k), f2 := map_extract_value(b, k))) END"},
+	{"zip_pair(a, b)", "CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN list_transform(range(1, greatest(len(a), len(b)) + 1), lambda i: struct_pack(f0 := list_extract(a, i), f1 := list_extract(b, i))) END"},
 }

@@ -91,6 +91,22 @@ func (t Type) String() string {
 	return kindNames[t.Kind]
 }
 
+// signatureText spells t as messages about signatures do: no blank behind a comma,
+// every name in quotes.
+func (t Type) signatureText() string {
+	if !t.isNested() {
+		return t.String()
+	}
+	parts := make([]string, len(t.Elem))
+	for i, f := range t.Elem {
+		parts[i] = f.Type.signatureText()
+		if f.Name != "" && t.Kind == Row {
+			parts[i] = quoteName(f.Name) + " " + parts[i]
+		}
+	}
+	return kindNames[t.Kind] + "(" + strings.Join(parts, ",") + ")"
+}
+
 // rowFieldName quotes a name where Trino does when it shows a row's type.
 func rowFieldName(s string) string {
 	for i := 0; i < len(s); i++ {
