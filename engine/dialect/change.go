@@ -9,7 +9,7 @@ func (u *planner) change(s Statement) *Plan {
 	switch s := s.(type) {
 	case *Drop:
 		plan.Pos, plan.What = s.Pos, "DROP "+s.What
-		plan.Exists = !u.drop(s)
+		plan.Exists = !u.drop(s, plan)
 	case *Prepare:
 		plan.Pos, plan.What = s.Pos, "PREPARE"
 		switch s.Statement.(type) {
@@ -41,14 +41,15 @@ func (u *planner) change(s Statement) *Plan {
 	case *CreateTable:
 		plan.Pos, plan.What = s.Pos, "CREATE TABLE"
 		plan.Exists = u.createTable(s)
+		plan.Table = &s.Table
 	default:
 		u.alter(plan)
 	}
 	return plan
 }
 
-// drop checks a DROP; false where there is nothing to drop.
-func (u *planner) drop(s *Drop) bool {
+// drop checks a DROP and finds its table; false where there is nothing to drop.
+func (u *planner) drop(s *Drop, plan *Plan) bool {
 	if s.What == "SCHEMA" {
 		return u.dropSchema(s)
 	}
@@ -65,6 +66,8 @@ func (u *planner) drop(s *Drop) bool {
 		panic(errorAt(s.Pos, "GENERIC_USER_ERROR", "Table '%s' does not exist, but a view with that name exists. Did you mean DROP VIEW %s?", q, q))
 	case s.What == "VIEW" && t.View == "":
 		panic(errorAt(s.Pos, "GENERIC_USER_ERROR", "View '%s' does not exist, but a table with that name exists. Did you mean DROP TABLE %s?", q, q))
+	default:
+		plan.Table = t
 	}
 	return true
 }

@@ -132,7 +132,11 @@ func hiveTypeText(t Type) (text string, ok bool) {
 			if f.Name == "" {
 				return "", false
 			}
-			parts[i] = f.Name + ":" + parts[i]
+			name := f.Name
+			if !plainName(name) {
+				name = hiveName(name)
+			}
+			parts[i] = name + ":" + parts[i]
 		}
 	}
 	switch t.Kind {

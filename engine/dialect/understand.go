@@ -16,12 +16,13 @@ type Plan struct {
 	Rows *Translation
 	// Effect says that the statement changes the lake, the catalog or the session.
 	Effect bool
-	// Table is the table that rows go to: of INSERT the catalog's, of CREATE TABLE
-	// AS the new one, without a location where the statement gives none.
+	// Table is the table that the statement is about: of CREATE TABLE AS the new one,
+	// without a location where the statement gives none.
 	Table *Table
 	// Format is how CREATE TABLE AS and UNLOAD write.
 	Format WriteFormat
-	// Exists says that there is nothing to do: IF NOT EXISTS, and it exists.
+	// Exists says that there is nothing to do: IF NOT EXISTS, and it exists, or IF
+	// EXISTS, and it does not.
 	Exists bool
 	// Columns are those of a new view.
 	Columns []Column
