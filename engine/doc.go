@@ -31,6 +31,10 @@
 // process that can read the lake and nothing else. Package query says what a
 // statement, a result and an error are, whichever engine answers.
 //
+// What changes tables (engine/tables) stands before that engine: it keeps the lake's
+// catalog with what statements have made of it, and writes the rows that CREATE
+// TABLE AS, INSERT and UNLOAD ask for, verified before they are visible.
+//
 // The report (engine/report) asks the questions in package sql, which are files
 // that Athena runs as they stand, and lays the answers out as text, Markdown,
 // JSON and HTML. The screen (package tui) shows the same document.
@@ -43,7 +47,8 @@
 //     is finished by running it again.
 //   - No answer is silently different from Athena's. Rows that Athena does not see
 //     are not seen here either, and are counted.
-//   - Nobody's SQL reads outside the lake or writes anywhere.
+//   - Nobody's SQL reads outside the lake. What a statement writes lies in the lake
+//     too, in places where nothing was.
 //
 // # Floors
 //
@@ -53,7 +58,7 @@
 //	0  schema, sql
 //	1  engine/sim, engine/store, engine/serde, engine/dialect, engine/query
 //	2  engine/lake, engine/query/duckdb, engine/report
-//	3  tui
+//	3  engine/tables, tui
 //	4  cmd/acme
 //
 // sim and lake never meet: cmd/acme pipes batches of records from one into the

@@ -28,9 +28,10 @@ engine/query:
 engine/query/querytest: engine/query
 engine/lake: schema engine/store engine/serde
 engine/query/duckdb: schema engine/query engine/dialect engine/serde engine/store
+engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report
-cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/report tui
+cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/tables engine/report tui
 `
 
 // bans forbid what is not the project's, each with its reason. A path that ends

@@ -95,7 +95,11 @@ func (p *program) examineLake(ctx context.Context) diagnosis {
 }
 
 func (p *program) examineEngine(ctx context.Context) []diagnosis {
-	engine, err := p.startEngine(ctx, "")
+	st, err := p.openLake()
+	if err != nil {
+		return []diagnosis{{"query worker", false, err.Error()}}
+	}
+	engine, err := p.startReader(ctx, defaultSQL(), st)
 	if err != nil {
 		return []diagnosis{{"query worker", false, err.Error()}}
 	}

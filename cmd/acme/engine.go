@@ -15,6 +15,7 @@ import (
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/query/duckdb"
 	"acme/telemetry/engine/store"
+	"acme/telemetry/engine/tables"
 	"acme/telemetry/schema"
 	"acme/telemetry/sql"
 )
@@ -35,22 +36,51 @@ func serveQueries(stdin io.Reader, stdout io.Writer) int {
 		if err != nil {
 			return duckdb.Deps{}, fmt.Errorf("open the lake: %w", err)
 		}
-		return duckdb.Deps{Store: st, Ledger: lake.NewLedger(st)}, nil
+		return duckdb.Deps{Store: st, Ledger: lake.NewLedger(st), Now: catalogNow(st)}, nil
 	})
 }
 
-// startEngine starts the query worker on the lake.
-func (p *program) startEngine(ctx context.Context, ddlFile string) (query.Engine, error) {
-	ddl, err := readDDL(ddlFile)
+// catalogNow gives what statements have made of the lake's catalog, and what they
+// are still writing, each time it is called.
+func catalogNow(st store.Store) func(context.Context, dialect.Catalog) (dialect.Catalog, map[string]bool, error) {
+	var catalog *tables.Catalog
+	return func(ctx context.Context, base dialect.Catalog) (dialect.Catalog, map[string]bool, error) {
+		if catalog == nil {
+			catalog = tables.NewCatalog(st, base)
+		}
+		now, err := catalog.Now(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		unfinished, err := tables.Unfinished(ctx, st, now)
+		return now, unfinished, err
+	}
+}
+
+// startEngine starts an engine for every statement: the query worker answers, and
+// this process does what changes the lake.
+func (p *program) startEngine(ctx context.Context, o *sqlFlags) (query.Engine, error) {
+	base, err := p.catalog(o.ddl) // the worker would refuse it too, and could not show the place
 	if err != nil {
 		return nil, err
 	}
-	if ddlFile != "" { // the worker would refuse it too, and could not show the place
-		if _, err := p.catalog(ddlFile); err != nil {
-			return nil, err
-		}
-	}
 	st, err := p.openLake()
+	if err != nil {
+		return nil, err
+	}
+	reader, err := p.startReader(ctx, o, st)
+	if err != nil {
+		return nil, err
+	}
+	return tables.NewEngine(tables.Config{
+		Store: st, Catalog: tables.NewCatalog(st, base), Reader: reader,
+		Database: o.database, Level: o.level, Doubles: o.decimals == "double", Temp: p.spillFolder(),
+	}), nil
+}
+
+// startReader starts the query worker on the lake.
+func (p *program) startReader(ctx context.Context, o *sqlFlags, st store.Store) (query.Engine, error) {
+	ddl, err := readDDL(o.ddl)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +89,7 @@ func (p *program) startEngine(ctx context.Context, ddlFile string) (query.Engine
 		return nil, fmt.Errorf("start the query worker: find this program: %w", err)
 	}
 	engine, err := duckdb.Start(ctx, duckdb.Config{
-		Lake: st.URI(), DDL: ddl, Database: defaultDatabase,
+		Lake: st.URI(), DDL: ddl, Database: o.database, Level: o.level, Doubles: o.decimals == "double",
 		Spill:   p.spillFolder(),
 		Command: []string{self, queryWorkerVerb},
 	})

@@ -21,11 +21,11 @@ import (
 
 // queryOptions is what `acme query` needs.
 type queryOptions struct {
+	sqlFlags
 	file    string
 	format  string
 	limit   int64
 	timeout time.Duration
-	ddl     string
 	stats   bool
 	batch   bool
 	explain bool
@@ -38,7 +38,9 @@ func (p *program) newQueryCmd() *cobra.Command {
 		Use:   "query [SQL | -]",
 		Short: "Run Athena SQL on the lake",
 		Long: `query runs one statement of Athena SQL on the lake and prints its result.
-The statement is an argument, a file (-f), or standard input (-).
+The statement is an argument, a file (-f), or standard input (-). CREATE TABLE AS,
+INSERT, UNLOAD, views, partitions and prepared statements change the lake; what they
+change is kept in its _acme folder.
 
 What Athena would refuse is refused with Athena's error; what this program does
 not know yet is refused too, with the place. There is no answer that Athena would
@@ -52,10 +54,10 @@ not give.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.file, "file", "f", "", "read the statement from a file")
-	f.StringVar(&o.format, "format", "table", "table, csv, tsv, json, jsonl or markdown")
+	f.StringVar(&o.format, "format", "table", "table, csv, tsv, json, jsonl, markdown or parquet")
 	f.Int64Var(&o.limit, "limit", 0, "end the result after so many rows (0: no limit)")
 	f.DurationVar(&o.timeout, "timeout", 0, "end the statement after this time (0: never)")
-	f.StringVar(&o.ddl, "ddl", "", "take the tables from a file of Hive DDL instead of the lake's own")
+	o.add(f)
 	f.BoolVar(&o.stats, "stats", false, "say on stderr what was read, as one line of JSON")
 	f.BoolVar(&o.batch, "batch", false, `run JSON lines {"id","sql"} from stdin, one answer a line`)
 	f.BoolVar(&o.explain, "explain", false, "print the DuckDB SQL and what would be read, and run nothing")
@@ -64,8 +66,11 @@ not give.`,
 }
 
 func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) error {
-	write, err := resultWriter(o.format, o.raw)
+	write, err := p.resultWriter(o.format, o.raw)
 	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
 		return err
 	}
 	switch {
@@ -73,6 +78,8 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 		return usagef("--timeout %s: must not be negative", o.timeout)
 	case o.limit < 0:
 		return usagef("--limit %d: must not be negative", o.limit)
+	case o.batch && len(o.params) > 0:
+		return usagef("--param is for one statement: a batch has EXECUTE ... USING")
 	case o.batch && (len(args) > 0 || o.file != ""):
 		return usagef("--batch reads its statements from standard input: give no other")
 	case o.batch:
@@ -84,19 +91,22 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	}
 	p.sql = sql
 	if o.explain {
-		return p.explain(sql, o.ddl)
+		return p.explain(ctx, sql, &o.sqlFlags)
 	}
-	engine, err := p.startEngine(ctx, o.ddl)
+	engine, err := p.startEngine(ctx, &o.sqlFlags)
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	rows, err := engine.Query(ctx, query.Request{SQL: sql, Timeout: o.timeout, Limit: o.limit})
+	rows, err := engine.Query(ctx, query.Request{SQL: sql, Timeout: o.timeout, Limit: o.limit, Params: o.params, Service: true})
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	out := bufio.NewWriterSize(p.stdout, 1<<16)
+	if len(rows.Columns()) == 0 {
+		return nil // the statement changed something and has no result
+	}
 	if err := write(ctx, out, rows); err != nil {
 		_ = out.Flush() // the rows before the failure; p.stdout knows of its own
 		return err
@@ -104,7 +114,7 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	if err := p.sayEmpty(ctx, sql, o.ddl, rows.Stats()); err != nil {
+	if err := p.sayEmpty(ctx, sql, &o.sqlFlags, rows.Stats()); err != nil {
 		return err
 	}
 	return p.saySeen(rows.Stats(), o.stats)
@@ -112,7 +122,7 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 
 // sayEmpty says that a statement read a lake in which there is nothing: Athena's
 // answer stands, and a typing error is more likely.
-func (p *program) sayEmpty(ctx context.Context, sql, ddl string, s query.Stats) error {
+func (p *program) sayEmpty(ctx context.Context, sql string, o *sqlFlags, s query.Stats) error {
 	if s.Objects+s.Pruned > 0 {
 		return nil
 	}
@@ -123,7 +133,7 @@ func (p *program) sayEmpty(ctx context.Context, sql, ddl string, s query.Stats) 
 	if filled, err := lakeIsFilled(ctx, st); err != nil || filled {
 		return err
 	}
-	if tr, err := p.translate(sql, ddl); err == nil && len(tr.Scans) > 0 {
+	if plan, err := p.understand(ctx, sql, o); err == nil && plan.Rows != nil && len(plan.Rows.Scans) > 0 {
 		p.note("acme: there is nothing in the lake %s: %s", p.lakeName(), p.howToFill())
 	}
 	return nil
@@ -231,7 +241,7 @@ type batchAnswer struct {
 // Every line gets an answer, so that the answers stay beside the lines; lines that
 // are no statement make the exit a usage error, at the end.
 func (p *program) runBatch(ctx context.Context, o *queryOptions) error {
-	engine, err := p.startEngine(ctx, o.ddl)
+	engine, err := p.startEngine(ctx, &o.sqlFlags)
 	if err != nil {
 		return err
 	}
@@ -317,11 +327,16 @@ func runBatchLine(ctx context.Context, engine query.Engine, o *queryOptions, lin
 }
 
 // explain prints what a statement becomes.
-func (p *program) explain(sql, ddl string) error {
-	tr, err := p.translate(sql, ddl)
+func (p *program) explain(ctx context.Context, sql string, o *sqlFlags) error {
+	plan, err := p.understand(ctx, sql, o)
 	if err != nil {
 		return err
 	}
+	if plan.Rows == nil {
+		_, err = fmt.Fprintf(p.stdout, "-- %s reads nothing\n", plan.What)
+		return err
+	}
+	tr := plan.Rows
 	var b strings.Builder
 	b.WriteString(tr.SQL)
 	b.WriteString("\n")

@@ -22,6 +22,14 @@ type reportOptions struct {
 	table    string
 	out      string
 	failOn   string
+	level    int
+}
+
+// sql says how the report's statements are read.
+func (o *reportOptions) sql() *sqlFlags {
+	flags := defaultSQL()
+	flags.level = o.level
+	return flags
 }
 
 func (p *program) newReportCmd() *cobra.Command {
@@ -45,10 +53,14 @@ section. Where the objects hold more events than Athena sees, it says so first.`
 	f.StringVar(&o.table, "table", "", "table to report on (default video_telemetry_json)")
 	f.StringVarP(&o.out, "output", "O", "", "write to a file instead of standard output")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 5 if a data quality check is this bad: warn or error")
+	f.IntVar(&o.level, "trino-level", oldestLevel, "answer as this Trino release, 401 to 483; decimals divide otherwise from 477 on")
 	return cmd
 }
 
 func (p *program) runReport(ctx context.Context, o *reportOptions) error {
+	if err := o.sql().check(); err != nil {
+		return err
+	}
 	write, err := p.reportWriter(o.format)
 	if err != nil {
 		return err
@@ -75,7 +87,7 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 	if err := p.requireLake(ctx, st); err != nil {
 		return err
 	}
-	engine, err := p.startEngine(ctx, "")
+	engine, err := p.startEngine(ctx, o.sql())
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/tables"
 )
 
 // writeResult writes a result to out in one format.
 type writeResult func(ctx context.Context, out *bufio.Writer, rows query.Rows) error
 
-func resultWriter(format string, raw bool) (writeResult, error) {
+func (p *program) resultWriter(format string, raw bool) (writeResult, error) {
 	switch format {
 	case "table":
 		return writeTable, nil
@@ -35,8 +36,12 @@ func resultWriter(format string, raw bool) (writeResult, error) {
 		return writeJSON, nil
 	case "jsonl":
 		return writeJSONLines, nil
+	case "parquet":
+		return func(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
+			return tables.WriteParquet(ctx, out, rows, p.spillFolder())
+		}, nil
 	}
-	return nil, usagef("--format %s: must be table, csv, tsv, json, jsonl or markdown", format)
+	return nil, usagef("--format %s: must be table, csv, tsv, json, jsonl, markdown or parquet", format)
 }
 
 // eachBatch calls f with every batch of rows.

@@ -92,7 +92,7 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	}
 	// The query worker confines itself to the lake's folder, so it starts when
 	// the lake is there; where it is already, it starts while the screen is drawn.
-	engine := newLateEngine(func() (query.Engine, error) { return p.startEngine(ctx, "") })
+	engine := newLateEngine(func() (query.Engine, error) { return p.startEngine(ctx, defaultSQL()) })
 	defer engine.Close()
 	if !needed {
 		go engine.start() // its error is the first statement's answer

@@ -161,3 +161,9 @@ func hiveTypeText(t Type) (text string, ok bool) {
 	text, ok = hiveNames[t.Kind]
 	return text, ok
 }
+
+// Storable says whether a table can keep values of a type.
+func Storable(t Type) bool {
+	_, ok := hiveTypeText(storedType(t))
+	return ok
+}

@@ -296,7 +296,7 @@ func (s storedTable) table(key string) (*Table, error) {
 		t := &Table{Comment: s.View.Comment, View: s.View.SQL, ViewDatabase: s.View.Database}
 		t.Database, t.Name, _ = strings.Cut(key, ".")
 		for _, c := range s.View.Columns {
-			typ, err := parseType(c[1])
+			typ, err := ParseType(c[1])
 			if err != nil {
 				return nil, err
 			}
@@ -317,8 +317,8 @@ func (s storedTable) table(key string) (*Table, error) {
 	return nil, fmt.Errorf("%q makes no table", s.DDL)
 }
 
-// parseType reads a type as Type.String spells it.
-func parseType(text string) (t Type, err error) {
+// ParseType reads a type as Type.String spells it.
+func ParseType(text string) (t Type, err error) {
 	defer catch(&err)
 	p := newParser(text, 483)
 	n := p.typeName()

@@ -372,3 +372,12 @@ func (p *parser) rest(pos Pos, what string) Statement {
 	}
 	return &Refused{Pos: pos, What: what}
 }
+
+// IsQuery says whether a statement can be nothing but a query, by its first word:
+// cheap, for whoever has another way for those.
+func IsQuery(src string) bool {
+	lx := &lexer{src: src, line: 1, col: 1}
+	lx.space()
+	t := lx.next()
+	return t.raw == "(" || t.kind == tokWord && slices.Contains([]string{"SELECT", "WITH", "VALUES", "TABLE"}, t.up)
+}

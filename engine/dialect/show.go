@@ -242,19 +242,19 @@ func (u *planner) hiveColumns(s *Show, t *Table) *Translation {
 		one(c)
 	}
 	if len(t.Partitions) > 0 {
-		add("", nil, nil)
-		add("# Partition Information", nil, nil)
+		add("", "", "")
+		add("# Partition Information", "", "")
 		add("# col_name", "data_type", "comment")
-		add("", nil, nil)
+		add("", "", "")
 		for _, c := range t.Partitions {
 			one(c)
 		}
 	}
 	if s.Variant != "" {
-		add("", nil, nil)
-		add("# Detailed Table Information", nil, nil)
+		add("", "", "")
+		add("# Detailed Table Information", "", "")
 		for _, p := range details(t) {
-			add(p[0], p[1], nil)
+			add(p[0], p[1], "")
 		}
 	}
 	return listing(varchars("col_name", "data_type", "comment"), rows, false)

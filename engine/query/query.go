@@ -17,6 +17,15 @@ type Request struct {
 	SQL string
 	// Database resolves names without one; the engine's default where empty.
 	Database string
+	// Params are the values of the statement's parameters, each a literal as it
+	// would stand in SQL: 17, 'Canada'.
+	Params []string
+	// Service asks for the answers of SHOW and DESCRIBE in the shape that Athena's
+	// service gives them, rather than Trino's protocol.
+	Service bool
+	// Written asks for the rows that CREATE TABLE AS, INSERT or UNLOAD would write,
+	// and writes nothing.
+	Written bool
 	// Timeout ends the statement with a TIMEOUT error; none where zero.
 	Timeout time.Duration
 	// Limit ends the result after so many rows and marks it Truncated; no

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"context"
 	"runtime"
 	"time"
 
@@ -32,6 +33,8 @@ type Config struct {
 	// Level is the Trino release whose answers are wanted; the dialect's default
 	// where zero.
 	Level int
+	// Doubles makes doubles of literals such as 1.5, which are decimals else.
+	Doubles bool
 	// Memory is DuckDB's memory_limit in bytes; 1 GiB where zero.
 	Memory int64
 	// Cache is how many bytes of JSON are kept decoded; half of Memory where
@@ -73,6 +76,9 @@ type Deps struct {
 	Ledger Ledger
 	// Catalog knows the tables; where nil it is made from Config.DDL.
 	Catalog dialect.Catalog
+	// Now gives for each statement what has become of Catalog, and the objects that
+	// are being written and are no table's yet; nil where nothing changes them.
+	Now func(ctx context.Context, base dialect.Catalog) (now dialect.Catalog, unfinished map[string]bool, err error)
 	// Translate stands for dialect.Translate.
 	Translate func(sql string, o dialect.Options) (*dialect.Translation, error)
 }

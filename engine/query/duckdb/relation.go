@@ -20,6 +20,7 @@ func (j *job) relation(s *dialect.Scan) error {
 	if err != nil {
 		return err
 	}
+	all.objects = slices.DeleteFunc(all.objects, func(o object) bool { return j.unfinished[o.key] })
 	chosen, partitions := j.prune(s, all)
 	j.count(all, chosen, partitions)
 	j.partitionsRead = partitions
@@ -74,6 +75,10 @@ func (j *job) partitionsWhere(s *dialect.Scan, all listing) (map[int]bool, error
 		if rows[o.part] == "" {
 			rows[o.part] = "(" + strings.Join(append([]string{strconv.Itoa(o.part)}, literals(s.Table, o.values)...), ", ") + ")"
 		}
+	}
+	rows = slices.DeleteFunc(rows, func(row string) bool { return row == "" }) // all of its objects are being written
+	if len(rows) == 0 {
+		return map[int]bool{}, nil
 	}
 	if err := j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM (VALUES %s) v(%s)",
 		relation, strings.Join(rows, ", "), strings.Join(names, ", "))); err != nil {

@@ -139,7 +139,16 @@ func (w *worker) run(ctx context.Context, r query.Request, out sink) (stats quer
 	if database == "" {
 		database = w.config.Database
 	}
-	tr, err := w.deps.Translate(r.SQL, dialect.Options{Database: database, Catalog: w.deps.Catalog, Level: w.config.Level})
+	catalog, unfinished := w.deps.Catalog, map[string]bool(nil)
+	if w.deps.Now != nil {
+		if catalog, unfinished, err = w.deps.Now(ctx, catalog); err != nil {
+			return stats, err
+		}
+	}
+	tr, err := w.deps.Translate(r.SQL, dialect.Options{
+		Database: database, Catalog: catalog, Level: w.config.Level, Doubles: w.config.Doubles,
+		Params: r.Params, Hive: r.Service, Rows: r.Written,
+	})
 	if err != nil {
 		var refused *dialect.Error
 		if errors.As(err, &refused) {
@@ -152,7 +161,7 @@ func (w *worker) run(ctx context.Context, r query.Request, out sink) (stats quer
 	}
 	stop := w.interrupting(ctx)
 	defer stop()
-	job := &job{worker: w, ctx: ctx, request: r, tr: tr, stats: &stats}
+	job := &job{worker: w, ctx: ctx, request: r, tr: tr, stats: &stats, unfinished: unfinished}
 	defer job.close()
 	if err := job.run(out); err != nil {
 		if ctx.Err() != nil {
@@ -207,7 +216,8 @@ type job struct {
 	views          []string
 	running        []*scan // that stream while the statement runs
 	ids            []int64
-	partitionsRead int // of the scan whose relation is being made
+	partitionsRead int             // of the scan whose relation is being made
+	unfinished     map[string]bool // objects that are being written, by key
 }
 
 func (j *job) close() {

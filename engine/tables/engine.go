@@ -1,0 +1,285 @@
+package tables
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
+)
+
+// Config says what an Engine works with.
+type Config struct {
+	Store   store.Store
+	Catalog *Catalog
+	// Reader gives rows; it must know the same catalog.
+	Reader query.Engine
+	// Database, Level and Doubles are as the reader has them.
+	Database string
+	Level    int
+	Doubles  bool
+	// Temp is the folder under which parts are encoded; the system's where empty.
+	Temp string
+}
+
+// Engine answers every statement of Athena SQL: what only reads it hands to another
+// engine, what changes tables it does.
+type Engine struct{ c Config }
+
+// NewEngine gives an engine before another, which it closes with itself.
+func NewEngine(c Config) *Engine { return &Engine{c} }
+
+// Close ends the engine and the one behind it.
+func (e *Engine) Close() error { return e.c.Reader.Close() }
+
+// Query runs a statement. One that changes tables is done when Query returns; its
+// rows are the count of what it wrote, and none where it writes none.
+func (e *Engine) Query(ctx context.Context, r query.Request) (query.Rows, error) {
+	if dialect.IsQuery(r.SQL) {
+		return e.c.Reader.Query(ctx, r)
+	}
+	started := time.Now()
+	plan, err := e.understand(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if !plan.Effect {
+		return e.c.Reader.Query(ctx, r)
+	}
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, r.Timeout, &query.Error{Name: "TIMEOUT", Message: fmt.Sprintf("the statement was ended after %s", r.Timeout)})
+		defer cancel()
+	}
+	answer, err := e.effect(ctx, plan, r)
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil && errors.Is(err, ctx.Err()) {
+			err = cause
+		}
+		return nil, worded(err)
+	}
+	answer.stats.Elapsed = time.Since(started)
+	return answer, nil
+}
+
+// worded gives the dialect's errors as query's.
+func worded(err error) error {
+	var e *dialect.Error
+	if errors.As(err, &e) {
+		return &query.Error{Name: e.Name, Message: e.Message, Line: e.Line, Column: e.Column, Hint: e.Hint}
+	}
+	return err
+}
+
+// understand plans a statement over the catalog as it now is.
+func (e *Engine) understand(ctx context.Context, r query.Request) (*dialect.Plan, error) {
+	now, err := e.c.Catalog.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := dialect.Understand(r.SQL, e.options(r, now))
+	return plan, worded(err)
+}
+
+func (e *Engine) options(r query.Request, c dialect.Catalog) dialect.Options {
+	database := r.Database
+	if database == "" {
+		database = e.c.Database
+	}
+	return dialect.Options{Database: database, Catalog: c, Level: e.c.Level, Doubles: e.c.Doubles, Params: r.Params, Hive: r.Service, Rows: true}
+}
+
+// effect does a statement.
+func (e *Engine) effect(ctx context.Context, plan *dialect.Plan, r query.Request) (*answer, error) {
+	switch {
+	case plan.Rows == nil:
+		return &answer{}, e.change(ctx, r, nil)
+	case plan.Exists:
+		return counted(0), nil
+	}
+	now, err := e.c.Catalog.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := sweep(ctx, e.c.Store, now, time.Now()); err != nil {
+		return nil, err
+	}
+	return e.write(ctx, plan, r, now)
+}
+
+// change makes a new version of the catalog with the statement in it. place is where
+// a table lies that has been written.
+func (e *Engine) change(ctx context.Context, r query.Request, place *string) error {
+	return e.c.Catalog.Change(ctx, func(m *dialect.Metastore) (*dialect.Metastore, error) {
+		plan, err := dialect.Understand(r.SQL, e.options(r, m))
+		if err != nil {
+			return nil, err
+		}
+		if plan.Exists {
+			return m, nil
+		}
+		if place != nil {
+			plan.Table.Location = *place
+		}
+		return m.Apply(plan)
+	})
+}
+
+// write does CREATE TABLE AS, INSERT and UNLOAD.
+func (e *Engine) write(ctx context.Context, plan *dialect.Plan, r query.Request, now *dialect.Metastore) (*answer, error) {
+	id, err := newID()
+	if err != nil {
+		return nil, err
+	}
+	_, isInsert := plan.Statement.(*dialect.Insert)
+	create, isCreate := plan.Statement.(*dialect.CreateTableAs)
+	if isInsert {
+		if err := writable(plan.Table); err != nil {
+			return nil, err
+		}
+	} else if err := e.place(ctx, plan, now, id); err != nil {
+		return nil, err
+	}
+	w, err := newWriting(e.c.Store, plan, e.c.Temp, id)
+	if err != nil {
+		return nil, err
+	}
+	defer w.drop()
+	out := &answer{}
+	if !isCreate || !create.NoData {
+		if out.stats, err = e.read(ctx, w, r); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.finish(); err != nil {
+		return nil, err
+	}
+	n := note{}
+	if isCreate {
+		n.Database, n.Table, n.Location = plan.Table.Database, plan.Table.Name, plan.Format.Location
+	}
+	if err := w.publish(ctx, n); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx) // from here on it is either all or nothing
+	if isCreate {
+		if err := e.change(ctx, r, &plan.Format.Location); err != nil {
+			return nil, errors.Join(err, w.retract(ctx))
+		}
+	}
+	if err := w.settle(ctx); err != nil {
+		return nil, err
+	}
+	stats := out.stats
+	out = counted(w.rows)
+	stats.Rows = 1
+	out.stats = stats
+	return out, nil
+}
+
+// read takes the rows that a statement writes from the reader.
+func (e *Engine) read(ctx context.Context, w *writing, r query.Request) (query.Stats, error) {
+	r.Written, r.Limit = true, 0
+	rows, err := e.c.Reader.Query(ctx, r)
+	if err != nil {
+		return query.Stats{}, err
+	}
+	defer rows.Close()
+	if got, want := len(rows.Columns()), len(w.plan.Table.Columns)+len(w.plan.Table.Partitions); got != want {
+		return query.Stats{}, fmt.Errorf("the engine gives %d columns to be written and %d were planned: the catalog has changed meanwhile", got, want)
+	}
+	err = w.take(ctx, rows)
+	return rows.Stats(), err
+}
+
+// place finds where a new table or UNLOAD puts its objects: there must be none.
+func (e *Engine) place(ctx context.Context, plan *dialect.Plan, now *dialect.Metastore, id string) error {
+	if plan.Format.Location == "" {
+		plan.Format.Location = "s3://" + bucketOf(now) + "/tables/" + id + "/"
+	}
+	if !strings.HasSuffix(plan.Format.Location, "/") {
+		plan.Format.Location += "/"
+	}
+	prefix := keyPrefix(plan.Format.Location)
+	if prefix == "" || serde.Hidden(prefix) {
+		return &query.Error{Name: "INVALID_TABLE_PROPERTY", Message: fmt.Sprintf("the location %s cannot be written to", plan.Format.Location), Hint: "name a folder that does not begin with _ or ."}
+	}
+	for info, err := range e.c.Store.List(ctx, prefix) {
+		if err != nil {
+			return fmt.Errorf("looking whether %s is empty: %w", plan.Format.Location, err)
+		}
+		name := "unload"
+		if plan.Table.Database != "" {
+			name = plan.Table.Database + "." + plan.Table.Name
+		}
+		return &query.Error{
+			Name: "HIVE_PATH_ALREADY_EXISTS", Message: fmt.Sprintf("Target directory for table '%s' already exists: %s", name, plan.Format.Location),
+			Hint: fmt.Sprintf("there is %s: take another location, or delete what is there", info.Key),
+		}
+	}
+	return nil
+}
+
+// bucketOf gives the bucket that the lake stands for in its tables' locations.
+func bucketOf(c dialect.Catalog) string {
+	for _, db := range c.Databases() {
+		for _, name := range c.Tables(db) {
+			if bucket, _, ok := strings.Cut(strings.TrimPrefix(c.Table(db, name).Location, "s3://"), "/"); ok && bucket != "" {
+				return bucket
+			}
+		}
+	}
+	return "lake"
+}
+
+// writable refuses an INSERT into a table whose objects this package cannot write.
+func writable(t *dialect.Table) error {
+	ok := t.Format == "PARQUET"
+	switch t.SerDe {
+	case "org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe":
+		ok = true
+	case "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe":
+		ok = t.Format == "TEXTFILE" && t.SerDeProperties["escape.delim"] == "" && len(t.SerDeProperties["field.delim"]) <= 1
+	}
+	if !ok {
+		return &query.Error{
+			Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into %s.%s, a table of %s (%s), is not supported by the local engine", t.Database, t.Name, t.Format, t.SerDe),
+			Hint: "it writes Parquet, JSON and text without escapes",
+		}
+	}
+	if t.TableProperties["projection.enabled"] == "true" && t.TableProperties["storage.location.template"] != "" {
+		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into %s.%s, whose partitions lie by a template, is not supported by the local engine", t.Database, t.Name)}
+	}
+	return nil
+}
+
+// answer is the result of a statement that this package has done.
+type answer struct {
+	columns []query.Column
+	rows    []query.Row
+	stats   query.Stats
+}
+
+// counted is the answer of a statement that wrote n rows.
+func counted(n int64) *answer {
+	return &answer{columns: []query.Column{{Name: "rows", Type: "bigint"}}, rows: []query.Row{{n}}, stats: query.Stats{Rows: 1}}
+}
+
+func (a *answer) Columns() []query.Column { return a.columns }
+func (a *answer) Stats() query.Stats      { return a.stats }
+func (a *answer) Close() error            { return nil }
+
+func (a *answer) Next(context.Context) ([]query.Row, error) {
+	if len(a.rows) == 0 {
+		return nil, io.EOF
+	}
+	out := a.rows
+	a.rows = nil
+	return out, nil
+}
