@@ -28,7 +28,9 @@ type reportOptions struct {
 // sql says how the report's statements are read.
 func (o *reportOptions) sql() *sqlFlags {
 	flags := defaultSQL()
-	flags.level = o.level
+	if o.level != 0 { // the report that acme alone prints has no flags
+		flags.level = o.level
+	}
 	return flags
 }
 
