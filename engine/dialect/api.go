@@ -48,16 +48,12 @@ type Table struct {
 	InputFormat, OutputFormat string
 	Location                  string // s3://bucket/prefix/
 	External                  bool
-	// Added are the partitions that ALTER TABLE ... ADD PARTITION gave, in their
-	// order; those whose folders name their values need not be among them.
-	Added []Partition
 	// Removed are the values of partitions that ALTER TABLE ... DROP PARTITION took
 	// away: their folders are not the table's any more.
 	Removed [][]string
 	// View is the query of a view, as written; empty for a table. Its names
 	// without a database are in ViewDatabase.
 	View, ViewDatabase string
-
 	// Added are the partitions that ALTER TABLE ... ADD PARTITION gave, in their
 	// order; those whose folders name their values need not be among them.
 	Added []Partition

@@ -70,6 +70,9 @@ func TableDDL(t *Table) string {
 	if len(t.Partitions) > 0 {
 		fmt.Fprintf(&b, "PARTITIONED BY (\n%s)\n", hiveColumnList(t.Partitions))
 	}
+	if t.Buckets > 0 {
+		fmt.Fprintf(&b, "CLUSTERED BY (%s) INTO %d BUCKETS\n", strings.Join(t.BucketedBy, ", "), t.Buckets)
+	}
 	if t.SerDe != "" {
 		fmt.Fprintf(&b, "ROW FORMAT SERDE\n  %s\n", hiveText(t.SerDe))
 		if len(t.SerDeProperties) > 0 {
@@ -79,7 +82,7 @@ func TableDDL(t *Table) string {
 	switch {
 	case t.InputFormat != "" && t.OutputFormat != "":
 		fmt.Fprintf(&b, "STORED AS INPUTFORMAT\n  %s\nOUTPUTFORMAT\n  %s\n", hiveText(t.InputFormat), hiveText(t.OutputFormat))
-	case t.Format == "PARQUET" || t.Format == "ORC" || t.Format == "AVRO":
+	case slices.Contains([]string{"PARQUET", "ORC", "AVRO", "SEQUENCEFILE", "RCFILE"}, t.Format):
 		fmt.Fprintf(&b, "STORED AS %s\n", t.Format)
 	}
 	fmt.Fprintf(&b, "LOCATION\n  %s\n", hiveText(t.Location))
@@ -91,9 +94,26 @@ func TableDDL(t *Table) string {
 
 func hiveName(s string) string { return "`" + strings.ReplaceAll(strings.ToLower(s), "`", "``") + "`" }
 
-// hiveText writes a text of DDL. The quotes within are doubled, as this package
-// reads them.
-func hiveText(s string) string { return quoteText(s) }
+// hiveText writes a string of Hive's.
+func hiveText(s string) string {
+	var b strings.Builder
+	b.WriteByte('\'')
+	for _, c := range s {
+		switch {
+		case c == '\'' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(c)
+		case c == '\n':
+			b.WriteString("\\n")
+		case c < 0x20:
+			fmt.Fprintf(&b, "\\%03o", c)
+		default:
+			b.WriteRune(c)
+		}
+	}
+	b.WriteByte('\'')
+	return b.String()
+}
 
 func hiveColumnList(columns []Column) string {
 	lines := make([]string, len(columns))

@@ -98,9 +98,7 @@ func (p *ddlParser) text() string {
 // hive takes the statement that begins here with Hive's strings, and fails as Hive
 // does.
 func (p *parser) hive() Statement {
-	t := p.tok()
-	lx := &lexer{src: p.src, off: t.end - len(t.raw), line: t.pos.Line, col: t.pos.Column, hive: true}
-	p.toks = append(p.toks[:p.i:p.i], lx.all()...)
+	p.toks = append(p.toks[:p.i:p.i], p.hiveTokens()...)
 	h := &ddlParser{parser: p}
 	defer func() {
 		var err error
@@ -113,6 +111,13 @@ func (p *parser) hive() Statement {
 		p.fail()
 	}
 	return s
+}
+
+// hiveTokens gives the tokens from here on as Hive has them.
+func (p *parser) hiveTokens() []token {
+	t := p.tok()
+	lx := &lexer{src: p.src, off: t.end - len(t.raw), line: t.pos.Line, col: t.pos.Column, hive: true}
+	return lx.all()
 }
 
 // ident takes a name, with backquotes or without; Hive folds it to lower case.

@@ -38,7 +38,7 @@ func TestMetastore(t *testing.T) {
 		"CREATE EXTERNAL TABLE d2.t (a int, s struct<x:int,y:array<string>>) PARTITIONED BY (dt string) STORED AS PARQUET LOCATION 's3://b/t'",
 		"ALTER TABLE d2.t ADD PARTITION (dt = '2025-01-01') LOCATION 's3://b/elsewhere'",
 		"ALTER TABLE d2.t ADD COLUMNS (b string)",
-		"ALTER TABLE d2.t SET TBLPROPERTIES ('k' = 'it''s')",
+		"ALTER TABLE d2.t SET TBLPROPERTIES ('k' = 'it\\'s')",
 		"ALTER TABLE d2.t DROP PARTITION (dt = '2024-01-01')",
 		"CREATE VIEW d2.v AS SELECT quality, now() AS at, map(ARRAY['a'], ARRAY[1]) AS m FROM events",
 		"PREPARE p FROM SELECT * FROM d2.t WHERE a = ?",

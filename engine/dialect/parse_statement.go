@@ -106,9 +106,10 @@ func (p *parser) keywordStatement(t token) Statement {
 		p.next()
 		return &Use{t.pos, p.tableName(2)}
 	case "ALTER":
+		p.toks = append(p.toks[:p.i:p.i], p.hiveTokens()...)
 		return hive.alter()
 	case "MSCK":
-		return hive.statement()
+		return p.hive()
 	}
 	return p.refusedStatement(t)
 }
