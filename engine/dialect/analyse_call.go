@@ -38,6 +38,11 @@ func (a *analyser) call(c *Call, sc *scope) value {
 		}
 		args[i] = a.expr(x, sc)
 	}
+	for _, v := range args {
+		if c.Distinct && !v.typ.comparable() && v.typ.Kind != Function {
+			panic(errorAt(c.pos, "TYPE_MISMATCH", "DISTINCT can only be applied to comparable types (actual: %s)", v.typ))
+		}
+	}
 	if f.refused != "" {
 		panic(refuse(c.pos, "function "+name).hint("%s", f.refused))
 	}
@@ -276,7 +281,7 @@ func (a *analyser) choose(f *function, name string, inv *invocation) *candidate 
 		panic(refuse(inv.pos, name+" of NULL at this release"))
 	}
 	if len(best) > 1 {
-		panic(ambiguous(name, best, inv.pos))
+		panic(a.ambiguous(name, best, inv))
 	}
 	return best[0]
 }
@@ -293,8 +298,13 @@ func unknownCasts(fit []*candidate, args []value) []*candidate {
 	})
 }
 
-func ambiguous(name string, fit []*candidate, p Pos) *Error {
-	text := "Could not choose a best candidate operator. Explicit type casts must be added.\nCandidates are:\n"
+func (a *analyser) ambiguous(name string, fit []*candidate, inv *invocation) *Error {
+	text := "Could not choose a best candidate operator. Explicit type casts must be added.\n"
+	if a.level >= 476 {
+		text += "Actual types: (" + strings.Join(inv.given(), ", ") + ")\n"
+		name = ""
+	}
+	text += "Candidates are:\n"
 	for _, c := range fit {
 		parts := make([]string, len(c.args))
 		for i, t := range c.args {
@@ -302,7 +312,7 @@ func ambiguous(name string, fit []*candidate, p Pos) *Error {
 		}
 		text += "\t * " + name + "(" + strings.Join(parts, ",") + "):" + c.sig.result.concrete(c.bind).String() + "\n"
 	}
-	return errorAt(p, "AMBIGUOUS_FUNCTION_CALL", "%s", text)
+	return errorAt(inv.pos, "AMBIGUOUS_FUNCTION_CALL", "%s", text)
 }
 
 // bind fits a signature to arguments, or gives nil.
@@ -400,14 +410,20 @@ func sameResult(fit []*candidate) bool {
 	return true
 }
 
-func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Error {
-	given := make([]string, len(inv.raw))
+// given spells the types of the arguments.
+func (inv *invocation) given() []string {
+	out := make([]string, len(inv.raw))
 	for i, v := range inv.raw {
-		given[i] = v.typ.signatureText()
+		out[i] = v.typ.signatureText()
 		if v.typ.Kind == Function {
-			given[i] = "<function>"
+			out[i] = "<function>"
 		}
 	}
+	return out
+}
+
+func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Error {
+	given := inv.given()
 	expected := make([]string, len(f.sigs))
 	for i := range f.sigs {
 		expected[i] = f.sigs[i].expected(name, a.level)

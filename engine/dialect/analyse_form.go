@@ -90,6 +90,10 @@ func (a *analyser) simpleType(name string) (Type, bool) {
 		return tUUID, true
 	case "unknown":
 		return tUnknown, true
+	case "hyperloglog":
+		return Type{Kind: HyperLogLog}, true
+	case "tdigest":
+		return Type{Kind: TDigest}, true
 	case "interval day to second":
 		return tIntDay, true
 	case "interval year to month":
@@ -113,7 +117,7 @@ func (a *analyser) typeOf(n TypeName) Type {
 	nums := make([]int, len(n.Args))
 	for i, arg := range n.Args {
 		nums[i] = arg.Number
-		if arg.IsType != (n.Base == "array" || n.Base == "map" || n.Base == "row") {
+		if arg.IsType != (n.Base == "qdigest" || n.Base == "array" || n.Base == "map" || n.Base == "row") {
 			panic(unknown())
 		}
 	}
@@ -137,6 +141,8 @@ func (a *analyser) typeOf(n TypeName) Type {
 		return a.timeName(n, nums)
 	case n.Base == "array" && len(nums) == 1:
 		return arrayOf(a.typeOf(n.Args[0].Type))
+	case n.Base == "qdigest" && len(nums) == 1:
+		return Type{Kind: QDigest, Elem: []Field{{Type: a.typeOf(n.Args[0].Type)}}}
 	case n.Base == "map" && len(nums) == 2:
 		return mapOf(a.typeOf(n.Args[0].Type), a.typeOf(n.Args[1].Type))
 	case n.Base == "row" && len(nums) > 0:

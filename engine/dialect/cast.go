@@ -82,8 +82,14 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 		switch from.Kind {
 		case Varchar:
 			return "encode(" + code + ")"
+		case HyperLogLog, TDigest, QDigest:
+			return code
 		case UUID:
 			return "unhex(replace(CAST(" + code + " AS VARCHAR), '-', ''))"
+		}
+	case HyperLogLog, TDigest, QDigest:
+		if from.Kind == Varbinary {
+			return code
 		}
 	case UUID:
 		if from.Kind == Varchar {

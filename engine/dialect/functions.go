@@ -141,7 +141,7 @@ func table() map[string]*function {
 func buildTable() map[string]*function {
 	m := map[string]*function{}
 	for _, list := range [][]function{mathFunctions(), textFunctions(), webFunctions(), timeFunctions(), arrayFunctions(),
-		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), statisticFunctions(), collectingFunctions(), windowFunctions(), refusedFunctions()} {
+		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), statisticFunctions(), collectingFunctions(), sketchFunctions(), windowFunctions(), refusedFunctions()} {
 		for _, f := range list {
 			for i := range f.sigs {
 				s := &f.sigs[i]
@@ -269,6 +269,7 @@ var patternKinds = map[string]Kind{
 	"interval day to second": IntervalDay, "interval year to month": IntervalYear,
 	"varchar": Varchar, "char": Char, "decimal": Decimal, "time": Time, "timestamp": Timestamp,
 	"joniregexp": Varchar, "JsonPath": Varchar, "array": Array, "map": Map, "row": Row,
+	"hyperloglog": HyperLogLog, "tdigest": TDigest, "qdigest": QDigest,
 }
 
 // match binds p to t. With coerce, t may convert to what p asks for. It gives the
@@ -315,7 +316,7 @@ func (p pattern) match(t Type, b bindings, coerce bool) (Type, bool) {
 // sameKind binds p to a type of its own kind.
 func (p pattern) sameKind(t Type, b bindings, coerce bool) (Type, bool) {
 	switch t.Kind {
-	case Array, Map:
+	case Array, Map, QDigest:
 		out := Type{Kind: t.Kind}
 		for i, q := range p.args {
 			e, ok := q.match(t.Elem[i].Type, b, coerce)
@@ -394,7 +395,7 @@ func (p pattern) concrete(b bindings) Type {
 		if len(p.args) == 1 {
 			t.Precision = number(p.args[0].base, 0)
 		}
-	case Array, Map, Row:
+	case Array, Map, Row, QDigest:
 		for _, q := range p.args {
 			t.Elem = append(t.Elem, Field{Type: q.concrete(b)})
 		}

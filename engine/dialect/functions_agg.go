@@ -144,7 +144,7 @@ func lowPercentile(c *invocation) string {
 		values, weights = c.part(list, 0, "DOUBLE"), c.part(list, 1, "DOUBLE")
 	}
 	v := c.a.lambdaVar()
-	text := fmt.Sprintf("list_transform(acme_percentiles(%s, %s, %s, %t), lambda %s: %s)", values, weights, wanted, c.over == "", v, c.fromDouble(v))
+	text := fmt.Sprintf("list_transform(acme_percentiles(%s, %s, %s, %t, %t), lambda %s: %s)", values, weights, wanted, c.over == "", c.a.level >= 476, v, c.fromDouble(v))
 	if place == 1 {
 		large := fmt.Sprintf("list_transform(%s, lambda %s: trino.order_statistic(%s, acme_percentile(%s)))", wanted, v, c.template("@list($1)"), v)
 		text = "CASE WHEN " + c.agg("count", c.args[0].code) + " > " + digestLimit + " THEN " + large + " ELSE " + text + " END"

@@ -12,7 +12,8 @@ func arrayFunctions() []function {
 	return append(append([]function{
 		{name: "cardinality", doc: "Number of elements.", sigs: []signature{
 			{in: "array(E)", shown: "array(e)", where: "E", out: "bigint", sql: "CAST(len($1) AS BIGINT)"},
-			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"}}},
+			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"},
+			sg("hyperloglog", "bigint", "acme_hll_count($1)")}},
 		a("contains", "Whether an array has an element; NULL if it is not there but a NULL is.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "boolean", low: lowContains}),
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
 			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "list_extract($1, acme_element_index($2))"},

@@ -235,11 +235,11 @@ func refusedFunctions() []function {
 	add := func(kind functionKind, why, names string) {
 		out = append(out, function{name: strings.Join(strings.Fields(names), " "), kind: kind, refused: why})
 	}
-	add(aggregateFunction, "sketches are not in the local engine", `approx_set merge make_set_digest merge_set_digest tdigest_agg qdigest_agg`)
+	add(aggregateFunction, "MinHash sketches are not in the local engine", `make_set_digest merge_set_digest`)
 	add(aggregateFunction, "it is not in the local engine", `learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor
 		evaluate_classifier_predictions convex_hull_agg geometry_union_agg`)
-	add(scalarFunction, "sketches are not in the local engine", `value_at_quantile values_at_quantiles quantile_at_value empty_approx_set
-		intersection_cardinality jaccard_index hash_counts`)
+	add(scalarFunction, "MinHash sketches are not in the local engine", `intersection_cardinality jaccard_index hash_counts`)
+	add(scalarFunction, "it is not in the local engine yet", `combinations ngrams contains_sequence multimap_from_entries array_histogram`)
 	add(scalarFunction, "its answer is chance", `shuffle`)
 	add(scalarFunction, "colors for a terminal are not in the local engine", `bar color render rgb`)
 	add(scalarFunction, "models are not in the local engine", `classify features regress`)

@@ -239,8 +239,20 @@ func prefixFor(e float64) (int, error) {
 	return bits.Len(uint(need - 1)), nil
 }
 
+// mix is the hash that approx_set counts by: the first half of Murmur3's.
+func mix(b []byte) (any, error) {
+	h, _ := murmur3(b)
+	return int64(h), nil
+}
+
 func hllFunctions() []ScalarFunction {
+	le := binary.LittleEndian
 	return []ScalarFunction{
+		fn("mix_bigint", "BIGINT,BIGINT", func(a []any) (any, error) { return mix(le.AppendUint64(nil, uint64(a[0].(int64)))) }),
+		fn("mix_double", "DOUBLE,BIGINT", func(a []any) (any, error) {
+			return mix(le.AppendUint64(nil, math.Float64bits(a[0].(float64))))
+		}),
+		fn("mix_text", "VARCHAR,BIGINT", func(a []any) (any, error) { return mix([]byte(a[0].(string))) }),
 		fn("hll", "BIGINT[],DOUBLE,BIGINT", func(a []any) (any, error) {
 			prefix, err := prefixFor(a[1].(float64))
 			if err != nil {

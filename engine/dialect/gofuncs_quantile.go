@@ -7,7 +7,7 @@ import "math"
 
 func quantileFunctions() []ScalarFunction {
 	return []ScalarFunction{
-		fn("percentiles", "DOUBLE[],DOUBLE[],DOUBLE[],BOOLEAN,DOUBLE[]", percentiles),
+		fn("percentiles", "DOUBLE[],DOUBLE[],DOUBLE[],BOOLEAN,BOOLEAN,DOUBLE[]", percentiles),
 		fn("round_half_up", "DOUBLE,BIGINT", func(a []any) (any, error) {
 			switch d := a[0].(float64); {
 			case d >= 9223372036854775807:
@@ -114,9 +114,17 @@ func digestOf(values, weights []any) (*tdigest, error) {
 	return t, nil
 }
 
-// percentiles answers approx_percentile: values, weights, percentiles, and whether
-// Trino aggregates in two steps, between which the digest is stored and merged.
+// percentiles answers approx_percentile: values, weights, percentiles, whether
+// Trino aggregates in two steps, between which the digest is stored and merged,
+// and whether it names a value that is not finite.
 func percentiles(a []any) (any, error) {
+	if a[4].(bool) {
+		for _, d := range floats(a[0]) {
+			if math.IsNaN(d) || math.IsInf(d, 0) {
+				return nil, badArg("value must be finite; was %s", javaDouble(d))
+			}
+		}
+	}
 	t, err := digestOf(a[0].([]any), a[1].([]any))
 	if t == nil || err != nil {
 		return nil, err
@@ -189,10 +197,16 @@ func makeQDigest(a []any) (any, error) {
 	values, weights, accuracy := a[0].([]any), a[1].([]any), a[2].(float64)
 	var d *qdigest
 	for i, v := range values {
-		if v == nil || weights[i] == nil {
+		w := int64(1)
+		if i < len(weights) {
+			if weights[i] == nil {
+				continue
+			}
+			w = weights[i].(int64)
+		}
+		if v == nil {
 			continue
 		}
-		w := weights[i].(int64)
 		switch {
 		case w <= 0:
 			return nil, badArg("Percentile weight must be > 0, was %d", w)

@@ -35,6 +35,10 @@ const (
 	Map      // Elem[0] key, Elem[1] value
 	Row      // Elem, with names
 	Function // a lambda; Elem are its parameters and, last, its result
+	// Sketches. Their values are bytes, as Trino stores them.
+	HyperLogLog
+	TDigest
+	QDigest // Elem[0]
 )
 
 // Unbounded is the Precision of a varchar without a length.
@@ -60,7 +64,7 @@ type Field struct {
 var kindNames = [...]string{"unknown", "boolean", "tinyint", "smallint", "integer", "bigint", "real", "double",
 	"decimal", "varchar", "char", "varbinary", "date", "time", "time with time zone", "timestamp",
 	"timestamp with time zone", "interval day to second", "interval year to month", "json", "uuid",
-	"array", "map", "row", "function"}
+	"array", "map", "row", "function", "HyperLogLog", "tdigest", "qdigest"}
 
 // String spells t as Athena does: decimal(21,1), timestamp(3) with time zone.
 func (t Type) String() string {
@@ -78,7 +82,7 @@ func (t Type) String() string {
 		return fmt.Sprintf("time(%d) with time zone", t.Precision)
 	case TimestampTZ:
 		return fmt.Sprintf("timestamp(%d) with time zone", t.Precision)
-	case Array, Map, Row, Function:
+	case Array, Map, Row, Function, QDigest:
 		parts := make([]string, len(t.Elem))
 		for i, f := range t.Elem {
 			parts[i] = f.Type.String()
@@ -131,7 +135,7 @@ func (t Type) DuckDB() string {
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale)
 	case Varchar, Char, JSON:
 		return "VARCHAR"
-	case Varbinary:
+	case Varbinary, HyperLogLog, TDigest, QDigest:
 		return "BLOB"
 	case Time:
 		return "TIME"
@@ -213,7 +217,7 @@ func (t Type) isFloat() bool   { return t.Kind == Real || t.Kind == Double }
 
 // comparable says whether = is defined for t, orderable whether < is.
 func (t Type) comparable() bool {
-	if t.Kind == Function {
+	if t.Kind >= Function {
 		return false
 	}
 	for _, f := range t.Elem {
@@ -225,7 +229,7 @@ func (t Type) comparable() bool {
 }
 
 func (t Type) orderable() bool {
-	if t.Kind == JSON || t.Kind == Map || t.Kind == Function {
+	if t.Kind == JSON || t.Kind == Map || t.Kind >= Function {
 		return false
 	}
 	for _, f := range t.Elem {

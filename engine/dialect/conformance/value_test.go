@@ -34,7 +34,7 @@ func protocol(t dialect.Type, zone string, v any) any {
 	case dialect.Decimal:
 		d := v.(duckdb.Decimal)
 		return decimal(d.Value, t.Scale)
-	case dialect.Varbinary:
+	case dialect.Varbinary, dialect.HyperLogLog, dialect.TDigest, dialect.QDigest:
 		return base64.StdEncoding.EncodeToString(v.([]byte))
 	case dialect.Date:
 		return plus(v.(time.Time)) + v.(time.Time).Format("2006-01-02")

@@ -79,7 +79,7 @@ func (c *columnReader) value(v *vectorReader, t dialect.Type, i int) any {
 		return float64(at[float32](v, i))
 	case dialect.Double:
 		return at[float64](v, i)
-	case dialect.Varbinary:
+	case dialect.Varbinary, dialect.HyperLogLog, dialect.TDigest, dialect.QDigest:
 		return []byte(v.text(i))
 	case dialect.Decimal:
 		return query.Text(decimalText(unscaled(v, t.Precision, i), t.Scale))
