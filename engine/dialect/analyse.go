@@ -28,6 +28,8 @@ type analyser struct {
 	// dry counts the passes that only check: their text is thrown away, and
 	// they must leave no trace in scans.
 	dry int
+	// sorted is a call whose order nothing of the answer shows.
+	sorted *Call
 	// planning is the first error that Trino finds after its analysis.
 	planning *Error
 	// lazy are the columns that * of an inner query offers, by number: they are

@@ -36,6 +36,9 @@ func (a *analyser) call(c *Call, sc *scope) value {
 			args[i] = value{typ: Type{Kind: Function}, pos: x.Pos()}
 			continue
 		}
+		if inner, ok := x.(*Call); ok && anyOrder[name] && len(c.Args) == 1 {
+			a.sorted = inner
+		}
 		args[i] = a.expr(x, sc)
 	}
 	for _, v := range args {
@@ -46,8 +49,8 @@ func (a *analyser) call(c *Call, sc *scope) value {
 	if f.refused != "" {
 		panic(refuse(c.pos, "function "+name).hint("%s", f.refused))
 	}
-	if listsMap[name] && len(collect(c.Args[0], makesMap)) > 0 {
-		panic(refuse(c.pos, name+" of a map in no order"))
+	if listsMap[name] && len(args) == 1 && a.sorted != c && (args[0].typ.loose || len(collect(c.Args[0], makesMap)) > 0) {
+		panic(refuse(c.pos, name+" of a map in no order").hint("sort what it gives: array_sort(%s)", formatExpr(c)))
 	}
 	if name == "listagg" && args[0].typ.Kind != Varchar && args[0].typ.Kind != Unknown {
 		panic(errorAt(c.pos, "TYPE_MISMATCH", "Expected expression of varchar, but '%s' has %s type", formatExpr(c.Args[0]), args[0].typ))
@@ -75,8 +78,14 @@ var listsMap = map[string]bool{"map_keys": true, "map_values": true, "map_entrie
 
 func makesMap(x Expr) bool {
 	c, ok := x.(*Call)
-	return ok && (strings.EqualFold(c.Name[0].Text, "histogram") || strings.EqualFold(c.Name[0].Text, "map_agg"))
+	return ok && mapAggregates[strings.ToLower(c.Name[len(c.Name)-1].Text)]
 }
+
+var mapAggregates = map[string]bool{"histogram": true, "map_agg": true, "multimap_agg": true, "map_union": true, "numeric_histogram": true, "approx_most_frequent": true}
+
+// anyOrder are the functions of one array whose answer does not depend on the
+// order of its elements.
+var anyOrder = map[string]bool{"array_sort": true, "cardinality": true, "array_max": true, "array_min": true}
 
 // unstable are the functions that differ from row to row.
 var unstable = map[string]bool{"rand": true, "random": true, "uuid": true, "shuffle": true}
@@ -247,6 +256,7 @@ func (a *analyser) resolve(f *function, name string, inv *invocation) value {
 	} else {
 		out.code = inv.template(s.sql)
 	}
+	out.typ.loose = out.typ.loose || mapAggregates[f.name]
 	return out
 }
 

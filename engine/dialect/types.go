@@ -50,6 +50,8 @@ type Type struct {
 	Precision int
 	Scale     int
 	Elem      []Field
+	// loose says that a map's entries come in an order that is not Trino's.
+	loose bool
 	// zone is where a timestamp with time zone is shown, where every value of
 	// the expression agrees on it. It is no part of the type's identity.
 	zone string
