@@ -207,7 +207,7 @@ func shownType(n TypeName) string {
 // jsonCarrier says by which of jsonResults a type is carried.
 func jsonCarrier(t Type) string {
 	switch {
-	case t.isText() || t.Kind == Decimal:
+	case t.isText() || t.Kind == Decimal || t.isNested():
 		return "text"
 	case t.isFloat():
 		return "float"

@@ -187,8 +187,7 @@ func jsonCastable(t Type, fromJSON bool) bool {
 	case Array:
 		return jsonCastable(t.elem(), fromJSON)
 	case Map:
-		k := t.elem().Kind
-		return (k == Varchar || k == Boolean || t.elem().isNumeric() || k == Unknown && !fromJSON) && jsonCastable(t.value(), fromJSON)
+		return jsonCastable(t.value(), fromJSON) // the keys are looked at later: checkMapKeys
 	case Row:
 		for _, f := range t.Elem {
 			if !jsonCastable(f.Type, fromJSON) {

@@ -186,11 +186,7 @@ func typeofCall(a *analyser, c *Call, _ []value, sc *scope) value {
 		panic(a.wrongArguments(&function{name: "typeof", sigs: []signature{{in: "T", shown: "t", where: "T"}}}, "typeof", &invocation{a: a, pos: c.pos, raw: args}))
 	}
 	v := a.expr(c.Args[0], sc)
-	shown := v.typ.String()
-	if a.level < 476 {
-		shown = strings.ReplaceAll(shown, `"`, "")
-	}
-	name := textCode(shown)
+	name := textCode(typeAt(v.typ, a.level))
 	// What fails, fails in typeof too.
 	if (v.constant || mayFail(v.code)) && v.typ.Kind != Unknown {
 		return value{typ: tVarchar, code: "(CASE WHEN " + v.code + " IS NULL THEN " + name + " ELSE " + name + " END)", constant: true}

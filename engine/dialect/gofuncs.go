@@ -66,7 +66,7 @@ func Functions() []ScalarFunction {
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.
 var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_date",
 	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_iso_timestamp", "acme_double_decimal", "acme_real_decimal", "acme_round_integer",
-	"acme_json_varchar", "acme_json_boolean", "acme_json_integer", "acme_json_double", "acme_json_decimal"}
+	"acme_json_to_text", "acme_json_to_whole", "acme_json_to_float", "acme_json_to_truth"}
 
 func parseBoolean(s string) (value, ok bool) {
 	switch strings.ToLower(s) {

@@ -4,18 +4,29 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"acme/telemetry/engine/dialect"
 )
 
-// TestJSON holds queries on JSON to what Trino saidOfJSON. In testdata/json.txt a
+// TestJSON holds queries on JSON to what Trino answered. In testdata/json_*.txt a
 // query stands on a line, then "401 " or "483 " or, where both say the same,
 // "all " with the answer: the first row, or the error with its text.
 func TestJSON(t *testing.T) {
 	e := openEngine(t)
-	f, err := os.Open("testdata/json.txt")
+	files, err := filepath.Glob("testdata/json_*.txt")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	for _, name := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) { jsonCases(t, e, name) })
+	}
+}
+
+func jsonCases(t *testing.T, e *engine, name string) {
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +58,7 @@ func saidOfJSON(e *engine, query string, level int) string {
 	case nil:
 		return fmt.Sprint(rows[0])
 	case *dialect.Error:
-		return err.Name + ": " + err.Message
+		return err.Name + ": " + strings.ReplaceAll(err.Message, "\n", `\n`)
 	}
 	return err.Error()
 }
