@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -95,14 +96,16 @@ func (c *lineCounter) Write(p []byte) (int, error) {
 
 // jsonLine writes a row as an object of JSON, as Hive's SerDe for JSON reads it.
 func jsonLine(columns []dialect.Column) func([]byte, query.Row) ([]byte, error) {
-	return func(out []byte, row query.Row) ([]byte, error) {
+	return func(out []byte, row query.Row) (_ []byte, err error) {
 		out = append(out, '{')
 		for i, c := range columns {
 			if i > 0 {
 				out = append(out, ',')
 			}
 			out = append(appendJSONText(out, c.Name), ':')
-			out = appendJSON(out, c.Type, row[i])
+			if out, err = appendJSON(out, c.Type, row[i]); err != nil {
+				return nil, fmt.Errorf("column %s: %w", c.Name, err)
+			}
 		}
 		return append(out, '}'), nil
 	}
@@ -116,47 +119,67 @@ func appendJSONText(out []byte, s string) []byte {
 	return append(out, bytes.TrimRight(b.Bytes(), "\n")...)
 }
 
-func appendJSON(out []byte, t dialect.Type, v any) []byte {
-	list := func(open, end byte, n int, item func(int)) []byte {
-		out = append(out, open)
-		for i := range n {
-			if i > 0 {
-				out = append(out, ',')
-			}
-			item(i)
-		}
-		return append(out, end)
-	}
+// appendJSON writes a value. What JSON has not is refused: NaN, infinities, and bytes
+// that are no text.
+func appendJSON(out []byte, t dialect.Type, v any) ([]byte, error) {
 	switch x := v.(type) {
 	case nil:
-		return append(out, "null"...)
+		return append(out, "null"...), nil
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return appendJSONText(out, query.Format(x, t.String()))
+			return nil, &query.Error{Name: "HIVE_UNSERIALIZABLE_JSON_VALUE", Message: "Invalid value to Insert: " + query.Format(x, t.String())}
 		}
-		return append(out, query.Format(x, t.String())...)
+		return append(out, query.Format(x, t.String())...), nil
 	case bool, int64:
-		return fmt.Append(out, x)
+		return fmt.Append(out, x), nil
 	case []byte:
-		return appendJSONText(out, base64.StdEncoding.EncodeToString(x))
-	case query.Map:
-		return list('{', '}', len(x), func(i int) {
-			out = append(appendJSONText(out, query.Format(x[i].Key, t.Elem[0].Type.String())), ':')
-			out = appendJSON(out, t.Elem[1].Type, x[i].Value)
-		})
-	case []any:
-		if t.Kind == dialect.Row {
-			return list('{', '}', len(x), func(i int) {
-				out = append(appendJSONText(out, t.Elem[i].Name), ':')
-				out = appendJSON(out, t.Elem[i].Type, x[i])
-			})
+		if !utf8.Valid(x) {
+			return nil, &unfit{string(x)}
 		}
-		return list('[', ']', len(x), func(i int) { out = appendJSON(out, t.Elem[0].Type, x[i]) })
+		return appendJSONText(out, string(x)), nil
+	case query.Map:
+		return appendEntries(out, t, x)
+	case []any:
+		return appendItems(out, t, x)
 	}
 	if t.Kind == dialect.Decimal {
-		return append(out, text(v)...)
+		return append(out, text(v)...), nil
 	}
-	return appendJSONText(out, text(v))
+	return appendJSONText(out, text(v)), nil
+}
+
+func appendEntries(out []byte, t dialect.Type, m query.Map) (_ []byte, err error) {
+	out = append(out, '{')
+	for i, e := range m {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(appendJSONText(out, query.Format(e.Key, t.Elem[0].Type.String())), ':')
+		if out, err = appendJSON(out, t.Elem[1].Type, e.Value); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// appendItems writes an array, or a row as an object.
+func appendItems(out []byte, t dialect.Type, items []any) (_ []byte, err error) {
+	row := t.Kind == dialect.Row
+	out = append(out, map[bool]byte{true: '{', false: '['}[row])
+	for i, item := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		part := t.Elem[0]
+		if row {
+			part = t.Elem[i]
+			out = append(appendJSONText(out, part.Name), ':')
+		}
+		if out, err = appendJSON(out, part.Type, item); err != nil {
+			return nil, err
+		}
+	}
+	return append(out, map[bool]byte{true: '}', false: ']'}[row]), nil
 }
 
 // textLine writes a row as Hive's LazySimpleSerDe reads it: fields between
@@ -225,11 +248,11 @@ func appendField(out []byte, t dialect.Type, v any, separators string, level int
 	return append(out, field...), nil
 }
 
-// unfit is a text that cannot stand in a file of lines.
+// unfit is a value that cannot stand in a file of lines.
 type unfit struct{ text string }
 
 func (e *unfit) Error() string {
-	return fmt.Sprintf("the value %.40q has a delimiter or a line end in it, which TEXTFILE cannot hold", e.text)
+	return fmt.Sprintf("the value %.40q cannot be written: it has a delimiter or a line end in it, or bytes that are no text", e.text)
 }
 
 var errDeep = &unfit{"nested too deep"}

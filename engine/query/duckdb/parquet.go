@@ -24,6 +24,7 @@ type footer struct {
 	columns map[string]int64 // compressed bytes by lower-case name: what Athena bills
 	// elements are the top-level columns of the file by lower-case name.
 	elements map[string]format.SchemaElement
+	nodes    map[string]parquet.Node // the same, with what is inside
 }
 
 // maxBranches is up to how many partitions each get a branch of their own in the
@@ -45,13 +46,14 @@ func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
 		if err != nil {
 			return err
 		}
-		if err := checkTypes(s, f); err != nil {
+		selected, err := parquetSelect(s, f)
+		if err != nil {
 			return err
 		}
 		for _, name := range s.Columns {
 			j.stats.Bytes += f.columns[name]
 		}
-		b := branch{parquetSelect(s, f), f.part}
+		b := branch{selected, f.part}
 		if j.partitionsRead > maxBranches || !samePlace(s.Table, f) {
 			b.part = -1
 		}
@@ -101,25 +103,34 @@ func parquetBranch(s *dialect.Scan, selected string, files []footer) string {
 	for _, f := range files {
 		list = append(list, quoteText(f.file))
 	}
-	return fmt.Sprintf("SELECT %s FROM read_parquet([%s]%s, hive_partitioning = false, binary_as_string = true) f",
-		strings.Join(columns, ", "), strings.Join(list, ", "), name)
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s]%s, hive_partitioning = false, binary_as_string = %t) f",
+		strings.Join(columns, ", "), strings.Join(list, ", "), name, !hasBytes(s))
 }
 
 // parquetSelect gives the data columns as DuckDB selects them from a file: by
-// name whatever its case, NULL where the file has no such column.
-func parquetSelect(s *dialect.Scan, f footer) string {
+// name whatever its case, NULL where the file has no such column. A file in which a
+// column is of another type than the table declares is refused: Athena does so, and a
+// cast would make something up.
+func parquetSelect(s *dialect.Scan, f footer) (string, error) {
 	columns := make([]string, 0, len(s.Columns))
+	bytes := hasBytes(s)
 	for _, c := range s.Table.Columns {
 		if !slices.Contains(s.Columns, c.Name) {
 			continue
 		}
 		source := "NULL"
 		if e, ok := f.elements[c.Name]; ok {
-			source = "f." + quoteName(e.Name)
+			value := parquetValue{bytes: bytes}
+			if source, ok = value.of("f."+quoteName(e.Name), c.Type, f.nodes[c.Name]); !ok {
+				return "", &query.Error{
+					Name:    "HIVE_BAD_DATA",
+					Message: fmt.Sprintf("Field %s's type %s in parquet file %s is incompatible with type %s defined in table schema", c.Name, physicalName(f.nodes[c.Name]), f.path, c.Type),
+				}
+			}
 		}
 		columns = append(columns, fmt.Sprintf("CAST(%s AS %s) AS %s", source, c.Type.DuckDB(), quoteName(c.Name)))
 	}
-	return strings.Join(columns, ", ")
+	return strings.Join(columns, ", "), nil
 }
 
 // parquetJoin selects from files that have the same columns. Partition values
@@ -150,8 +161,8 @@ func parquetJoin(s *dialect.Scan, selected string, files []footer) string {
 		rows = append(rows, "("+strings.Join(row, ", ")+")")
 		list = append(list, quoteText(f.file))
 	}
-	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false, binary_as_string = true) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",
-		strings.Join(columns, ", "), strings.Join(list, ", "), strings.Join(rows, ", "), strings.Join(names, ", "))
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false, binary_as_string = %t) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",
+		strings.Join(columns, ", "), strings.Join(list, ", "), !hasBytes(s), strings.Join(rows, ", "), strings.Join(names, ", "))
 }
 
 // emptyRelation has the columns and no row.
@@ -236,14 +247,17 @@ func readFooter(file string, o object) (f footer, err error) {
 	if err != nil {
 		return footer{}, corrupt(o, "it is not Parquet: "+err.Error())
 	}
-	f = footer{object: o, file: file, columns: map[string]int64{}, elements: topLevel(opened.Metadata().Schema)}
+	f = footer{object: o, file: file, columns: map[string]int64{}, elements: topLevel(opened.Metadata().Schema), nodes: map[string]parquet.Node{}}
+	for _, field := range opened.Schema().Fields() {
+		f.nodes[strings.ToLower(field.Name())] = field
+	}
 	for _, group := range opened.Metadata().RowGroups {
 		for _, c := range group.Columns {
 			codec := c.MetaData.Codec
 			if !slices.Contains(codecs, codec) {
 				return footer{}, corrupt(o, fmt.Sprintf("its column %s is compressed with %s, which is not safe to unpack", strings.Join(c.MetaData.PathInSchema, "."), codec))
 			}
-			f.columns[strings.ToLower(strings.Join(c.MetaData.PathInSchema, "."))] += c.MetaData.TotalCompressedSize
+			f.columns[strings.ToLower(c.MetaData.PathInSchema[0])] += c.MetaData.TotalCompressedSize
 		}
 	}
 	return f, nil
@@ -271,25 +285,6 @@ func topLevel(schema []format.SchemaElement) map[string]format.SchemaElement {
 }
 
 var codecs = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd}
-
-// checkTypes refuses a file in which a column that is asked for is not of the
-// type that the table declares: Athena does, and a cast would make something up.
-func checkTypes(s *dialect.Scan, f footer) error {
-	for _, c := range s.Table.Columns {
-		e, ok := f.elements[c.Name]
-		if !ok || !slices.Contains(s.Columns, c.Name) {
-			continue
-		}
-		physical := e.Type
-		if e.NumChildren.Valid || !physical.Valid || !slices.Contains(physicalTypes[c.Type.Kind], physical.V) {
-			return &query.Error{
-				Name:    "HIVE_BAD_DATA",
-				Message: fmt.Sprintf("Field %s's type %s in parquet file %s is incompatible with type %s defined in table schema", c.Name, physical.V, f.path, c.Type),
-			}
-		}
-	}
-	return nil
-}
 
 var physicalTypes = map[dialect.Kind][]format.Type{
 	dialect.Varchar: {format.ByteArray, format.FixedLenByteArray}, dialect.Char: {format.ByteArray}, dialect.Varbinary: {format.ByteArray},
