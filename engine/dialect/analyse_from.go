@@ -51,6 +51,9 @@ func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
 			return a.cteRef(c)
 		}
 	}
+	if base, ok := strings.CutSuffix(name, partitionsOf); ok {
+		return a.partitionList(r, base)
+	}
 	t := a.lookup(r.Name, r.pos)
 	switch {
 	case t.rows != nil:

@@ -115,6 +115,9 @@ type Scan struct {
 	Table    *Table
 	Columns  []string // data columns that the statement needs, in table order
 	Path     bool     // the hidden column "$path" is needed
+	// Listing says that the rows wanted are the table's partitions, one each; "$path"
+	// is then a partition's name: year=2025/month=08.
+	Listing bool
 	// Filter is a DuckDB predicate over partition columns alone (quoted, without
 	// a qualifier) that is true for every partition whose rows can matter;
 	// empty where all can. It is a necessary condition: SQL still holds the

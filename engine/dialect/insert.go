@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -81,23 +82,15 @@ func checkColumns(p Pos, columns []OutputColumn) {
 func newTable(c *CreateTableAs, q qualified, plan *Plan) *Table {
 	t := &Table{Database: q.database, Name: q.name, Comment: c.Comment, External: true, Location: plan.Format.Location, Format: plan.Format.Format}
 	cut := len(plan.Rows.Columns) - len(plan.Format.Partitions)
-	if cut < 1 {
-		panic(errorAt(c.Pos, "INVALID_TABLE_PROPERTY", "Table contains only partition columns"))
-	}
+	checkPartitions(plan)
 	for i, out := range plan.Rows.Columns {
 		column := Column{Name: strings.ToLower(out.Name), Type: storedType(out.Type)}
-		checkStored(c.Pos, column, i >= cut)
+		checkStored(column, i >= cut)
 		if i < cut {
 			t.Columns = append(t.Columns, column)
 			continue
 		}
 		t.Partitions = append(t.Partitions, column)
-	}
-	for i, name := range plan.Format.Partitions {
-		if t.Partitions[i].Name != name {
-			panic(errorAt(Pos{}, "HIVE_COLUMN_ORDER_MISMATCH", "Partition keys must be the last columns in the table and in the same order as the table properties: [%s]",
-				strings.Join(plan.Format.Partitions, ", ")))
-		}
 	}
 	switch plan.Format.Format {
 	case "JSON":
@@ -109,6 +102,28 @@ func newTable(c *CreateTableAs, q qualified, plan *Plan) *Table {
 		t.SerDe = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 	}
 	return t
+}
+
+// checkPartitions holds partitioned_by to the columns: the last ones, in their order.
+func checkPartitions(plan *Plan) {
+	var names, missing []string
+	for _, c := range plan.Rows.Columns {
+		names = append(names, strings.ToLower(c.Name))
+	}
+	for _, name := range plan.Format.Partitions {
+		if !slices.Contains(names, name) {
+			missing = append(missing, name)
+		}
+	}
+	list := plan.Format.Partitions
+	switch {
+	case missing != nil:
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Partition columns [%s] not present in schema", strings.Join(missing, ", ")))
+	case len(list) >= len(names):
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Table contains only partition columns"))
+	case !slices.Equal(names[len(names)-len(list):], list):
+		panic(errorAt(Pos{}, "HIVE_COLUMN_ORDER_MISMATCH", "Partition keys must be the last columns in the table and in the same order as the table properties: [%s]", strings.Join(list, ", ")))
+	}
 }
 
 // storedType gives the type that a table keeps values of t in: its timestamps
@@ -127,13 +142,21 @@ func storedType(t Type) Type {
 }
 
 // checkStored refuses a column of a type that Hive's tables have not.
-func checkStored(p Pos, c Column, partition bool) {
+func checkStored(c Column, partition bool) {
 	if _, ok := hiveTypeText(c.Type); !ok {
+		if anonymous(c.Type) {
+			panic(errorAt(Pos{}, "NOT_SUPPORTED", "Anonymous row type is not supported in Hive. Please give each field a name: %s", c.Type).hint("CAST(%s AS ROW(name type, ...))", c.Name))
+		}
 		panic(errorAt(Pos{}, "NOT_SUPPORTED", "Unsupported Hive type: %s", c.Type).hint("column %s: cast it, as in CAST(%s AS varchar)", c.Name, c.Name))
 	}
 	if partition && (c.Type.isNested() || c.Type.Kind == Varbinary) {
-		panic(errorAt(p, "NOT_SUPPORTED", "Unsupported type [%s] for partition: %s", c.Type, c.Name))
+		panic(errorAt(Pos{}, "NOT_SUPPORTED", "Unsupported type [%s] for partition: %s", c.Type, c.Name))
 	}
+}
+
+// anonymous says whether there is a row in t with a field that has no name.
+func anonymous(t Type) bool {
+	return slices.ContainsFunc(t.Elem, func(f Field) bool { return t.Kind == Row && f.Name == "" || anonymous(f.Type) })
 }
 
 func (u *planner) insert(s *Insert) *Plan {

@@ -21,6 +21,7 @@ type scan struct {
 	tab      *Table
 	used     map[string]bool // data columns that are read
 	path     bool
+	listing  bool // the rows are the table's partitions
 	filters  []string
 }
 

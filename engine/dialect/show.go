@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -280,7 +281,16 @@ func (u *planner) partitions(s *Show) *Translation {
 	if t.View != "" || len(t.Partitions) == 0 {
 		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Table %s is not a partitioned table", q.database+"."+q.name))
 	}
-	panic(refuse(s.Pos, "SHOW PARTITIONS"))
+	var order []string
+	for _, c := range t.Partitions {
+		order = append(order, quoteName(c.Name))
+	}
+	text := fmt.Sprintf(`SELECT "$partition" AS "partition" FROM %s.%s ORDER BY %s`, quoteName(q.database), quoteName(q.name+partitionsOf), strings.Join(order, ", "))
+	query, err := parseQuery(text, u.opt.Level)
+	if err != nil {
+		panic(err)
+	}
+	return u.rows(query, nil)
 }
 
 func (u *planner) tableProperties(s *Show) *Translation {

@@ -52,6 +52,12 @@ func TestStatementErrors(t *testing.T) {
 		{"DROP VIEW events", "GENERIC_USER_ERROR: line 1:1: View 'awsdatacatalog.acme_telemetry.events' does not exist, but a table with that name exists. Did you mean DROP TABLE awsdatacatalog.acme_telemetry.events?"},
 		{"CREATE VIEW events AS SELECT 1 x", "TABLE_ALREADY_EXISTS: line 1:1: Table already exists: 'awsdatacatalog.acme_telemetry.events'"},
 		{"DROP DATABASE acme_telemetry", "SCHEMA_NOT_EMPTY: line 1:1: Cannot drop non-empty schema 'acme_telemetry'"},
+		{`SELECT * FROM "nosuch$partitions"`, `TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.acme_telemetry."nosuch$partitions"' does not exist`},
+		{"SELECT * FROM information_schema.nosuch", "TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.information_schema.nosuch' does not exist"},
+		{"CREATE TABLE a AS SELECT ROW(1, 2) x", "NOT_SUPPORTED: Anonymous row type is not supported in Hive. Please give each field a name: row(integer, integer)"},
+		{"CREATE TABLE a WITH (partitioned_by = ARRAY['nosuch']) AS SELECT 1 x, 2 y", "INVALID_TABLE_PROPERTY: Partition columns [nosuch] not present in schema"},
+		{"CREATE TABLE a WITH (partitioned_by = ARRAY['x']) AS SELECT 1 x", "INVALID_TABLE_PROPERTY: Table contains only partition columns"},
+		{"CREATE TABLE a WITH (partitioned_by = ARRAY['y']) AS SELECT 1 x, ARRAY[1] y", "NOT_SUPPORTED: Unsupported type [array(integer)] for partition: y"},
 		{"SELECT ? + ?", "INVALID_PARAMETER_USAGE: line 1:1: Incorrect number of parameters: expected 2 but found 0"},
 		{" SELECT ?", "INVALID_PARAMETER_USAGE: line 1:2: Incorrect number of parameters: expected 1 but found 0"},
 	} {
@@ -142,5 +148,17 @@ func TestTableDDLRoundTrip(t *testing.T) {
 		if TableDDL(&got) != TableDDL(want) || strings.Contains(TableDDL(want), "``") {
 			t.Errorf("got\n%s\nwant\n%s", TableDDL(&got), TableDDL(want))
 		}
+	}
+}
+
+// The partitions of a table are read as a table of their own, whose filter is the
+// table's.
+func TestPartitionList(t *testing.T) {
+	tr, err := translateOf(t, `SELECT *, "$partition" FROM "events$partitions" WHERE year = 2025`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := tr.Scans[0]; !s.Listing || !s.Path || !strings.Contains(s.Filter, "year") || len(tr.Columns) != 5 {
+		t.Errorf("%+v, %+v", s, tr.Columns)
 	}
 }

@@ -198,7 +198,11 @@ func (e *engine) scans(t *dialect.Translation) error {
 		if s.Path {
 			cols = append(cols, `"$path"`)
 		}
-		view := fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT %s FROM events", s.Relation, strings.Join(cols, ", "))
+		distinct := ""
+		if s.Listing {
+			distinct = "DISTINCT "
+		}
+		view := fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT %s%s FROM events", s.Relation, distinct, strings.Join(cols, ", "))
 		if s.Filter != "" {
 			view += " WHERE " + s.Filter
 		}

@@ -19,7 +19,7 @@ type cache struct {
 	budget  int64 // bytes of JSON, which is about what the rows take
 	clock   int64
 	serial  int
-	tables  map[string]*cached // by database and name
+	tables  map[string]*cached // by cacheKey
 }
 
 type cached struct {

@@ -20,11 +20,22 @@ func (j *job) relation(s *dialect.Scan) error {
 	if err != nil {
 		return err
 	}
-	all.objects = slices.DeleteFunc(all.objects, func(o object) bool { return j.unfinished[o.key] })
+	removed, err := removedValues(s.Table)
+	if err != nil {
+		return err
+	}
+	all.objects = slices.DeleteFunc(all.objects, func(o object) bool {
+		return j.unfinished[o.key] || slices.ContainsFunc(removed, func(v []any) bool { return slices.Equal(v, o.values) })
+	})
 	chosen, partitions := j.prune(s, all)
-	j.count(all, chosen, partitions)
+	if !s.Listing { // no object is read
+		j.count(all, chosen, partitions)
+	}
 	j.partitionsRead = partitions
 	j.views = append(j.views, s.Relation)
+	if s.Listing {
+		return j.partitionRelation(s, chosen)
+	}
 	switch {
 	case strings.EqualFold(s.Table.Format, "PARQUET"):
 		return j.parquetRelation(s, chosen)
@@ -152,7 +163,7 @@ func (j *job) textRelation(s *dialect.Scan, chosen []object) error {
 		o.MaxBytes = max(j.config.Cache, 1) // what unpacks to more than all of the cache is not kept
 		return j.newScan(table, columns, o, objects, j.vault.open)
 	}
-	t, fresh, err := j.cache.ensure(s.Table.Database+"."+s.Table.Name, chosen, make)
+	t, fresh, err := j.cache.ensure(cacheKey(s.Table), chosen, make)
 	if err == nil {
 		j.stats.Cached = j.stats.Cached || !fresh && len(chosen) > 0
 		for _, o := range chosen {
