@@ -121,6 +121,10 @@ var otherName = map[string]string{
 
 // checkModifiers refuses DISTINCT, FILTER, ORDER BY and OVER where Trino does.
 func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
+	if builtIn[f.name] {
+		checkBuiltIn(c, f.name)
+		return // an ORDER BY in them counts for nothing
+	}
 	agg := f.kind == aggregateFunction
 	switch {
 	case c.Over == nil && f.kind == windowFunction:
@@ -163,6 +167,26 @@ func (a *analyser) atLast(e *Error) {
 	if a.planning == nil {
 		a.planning = e
 	}
+}
+
+// builtIn are calls with a place of their own in Trino's grammar.
+var builtIn = map[string]bool{"coalesce": true, "if": true, "nullif": true, "try": true, "format": true}
+
+func checkBuiltIn(c *Call, name string) {
+	what := ""
+	switch {
+	case c.Over != nil:
+		what = "OVER clause"
+	case c.Distinct:
+		what = "DISTINCT"
+	case c.Nulls != "":
+		what = "Null treatment clause"
+	case c.Filter != nil:
+		what = "FILTER"
+	default:
+		return
+	}
+	panic(errorAt(c.pos, "SYNTAX_ERROR", "%s not valid for '%s' function", what, name))
 }
 
 // collectInside is collect over the arguments of a call.

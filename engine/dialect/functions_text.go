@@ -127,7 +127,7 @@ func webFunctions() []function {
 			{in: "varchar(x), joniregexp", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, bigint", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, bigint, bigint", out: "integer", low: lowRegexpPosition}}},
-		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", refused: "write concat and CAST, or date_format"},
+		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", special: formatCall},
 	}
 }
 

@@ -67,7 +67,7 @@ func textGoFunctions() []ScalarFunction {
 			slices.Reverse(b)
 			return b, nil
 		}),
-	}, partGoFunctions(), bytesGoFunctions(), listGoFunctions())
+	}, partGoFunctions(), bytesGoFunctions(), listGoFunctions(), []ScalarFunction{fn("format", "VARCHAR,VARCHAR[],VARCHAR", javaFormat)})
 }
 
 // partGoFunctions are those that take texts apart and join them.
