@@ -174,7 +174,9 @@ var builtIn = map[string]bool{"coalesce": true, "if": true, "nullif": true, "try
 
 func checkBuiltIn(c *Call, name string) {
 	what := ""
-	switch {
+	switch n := len(c.Args); {
+	case name == "if" && n != 2 && n != 3, name == "try" && n != 1, name == "nullif" && n != 2, (name == "coalesce" || name == "format") && n < 2:
+		return // that is what Trino says first
 	case c.Over != nil:
 		what = "OVER clause"
 	case c.Distinct:

@@ -322,12 +322,28 @@ func TestSemicolon(t *testing.T) {
 
 func TestDocumentation(t *testing.T) {
 	docs := Documentation()
-	if len(docs) < 250 {
+	if len(docs) < 400 {
 		t.Errorf("%d functions", len(docs))
 	}
 	for _, d := range docs {
-		if d.Doc == "" && d.Refused == "" || len(d.Signatures) == 0 && d.Refused == "" && !slices.Contains([]string{"coalesce", "nullif", "if", "try", "typeof", "version"}, d.Name) {
-			t.Errorf("%s: no doc or no signature", d.Name)
+		if d.Doc == "" || d.Category == "" || len(d.Signatures) == 0 && d.Refused == "" {
+			t.Errorf("%s: no doc, no category or no signature: %+v", d.Name, d)
+		}
+	}
+}
+
+// TestFunctionsOnce has no name twice in the table, where the later would hide
+// the earlier.
+func TestFunctionsOnce(t *testing.T) {
+	seen := map[string]string{}
+	for _, list := range functionLists() {
+		for _, f := range list.functions {
+			for _, name := range strings.Split(f.name, " ") {
+				if seen[name] != "" {
+					t.Errorf("%s is in %s and in %s", name, seen[name], list.category)
+				}
+				seen[name] = list.category
+			}
 		}
 	}
 }

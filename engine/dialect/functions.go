@@ -24,6 +24,10 @@ type function struct {
 	name string
 	doc  string
 	kind functionKind
+	// category is the field that it belongs to, and forms are its signatures where
+	// special analyses the call; both are for Documentation.
+	category string
+	forms    []string
 	// since and until bound the releases that have it; zero is no bound.
 	since, until int
 	sigs         []signature
@@ -50,6 +54,8 @@ type signature struct {
 	low func(c *invocation) string
 	// typ computes the result's type from the arguments' where out cannot say it.
 	typ func(args []Type) Type
+	// gives is the result's type as Documentation shows it, where typ computes it.
+	gives string
 	// shown is the text of the parameters in messages, where it is not in.
 	shown string
 	// since is the first release that has it; zero is no bound.
@@ -140,9 +146,9 @@ func table() map[string]*function {
 
 func buildTable() map[string]*function {
 	m := map[string]*function{}
-	for _, list := range [][]function{mathFunctions(), textFunctions(), webFunctions(), timeFunctions(), arrayFunctions(),
-		jsonFunctions(), conditionalFunctions(), binaryFunctions(), aggregateFunctions(), statisticFunctions(), collectingFunctions(), sketchFunctions(), windowFunctions(), refusedFunctions()} {
-		for _, f := range list {
+	for _, list := range functionLists() {
+		for _, f := range list.functions {
+			f.category = list.category
 			for i := range f.sigs {
 				s := &f.sigs[i]
 				for _, p := range splitTop(s.in) {
@@ -158,6 +164,22 @@ func buildTable() map[string]*function {
 		}
 	}
 	return m
+}
+
+// functionList is functions of one field.
+type functionList struct {
+	category  string
+	functions []function
+}
+
+// functionLists gives all functions by field, each once.
+func functionLists() []functionList {
+	return []functionList{
+		{"Numbers", mathFunctions()}, {"Text", textFunctions()}, {"URLs and patterns", webFunctions()}, {"Dates and times", timeFunctions()},
+		{"Arrays", arrayFunctions()}, {"Arrays", sequenceFunctions()}, {"Maps", mapFunctions()}, {"Lambdas", lambdaFunctions()}, {"JSON", jsonFunctions()},
+		{"Conditions", conditionalFunctions()}, {"Bytes", binaryFunctions()}, {"Aggregates", aggregateFunctions()}, {"Statistics", statisticFunctions()},
+		{"Collecting", collectingFunctions()}, {"Sketches", sketchFunctions()}, {"Windows", windowFunctions()}, {"Not in the local engine", refusedFunctions()},
+	}
 }
 
 // functionOf finds a function at the analyser's release.
@@ -186,6 +208,7 @@ func (a *analyser) kindOf(c *Call) functionKind {
 // FunctionDoc describes a function of the table, for help and completion.
 type FunctionDoc struct {
 	Name       string
+	Category   string // the field that it belongs to, for a heading
 	Signatures []string
 	Doc        string
 	Aggregate  bool
@@ -200,10 +223,20 @@ type FunctionDoc struct {
 func Documentation() []FunctionDoc {
 	var out []FunctionDoc
 	for _, f := range table() {
-		d := FunctionDoc{Name: f.name, Doc: f.doc, Since: f.since, Until: f.until, Refused: f.refused,
+		d := FunctionDoc{Name: f.name, Category: f.category, Doc: f.doc, Since: f.since, Until: f.until, Refused: f.refused,
 			Aggregate: f.kind == aggregateFunction, Window: f.kind == windowFunction}
 		for _, s := range f.sigs {
-			d.Signatures = append(d.Signatures, f.name+"("+s.in+") -> "+s.out)
+			in, out := s.in, s.out
+			if s.shown != "" {
+				in = s.shown
+			}
+			if s.gives != "" {
+				out = s.gives
+			}
+			d.Signatures = append(d.Signatures, f.name+"("+in+") -> "+out)
+		}
+		for _, form := range f.forms {
+			d.Signatures = append(d.Signatures, f.name+form)
 		}
 		out = append(out, d)
 	}

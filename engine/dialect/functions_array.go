@@ -9,7 +9,7 @@ func arrayFunctions() []function {
 		}
 		return function{name: name, doc: doc, sigs: sigs}
 	}
-	return append(append([]function{
+	return []function{
 		{name: "cardinality", doc: "Number of elements.", sigs: []signature{
 			{in: "array(E)", shown: "array(e)", where: "E", out: "bigint", sql: "CAST(len($1) AS BIGINT)"},
 			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"},
@@ -41,7 +41,7 @@ func arrayFunctions() []function {
 			signature{in: "array(E), function(E, boolean)", shown: "array(E), function(E,boolean)", out: "E", sql: "list_extract(list_filter($1, $2), 1)"}).sinceRelease(479),
 		a("array_last", "Last element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, -1)"}).sinceRelease(479),
 		{name: "sequence", doc: "Array of numbers, days or times from one to another.", sigs: sequenceSigs()},
-	}, mapFunctions()...), append(sequenceFunctions(), lambdaFunctions()...)...)
+	}
 }
 
 func (f function) sinceRelease(n int) function {
@@ -96,12 +96,12 @@ func mapFunctions() []function {
 	return []function{
 		m("map", "Map of an array of keys and one of values.", signature{in: "", low: func(c *invocation) string {
 			return "CAST(MAP {} AS " + c.typ.DuckDB() + ")"
-		}, typ: func([]Type) Type { return mapOf(tUnknown, tUnknown) }},
+		}, gives: "map(unknown,unknown)", typ: func([]Type) Type { return mapOf(tUnknown, tUnknown) }},
 			signature{in: "array(K), array(V)", where: "K:comparable, V", out: "map(K,V)", low: lowMap}),
 		m("map_keys", "Keys of a map.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "array(K)", sql: "map_keys($1)"}),
 		m("map_values", "Values of a map.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "array(V)", sql: "map_values($1)"}),
 		m("map_entries", "Entries of a map as rows.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", sql: "list_transform(map_entries($1), lambda e: struct_pack(f0 := e.key, f1 := e.value))",
-			typ: func(t []Type) Type { return arrayOf(anonymousRow([]Type{t[0].elem(), t[0].value()})) }}),
+			gives: "array(row(k,v))", typ: func(t []Type) Type { return arrayOf(anonymousRow([]Type{t[0].elem(), t[0].value()})) }}),
 		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, low: lowMapConcat}),
 		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,V)", low: lowFromEntries}),
 		m("multimap_from_entries", "Map of rows of key and value, each key with an array of its values.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,array(V))", low: lowMultimap}),

@@ -134,6 +134,7 @@ func sequenceFunctions() []function {
 			where = append(where, fmt.Sprintf("T%d", i+1))
 		}
 		s.in, s.shown, s.where = strings.Join(in, ", "), strings.Join(shown, ", "), strings.Join(where, ", ")
+		s.gives = "array(row(" + strings.Join(where, ",") + "))"
 		zip.sigs = append(zip.sigs, s)
 	}
 	return []function{zip,

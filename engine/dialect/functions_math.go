@@ -30,7 +30,7 @@ func numberFunctionsTable() []function {
 		{name: "round", doc: "Value rounded half away from zero, to digits behind the point.", sigs: roundSigs()},
 		{name: "truncate", doc: "Value without the digits behind the point.", sigs: []signature{
 			sg("double", "double", "trunc($1)"), sg("real", "real", "CAST(trunc($1) AS FLOAT)"),
-			{in: "decimal(p,s)", low: lowTruncate, typ: func(t []Type) Type { return decimalType(max(t[0].Precision-t[0].Scale, 1), 0) }},
+			{in: "decimal(p,s)", gives: "decimal(rp,0)", low: lowTruncate, typ: func(t []Type) Type { return decimalType(max(t[0].Precision-t[0].Scale, 1), 0) }},
 			{in: "decimal(p,s), integer", out: "decimal(p,s)", sql: "CAST(acme_decimal_round(CAST($1 AS VARCHAR), $2, 'trunc', $S) AS $T)", low: lowDecimalRound("trunc")},
 		}},
 		{name: "sign", doc: "-1, 0 or 1 by the sign of the value.", sigs: append([]signature{
@@ -92,7 +92,7 @@ func shiftSigs(how string) []signature {
 // roundingSigs are ceil and floor: integers stay, decimals lose their scale.
 func roundingSigs(fn string) []signature {
 	out := append([]signature{sg("double", "double", fn+"($1)")}, each("$1", integerNames...)...)
-	return append(out, sg("real", "real", "CAST("+fn+"($1) AS FLOAT)"), signature{in: "decimal(p,s)",
+	return append(out, sg("real", "real", "CAST("+fn+"($1) AS FLOAT)"), signature{in: "decimal(p,s)", gives: "decimal(rp,0)",
 		low: func(c *invocation) string {
 			if c.args[0].typ.Scale == 0 {
 				return c.args[0].code
@@ -115,12 +115,12 @@ func roundSigs() []signature {
 	return append(out,
 		sg("real", "real", "CAST(round($1) AS FLOAT)"),
 		sg("real, integer", "real", "CAST(trino.round_double(CAST($1 AS DOUBLE), $2) AS FLOAT)"),
-		signature{in: "decimal(p,s)", low: func(c *invocation) string {
+		signature{in: "decimal(p,s)", gives: "decimal(rp,rs)", low: func(c *invocation) string {
 			return "CAST(" + c.args[0].code + " AS " + c.typ.DuckDB() + ")"
 		}, typ: func(t []Type) Type {
 			return decimalType(min(38, t[0].Precision-t[0].Scale+min(1, t[0].Scale)), 0)
 		}},
-		signature{in: "decimal(p,s), integer", low: lowDecimalRound("round"), typ: func(t []Type) Type {
+		signature{in: "decimal(p,s), integer", gives: "decimal(rp,s)", low: lowDecimalRound("round"), typ: func(t []Type) Type {
 			return decimalType(min(38, t[0].Precision+1), t[0].Scale)
 		}})
 }

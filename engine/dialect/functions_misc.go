@@ -53,14 +53,14 @@ func jsonContains() []signature {
 
 func conditionalFunctions() []function {
 	return []function{
-		{name: "coalesce", doc: "First value that is not NULL.", special: coalesceCall},
-		{name: "nullif", doc: "NULL if two values are equal, else the first.", special: nullifCall},
-		{name: "if", doc: "One value or another, by a condition.", special: ifCall},
-		{name: "try", doc: "NULL where an expression fails.", special: tryCall},
-		{name: "typeof", doc: "Name of the type of an expression.", special: typeofCall},
+		{name: "coalesce", doc: "First value that is not NULL.", forms: []string{"(T, T, ...) -> T"}, special: coalesceCall},
+		{name: "nullif", doc: "NULL if two values are equal, else the first.", forms: []string{"(T, T) -> T"}, special: nullifCall},
+		{name: "if", doc: "One value or another, by a condition.", forms: []string{"(boolean, T) -> T", "(boolean, T, T) -> T"}, special: ifCall},
+		{name: "try", doc: "NULL where an expression fails.", forms: []string{"(T) -> T"}, special: tryCall},
+		{name: "typeof", doc: "Name of the type of an expression.", forms: []string{"(t) -> varchar"}, special: typeofCall},
 		{name: "greatest", doc: "Greatest value; NULL if any is NULL.", sigs: []signature{{in: "E, E", shown: "E", where: "E:orderable", out: "E", variadic: true, low: lowExtreme("greatest")}}},
 		{name: "least", doc: "Least value; NULL if any is NULL.", sigs: []signature{{in: "E, E", shown: "E", where: "E:orderable", out: "E", variadic: true, low: lowExtreme("least")}}},
-		{name: "version", doc: "Release of the engine.", special: func(a *analyser, c *Call, _ []value, _ *scope) value {
+		{name: "version", doc: "Release of the engine.", forms: []string{"() -> varchar"}, special: func(a *analyser, c *Call, _ []value, _ *scope) value {
 			return value{typ: tVarchar, code: fmt.Sprintf("'%d'", a.level), constant: true}
 		}},
 		{name: "uuid", doc: "A random identifier.", sigs: []signature{sg("", "uuid", "gen_random_uuid()")}},
@@ -228,17 +228,28 @@ func (c *invocation) extremeFloat(fn string) string {
 // names that nobody knows.
 func refusedFunctions() []function {
 	var out []function
-	add := func(kind functionKind, why, names string) {
-		out = append(out, function{name: strings.Join(strings.Fields(names), " "), kind: kind, refused: why})
+	add := func(kind functionKind, doc, why, names string) {
+		out = append(out, function{name: strings.Join(strings.Fields(names), " "), doc: doc, kind: kind, refused: why})
 	}
-	add(aggregateFunction, "MinHash sketches are not in the local engine", `make_set_digest merge_set_digest`)
-	add(aggregateFunction, "it is not in the local engine", `learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor
-		evaluate_classifier_predictions convex_hull_agg geometry_union_agg`)
-	add(scalarFunction, "MinHash sketches are not in the local engine", `intersection_cardinality jaccard_index hash_counts`)
-	add(scalarFunction, "it is not in the local engine yet", `combinations ngrams contains_sequence multimap_from_entries array_histogram`)
-	add(scalarFunction, "its answer is chance", `shuffle`)
-	add(scalarFunction, "colors for a terminal are not in the local engine", `bar color render rgb`)
-	add(scalarFunction, "models are not in the local engine", `classify features regress`)
-	add(scalarFunction, "the local engine has no users", `current_groups`)
+	add(aggregateFunction, "MinHash sketch of values, or of sketches.", "MinHash sketches are not in the local engine", `make_set_digest merge_set_digest`)
+	add(aggregateFunction, "Model learned from rows.", "models are not in the local engine", `learn_classifier learn_regressor learn_libsvm_classifier learn_libsvm_regressor
+		evaluate_classifier_predictions`)
+	add(scalarFunction, "What a MinHash sketch says of sets.", "MinHash sketches are not in the local engine", `intersection_cardinality jaccard_index hash_counts`)
+	add(scalarFunction, "Array in an order of chance.", "its answer is chance", `shuffle`)
+	add(scalarFunction, "Text in colors for a terminal.", "colors for a terminal are not in the local engine", `bar color render rgb`)
+	add(scalarFunction, "What a model makes of features.", "models are not in the local engine", `classify features regress`)
+	add(scalarFunction, "Groups of the user.", "the local engine has no users", `current_groups`)
+	const space = "geometry is not in the local engine"
+	add(aggregateFunction, "Geometry of many.", space, `convex_hull_agg geometry_union_agg spatial_partitioning`)
+	add(scalarFunction, "Function of geometry.", space, `st_asbinary st_astext st_geometryfromtext st_geomfrombinary st_geomfromkml st_linefromtext st_linestring
+		st_multipoint st_point st_polygon geometry_from_hadoop_shape to_spherical_geography to_geometry great_circle_distance st_contains st_crosses st_disjoint
+		st_equals st_intersects st_overlaps st_relate st_touches st_within geometry_nearest_points geometry_union st_boundary st_buffer st_difference
+		st_envelope st_envelopeaspts st_exteriorring st_intersection st_symdifference st_union st_area st_centroid st_convexhull st_coorddim st_dimension
+		st_distance st_geometryn st_interiorringn st_geometrytype st_isclosed st_isempty st_issimple st_isring st_isvalid st_length st_pointn st_points
+		st_xmax st_ymax st_xmin st_ymin st_startpoint simplify_geometry st_endpoint st_x st_y st_interiorrings st_numgeometries st_geometries st_numpoints
+		st_numinteriorring line_interpolate_point line_interpolate_points line_locate_point geometry_invalid_reason from_geojson_geometry
+		to_geojson_geometry flatten_geometry_collections to_encoded_polyline from_encoded_polyline`)
+	add(scalarFunction, "Function of Bing's map tiles.", space, `bing_tile bing_tile_at bing_tiles_around bing_tile_coordinates bing_tile_polygon bing_tile_quadkey
+		bing_tile_zoom_level geometry_to_bing_tiles`)
 	return out
 }

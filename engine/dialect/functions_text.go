@@ -36,7 +36,7 @@ func textFunctions() []function {
 			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "replace", doc: "Text with every occurrence of another replaced, or removed.", sigs: []signature{
 			sg("varchar(x), varchar(y)", "varchar(x)", "replace($1, $2, '')"),
-			{in: "varchar(x), varchar(y), varchar(z)", sql: "acme_replace($1, $2, $3)", typ: func(t []Type) Type {
+			{in: "varchar(x), varchar(y), varchar(z)", gives: "varchar(u)", sql: "acme_replace($1, $2, $3)", typ: func(t []Type) Type {
 				return grown(t[0].Precision + satMul(t[2].Precision, t[0].Precision+1))
 			}}}},
 		{name: "reverse", doc: "Text, bytes or array from back to front.", sigs: []signature{
@@ -104,7 +104,7 @@ func webFunctions() []function {
 			}}}},
 		v("url_extract_port", "Port of a URL; NULL if it names none.", "varchar(x)", "bigint", "acme_url_port($1)"),
 		v("url_extract_parameter", "First value of a parameter of a URL.", "varchar(x), varchar(y)", "varchar(x)", "acme_url_parameter($1, $2)"),
-		{name: "url_encode", doc: "Text as a value in a URL.", sigs: []signature{{in: "varchar(x)", sql: "acme_url_encode($1)", typ: func(t []Type) Type { return grown(satMul(t[0].Precision, 12)) }}}},
+		{name: "url_encode", doc: "Text as a value in a URL.", sigs: []signature{{in: "varchar(x)", gives: "varchar(y)", sql: "acme_url_encode($1)", typ: func(t []Type) Type { return grown(satMul(t[0].Precision, 12)) }}}},
 		v("url_decode", "Text of a value in a URL.", "varchar(x)", "varchar(x)", "acme_url_decode($1)"),
 		{name: "regexp_like", doc: "Whether a pattern is found in a text.", sigs: []signature{{in: "varchar(x), joniregexp", out: "boolean", low: lowRegexpLike}}},
 		{name: "regexp_extract", doc: "First match of a pattern, or of a group of it; NULL if there is none.", sigs: []signature{
@@ -114,7 +114,7 @@ func webFunctions() []function {
 			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("extract_all", "0")},
 			{in: "varchar(x), joniregexp, bigint", out: "array(varchar(x))", low: lowRegexp("extract_all", "$3")}}},
 		{name: "regexp_replace", doc: "Text with every match of a pattern replaced, by a text in which $1 is a group or by what a lambda makes of the groups.", sigs: []signature{
-			{in: "varchar(x), joniregexp, varchar(y)", low: lowRegexp("replace", "$3"), typ: func(t []Type) Type {
+			{in: "varchar(x), joniregexp, varchar(y)", gives: "varchar(z)", low: lowRegexp("replace", "$3"), typ: func(t []Type) Type {
 				x, y := t[0].Precision, t[2].Precision
 				return grown(x + satMul(max(satMul(x, y)/2, y), x+1))
 			}},
@@ -127,7 +127,7 @@ func webFunctions() []function {
 			{in: "varchar(x), joniregexp", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, bigint", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, bigint, bigint", out: "integer", low: lowRegexpPosition}}},
-		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", special: formatCall},
+		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", forms: []string{"(varchar, T, ...) -> varchar"}, special: formatCall},
 	}
 }
 
@@ -163,7 +163,7 @@ func concatSigs() []signature {
 		return signature{in: in, shown: shown, out: "array(E)", where: "E", sql: sql}
 	}
 	return []signature{
-		{in: "char(x), char(y)", sql: "($1 || $2)", typ: func(t []Type) Type { return charType(t[0].Precision + t[1].Precision) }},
+		{in: "char(x), char(y)", gives: "char(u)", sql: "($1 || $2)", typ: func(t []Type) Type { return charType(t[0].Precision + t[1].Precision) }},
 		array("array(E), E", "array(E), E", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_append($1, $2) END"),
 		array("E, array(E)", "E, array(E)", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_prepend($1, $2) END"),
 		{in: "array(E), array(E)", shown: "array(E)", out: "array(E)", where: "E", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
