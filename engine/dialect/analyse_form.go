@@ -31,6 +31,9 @@ func (a *analyser) cast(x *Cast, sc *scope) value {
 		a.representable(t)
 	} else {
 		out.code = a.convert(v.code, v.typ, t, x.Safe)
+		if text, ok := a.parsedText(x, v, t); ok {
+			out.code = a.castFromText(text, t)
+		}
 	}
 	if v.typ.Kind == Varchar && t.Kind == Varchar && (v.text != nil && len([]rune(*v.text)) <= t.Precision) {
 		out.text = v.text

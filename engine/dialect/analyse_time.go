@@ -12,7 +12,11 @@ import (
 // typedLiteral is TYPE 'text': its value is computed here, with Trino's parsers.
 func (a *analyser) typedLiteral(x *TypedLit) value {
 	bad := func() *Error {
-		return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Value, strings.ToLower(x.Type))
+		shown := strings.ToLower(x.Type)
+		if a.level >= 476 {
+			shown = strings.ToUpper(shown)
+		}
+		return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Value, shown)
 	}
 	name := strings.ToLower(x.Type)
 	out := value{constant: true}

@@ -19,7 +19,41 @@ func (a *analyser) convertJSON(code string, from, to Type, safe bool) string {
 	if !to.isNested() {
 		return a.fromCarrier(code, to)
 	}
+	return a.fromTexts(code, to)
+}
+
+// fromTexts makes a nested value of JSON with texts for its scalars.
+func (a *analyser) fromTexts(code string, to Type) string {
 	return fmt.Sprintf("CAST(CAST(CAST(%s AS JSON) AS %s) AS %s)", code, textShape(to), to.DuckDB())
+}
+
+// parsedText gives the text of CAST(json_parse(text) AS array(...)): Trino reads
+// it in one step, without making a json of it, and so what json would have
+// changed is still there. Of a constant it makes a json first, if it can.
+func (a *analyser) parsedText(x *Cast, v value, t Type) (string, bool) {
+	c, ok := x.X.(*Call)
+	if !ok || x.Safe || v.typ.Kind != JSON || !t.isNested() || !strings.EqualFold(c.Name[0].Text, "json_parse") {
+		return "", false
+	}
+	if a.level < 476 && len(a.scans) == 0 {
+		return "", false // VALUES are constants too
+	}
+	if v.constant {
+		lit, ok := c.Args[0].(*StringLit)
+		if !ok || a.level < 476 {
+			return "", false
+		}
+		if _, err := readJSON(lit.Value); err == nil {
+			return "", false
+		}
+	}
+	text, ok := strings.CutPrefix(strings.Replace(v.code, "json_parse_exact(", "json_parse(", 1), "acme_json_parse(")
+	return strings.TrimSuffix(text, ")"), ok
+}
+
+// castFromText casts JSON's text as it was given.
+func (a *analyser) castFromText(text string, to Type) string {
+	return a.fromTexts(fmt.Sprintf("acme_json_to_text(%s, %s)", text, textCode(fmt.Sprintf("%d raw %s", a.level, specOf(to)))), to)
 }
 
 // textShape is the DuckDB type of a nested type with texts in place of scalars.

@@ -187,7 +187,15 @@ func jsonCastable(t Type, fromJSON bool) bool {
 	case Array:
 		return jsonCastable(t.elem(), fromJSON)
 	case Map:
-		return jsonCastable(t.value(), fromJSON) // the keys are looked at later: checkMapKeys
+		k, ok := t.elem(), true // more of keys is looked at later: checkMapKeys
+		switch {
+		case k.Kind == JSON || k.Kind == Unknown:
+		case fromJSON:
+			ok = castable(tVarchar, k)
+		default:
+			ok = castable(k, tVarchar)
+		}
+		return ok && jsonCastable(t.value(), fromJSON)
 	case Row:
 		for _, f := range t.Elem {
 			if !jsonCastable(f.Type, fromJSON) {

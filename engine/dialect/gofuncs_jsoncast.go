@@ -14,6 +14,7 @@ import (
 type jsonCast struct {
 	level int
 	to    Type
+	raw   bool // of a text that has not become json: see parsedText
 }
 
 // castMemory keeps the casts that have been read, by their text.
@@ -26,6 +27,7 @@ func (m *castMemory) get(text string) *jsonCast {
 	level, spec, _ := strings.Cut(text, " ")
 	c := &jsonCast{}
 	c.level, _ = strconv.Atoi(level)
+	spec, c.raw = strings.CutPrefix(spec, "raw ")
 	c.to, _ = readSpec(spec)
 	m.read.Store(text, c)
 	return c
@@ -114,7 +116,11 @@ func (c *jsonCast) leaf(n *jsonNode, t Type) (any, error) {
 		if f, ok := err.(failed); ok && t.Kind == BigInt && c.level >= 476 {
 			err = failed{"NUMERIC_VALUE_OUT_OF_RANGE", "Out of range for bigint: " + strings.TrimSuffix(strings.TrimPrefix(f.message, "Unable to cast "), " to bigint")}
 		}
-		return i, ownError(err)
+		err = ownError(err)
+		if f, ok := err.(*leafFailure); ok && t.Kind != BigInt && c.level < 476 {
+			f.own = false
+		}
+		return i, err
 	}
 	return castValue(&sqlValue{typ: tDouble, f: d}, t, c.level)
 }
@@ -177,7 +183,11 @@ func leafOfWhole(s string, t Type) (any, error) {
 		}
 		return i, nil
 	case t.Kind == Boolean:
-		return strings.Trim(s, "-0") != "", nil
+		i, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			return nil, leafError("")
+		}
+		return i != 0, nil
 	}
 	d, _ := parseJavaDouble(s)
 	if t.Kind == Real {
@@ -237,6 +247,9 @@ func (c *jsonCast) scalar(text string) (any, error) {
 		}
 	}
 	name := castName(c.to)
+	if ok && strings.HasPrefix(f.message, "Out of range") {
+		name = "integer" // so Trino has it for the smaller types too
+	}
 	if c.to.Kind == Varchar && (c.level >= 476 || c.to.Precision != Unbounded) {
 		name = fmt.Sprintf("varchar(%d)", c.to.Precision)
 	}
@@ -249,6 +262,9 @@ func (c *jsonCast) nested(text string) (any, error) {
 	n, err := readJSON(text)
 	if err == nil && n.isNull() {
 		return nil, nil
+	}
+	if c.raw && strings.Trim(text, " \t\r\n") == "" {
+		n, err = &jsonNode{kind: missingNode, text: "null"}, nil
 	}
 	var b strings.Builder
 	if err == nil {
@@ -270,14 +286,19 @@ func (c *jsonCast) nested(text string) (any, error) {
 }
 
 func (c *jsonCast) part(b *strings.Builder, n *jsonNode, t Type) error {
-	if n.isNull() && t.Kind != JSON {
+	if n.isNull() && n.kind == 0 && t.Kind != JSON {
 		b.WriteString("null")
 		return nil
 	}
 	switch t.Kind {
 	case JSON:
 		var text strings.Builder
-		n.print(&text, c.level >= 476)
+		if c.raw {
+			n.unique()
+			n.jackson(&text, true)
+		} else {
+			n.print(&text, c.level >= 476)
+		}
 		jacksonQuote(b, text.String(), false)
 		return nil
 	case Array:

@@ -161,7 +161,11 @@ func (n *pathNode) matcher() error {
 	if n.flag != "" {
 		flags = "(?i)"
 	}
-	re, err := regexp.Compile(flags + n.text)
+	pattern, end := strings.CutSuffix(n.text, "$")
+	if end {
+		pattern += `\n?\z` // the end of the last line is an end too
+	}
+	re, err := regexp.Compile(flags + pattern)
 	if err != nil {
 		return fmt.Errorf("like_regex: %w", err)
 	}

@@ -186,7 +186,8 @@ func (p *pathParser) fail(format string, args ...any) {
 	panic(p.far)
 }
 
-// need takes a symbol, worded as when one token is too many or too few.
+// need takes a symbol or word. A token too many, or one that could stand behind it,
+// is worded as such.
 func (p *pathParser) need(kind string) {
 	t := p.tok()
 	switch {
@@ -194,12 +195,26 @@ func (p *pathParser) need(kind string) {
 		p.next()
 	case p.peek(1).kind == kind && t.kind != pathEnd:
 		p.fail("extraneous input '%s' expecting '%s'", t.text, kind)
-	case t.kind == pathEnd:
+	case (kind == ")" || kind == "]") && t.kind == pathEnd,
+		kind == "(" && slices.Contains(primaryTokens, t.kind),
+		kind == "with" && (t.kind == pathString || t.kind == pathNamed):
 		p.fail("missing '%s' at '%s'", kind, t.text)
-	default:
+	}
+	if t.kind != kind {
 		p.fail("mismatched input '%s' expecting '%s'", t.text, kind)
 	}
 }
+
+// closes takes the parenthesis behind a path, or, with more, behind a predicate.
+func (p *pathParser) closes(more string) {
+	if t := p.tok(); t.kind != ")" && t.kind != pathEnd && p.peek(1).kind != ")" {
+		p.fail("mismatched input '%s' expecting %s", t.text, p.behind("", "')', "+more))
+	}
+	p.need(")")
+}
+
+// inPredicate is what can follow a predicate.
+const inPredicate = "'&&', '||', "
 
 func (p *pathParser) mode() string {
 	t := p.tok()
@@ -221,11 +236,18 @@ var primaryTokens = []string{"+", "(", "$", "@", "false", "last", "-", "null", "
 
 const primaryText = "{'+', '(', '$', '@', 'false', 'last', '-', 'null', 'true', DECIMAL_VALUE, DOUBLE_VALUE, INTEGER_VALUE, STRING, NAMED_VARIABLE}"
 
-func (p *pathParser) operators() string {
+const predicateText = "{'+', '(', '$', '@', '!', 'exists', 'false', 'last', '-', 'null', 'true', DECIMAL_VALUE, DOUBLE_VALUE, INTEGER_VALUE, STRING, NAMED_VARIABLE}"
+
+// operators are what can follow a whole path.
+func (p *pathParser) operators() string { return p.behind("<EOF>, ", "") }
+
+// behind lists what can follow a path, with what is first and what else.
+func (p *pathParser) behind(first, more string) string {
+	deep := ""
 	if p.level >= descendSince {
-		return "{<EOF>, '+', '*', '/', '%', '.', '..', '[', '?', '-'}"
+		deep = "'..', "
 	}
-	return "{<EOF>, '+', '*', '/', '%', '.', '[', '?', '-'}"
+	return "{" + first + "'+', '*', '/', '%', '.', " + deep + "'[', '?', " + more + "'-'}"
 }
 
 // maxPathDepth bounds how deep a path may be.
@@ -284,7 +306,7 @@ func (p *pathParser) accessor() *pathNode {
 		case p.take("?"):
 			p.need("(")
 			n = &pathNode{kind: pathFilter, left: n, right: p.predicate(0)}
-			p.need(")")
+			p.closes(inPredicate)
 		default:
 			return n
 		}
@@ -383,7 +405,7 @@ func (p *pathParser) primary() *pathNode {
 	case "(":
 		p.next()
 		n := p.expression(0)
-		p.need(")")
+		p.closes("")
 		return n
 	}
 	return p.numeral()
@@ -403,6 +425,9 @@ func (p *pathParser) numeral() *pathNode {
 	}
 	t := p.tok()
 	if !isPathNumber(t.kind) {
+		if minus == "" && t.kind != pathEnd && slices.Contains(primaryTokens, p.peek(1).kind) {
+			p.fail("extraneous input '%s' expecting %s", t.text, primaryText)
+		}
 		p.fail("mismatched input '%s' expecting %s", t.text, primaryText)
 	}
 	n, err := pathNumber(minus + t.text)
@@ -472,9 +497,12 @@ func (p *pathParser) attempt() (n *pathNode) {
 	}()
 	p.next()
 	inner := p.predicate(0)
-	p.need(")")
+	p.closes(inPredicate)
 	if p.take("is") {
-		p.need("unknown")
+		if t := p.tok(); t.kind != "unknown" {
+			p.fail("mismatched input '%s' expecting %s", t.text, p.behind("", "')', "+inPredicate))
+		}
+		p.next()
 		return &pathNode{kind: predUnknown, left: inner}
 	}
 	return inner
@@ -497,8 +525,8 @@ var pathComparisons = wordSet("== <> != < > <= >=")
 
 func (p *pathParser) comparison() *pathNode {
 	from := p.i
-	if !slices.Contains(primaryTokens, p.tok().kind) {
-		p.noViable(from)
+	if t := p.tok(); !slices.Contains(primaryTokens, t.kind) {
+		p.fail("mismatched input '%s' expecting %s", t.text, predicateText)
 	}
 	left := p.expression(0)
 	t := p.tok()

@@ -244,6 +244,9 @@ func (p *parser) isName(t token) bool {
 	if t.kind == tokWord && p.level >= 476 && t.up == "EXECUTE" {
 		return true
 	}
+	if t.kind == tokWord && p.level >= jsonTableSince && t.up == "JSON_TABLE" {
+		return false
+	}
 	return isName(t)
 }
 

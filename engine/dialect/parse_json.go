@@ -135,8 +135,11 @@ func (p *parser) jsonPath(c *JSONCall) {
 	}
 }
 
+// jsonTableSince is the first release that has JSON_TABLE.
+const jsonTableSince = 435
+
 // pathNameSince is the first release that lets a path be named.
-const pathNameSince = 435
+const pathNameSince = jsonTableSince
 
 func (p *parser) jsonInput() JSONInput {
 	in := JSONInput{X: p.expr()}

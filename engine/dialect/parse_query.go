@@ -529,6 +529,8 @@ func (p *parser) relationPrimary() Relation {
 	switch {
 	case t.kind == tokSymbol && t.raw == "(":
 		return p.parenRelation(r)
+	case t.up == "JSON_TABLE" && p.level >= jsonTableSince:
+		panic(refuse(t.pos, "JSON_TABLE"))
 	case t.up == "UNNEST":
 		p.next()
 		p.needSym("(")
