@@ -303,8 +303,10 @@ func runBatchLine(ctx context.Context, engine query.Engine, o *queryOptions, lin
 		return fail(err)
 	}
 	defer rows.Close()
+	var narrow []func(any) any
 	for _, c := range rows.Columns() {
 		answer.Columns = append(answer.Columns, [2]string{c.Name, c.Type})
+		narrow = append(narrow, narrower(c))
 	}
 	all := [][]any{}
 	for {
@@ -319,7 +321,7 @@ func runBatchLine(ctx context.Context, engine query.Engine, o *queryOptions, lin
 		for _, row := range batch {
 			wire := make([]any, len(row))
 			for i, v := range row {
-				wire[i] = wireValue(v)
+				wire[i] = wireValue(narrow[i](v))
 			}
 			all = append(all, wire)
 		}

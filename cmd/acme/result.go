@@ -258,8 +258,10 @@ func writeJSONLines(ctx context.Context, out *bufio.Writer, rows query.Rows) err
 func eachObject(ctx context.Context, rows query.Rows, f func([]byte) error) error {
 	cols := rows.Columns()
 	names := make([][]byte, len(cols))
+	narrow := make([]func(any) any, len(cols))
 	for i, c := range cols {
 		names[i], _ = json.Marshal(c.Name)
+		narrow[i] = narrower(c)
 	}
 	return eachBatch(ctx, rows, func(batch []query.Row) error {
 		var b []byte
@@ -270,7 +272,7 @@ func eachObject(ctx context.Context, rows query.Rows, f func([]byte) error) erro
 					b = append(b, ',')
 				}
 				b = append(append(b, names[i]...), ':')
-				val, err := json.Marshal(wireValue(v))
+				val, err := json.Marshal(wireValue(narrow[i](v)))
 				if err != nil {
 					return fmt.Errorf("write column %s as JSON: %w", cols[i].Name, err)
 				}
@@ -289,6 +291,11 @@ func eachObject(ctx context.Context, rows query.Rows, f func([]byte) error) erro
 // base64, arrays and rows as arrays, maps as objects.
 func wireValue(v any) any {
 	switch x := v.(type) {
+	case float32:
+		if f := float64(x); math.IsNaN(f) || math.IsInf(f, 0) {
+			return wireValue(f)
+		}
+		return x
 	case float64:
 		switch {
 		case math.IsNaN(x):
@@ -327,11 +334,14 @@ func (m wireMap) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		typ := "varchar"
-		if _, ok := e.Key.(float64); ok {
+		typ, k := "varchar", e.Key
+		switch x := k.(type) {
+		case float64:
 			typ = "double"
+		case float32:
+			typ, k = "real", float64(x)
 		}
-		key, err := json.Marshal(query.Format(e.Key, typ))
+		key, err := json.Marshal(query.Format(k, typ))
 		if err != nil {
 			return nil, err
 		}
