@@ -23,15 +23,16 @@ engine/store:
 engine/store/storetest: engine/store
 engine/serde: schema
 engine/dialect:
-engine/dialect/conformance: engine/dialect engine/query/duckdb
+engine/dialect/conformance: engine/dialect engine/query engine/query/duckdb engine/query/trino
 engine/query:
 engine/query/querytest: engine/query
 engine/lake: schema engine/store engine/serde
 engine/query/duckdb: schema engine/query engine/dialect engine/serde engine/store
+engine/query/trino: engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report
-cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/tables engine/report tui
+cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
 `
 
 // bans forbid what is not the project's, each with its reason. A path that ends

@@ -178,6 +178,13 @@ func (s *scope) find(parts []string, p Pos) (*field, *scope) {
 		if f := pick(sc.fields, parts, p); f != nil {
 			return f, sc
 		}
+		// A column of this query, named by the beginning, hides what a query around
+		// it has of the whole name: t.x is then a field of the column t.
+		for n := len(parts) - 1; n > 0; n-- {
+			if pick(sc.fields, parts[:n], p) != nil {
+				return nil, nil
+			}
+		}
 	}
 	return nil, nil
 }

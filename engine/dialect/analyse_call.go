@@ -225,12 +225,15 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 		}
 		inv.filt = a.coerce(v, tBoolean).code
 	}
-	for i, s := range c.OrderBy {
+	for _, s := range c.OrderBy {
 		v := a.expr(s.X, inv.sc)
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
 		}
-		if i > 0 {
+		if v.constant {
+			continue // it orders nothing, and DuckDB takes a number for a column's place
+		}
+		if inv.ord != "" {
 			inv.ord += ", "
 		}
 		inv.ord += a.sortText(v) + sortTail(s)

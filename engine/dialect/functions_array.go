@@ -16,7 +16,7 @@ func arrayFunctions() []function {
 			sg("hyperloglog", "bigint", "acme_hll_count($1)")}},
 		a("contains", "Whether an array has an element; NULL if it is not there but a NULL is.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "boolean", low: lowContains}),
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
-			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "list_extract($1, acme_element_index($2))"},
+			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "CASE WHEN $1 IS NOT NULL THEN list_extract($1, acme_element_index($2)) END"},
 			{in: "map(K,V), K", where: "K, V", out: "V", low: lowElementAt}}},
 		a("array_distinct", "Array without repeated elements, in order.", "E:comparable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowDistinct}),
 		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),

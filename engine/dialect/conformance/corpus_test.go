@@ -27,15 +27,17 @@ type question struct {
 }
 
 type answer struct {
-	Columns [][2]string `json:"columns"`
-	Rows    [][]any     `json:"rows"`
-	More    bool        `json:"more"`
-	Error   *struct {
-		Name    string `json:"name"`
-		Message string `json:"message"`
-		Line    *int   `json:"line"`
-		Column  *int   `json:"column"`
-	} `json:"error"`
+	Columns [][2]string  `json:"columns"`
+	Rows    [][]any      `json:"rows"`
+	More    bool         `json:"more"`
+	Error   *answerError `json:"error"`
+}
+
+type answerError struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	Line    *int   `json:"line"`
+	Column  *int   `json:"column"`
 }
 
 // verdict is how an answer of ours compares.
