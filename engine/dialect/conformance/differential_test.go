@@ -268,7 +268,7 @@ func release(ctx context.Context, e query.Engine) (int, error) {
 }
 
 // setting reads a number from the environment.
-func setting(t *testing.T, name string, otherwise int) int {
+func setting(t testing.TB, name string, otherwise int) int {
 	t.Helper()
 	s := os.Getenv(name)
 	if s == "" {

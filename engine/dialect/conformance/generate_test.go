@@ -108,7 +108,7 @@ var aggregates = []string{"count(*)", "count({x})", "count(DISTINCT {i})", "sum(
 
 // windows are window functions over the ordered table.
 var windows = []string{"row_number() OVER ({over})", "rank() OVER ({over})", "dense_rank() OVER ({over})", "lag({i}) OVER ({over})", "lead({v}, 2) OVER ({over})", "lag({i}, 1, 0) OVER ({over})", "first_value({v}) OVER ({over})", "last_value({i}) OVER ({over})", "sum({i}) OVER ({over})", "count({v}) OVER ({over})", "avg({q}) OVER ({over})", "min({y}) OVER ({over})", "ntile(2) OVER ({over})", "percent_rank() OVER ({over})", "cume_dist() OVER ({over})", "nth_value({i}, 2) OVER ({over})",
-	"sum({i}) OVER ({over} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)", "count(*) OVER ({over} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)", "lag({i}) IGNORE NULLS OVER ({over})", "max({d}) OVER ({over} ROWS 2 PRECEDING)", "sum({b}) OVER (PARTITION BY {o})", "array_agg({i}) OVER ({over} ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)"}
+	"sum({i}) OVER ({over} ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)", "count(*) OVER ({over} ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)", "lag({i}) IGNORE NULLS OVER ({over})", "max({d}) OVER ({over} ROWS 2 PRECEDING)", "sum({i}) OVER (PARTITION BY {o})", "array_agg({i}) OVER ({over} ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)"}
 
 // generator makes statements; the same seed makes the same ones.
 type generator struct {
