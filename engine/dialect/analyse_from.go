@@ -372,6 +372,53 @@ func (a *analyser) joinUsing(r *Join, l, rr *relation) *relation {
 // value makes a value of a field.
 func (f *field) value() value { return value{typ: f.typ, code: f.code} }
 
+// outOfLambdas gives code of a lateral query in which no lambda names a column of
+// the relation beside it, which DuckDB does not find there: the columns come first,
+// in a query of their own.
+func (a *analyser) outOfLambdas(code string, sc *scope) string {
+	if !strings.Contains(code, "lambda ") {
+		return code
+	}
+	name := quoteName(a.unique("outer"))
+	var columns []string
+	for _, f := range sc.fields {
+		if f.code == "" || !strings.Contains(code, f.code) {
+			continue
+		}
+		x := fmt.Sprintf("x%d", len(columns))
+		if inner := replaceCode(code, f.code, name+"."+x); inner != code {
+			columns = append(columns, f.code+" AS "+x)
+			code = inner
+		}
+	}
+	if columns == nil {
+		return code
+	}
+	return fmt.Sprintf("(SELECT %s FROM (SELECT %s) AS %s)", code, strings.Join(columns, ", "), name)
+}
+
+// replaceCode replaces a piece of code, which stands outside texts and quoted names
+// or is one of them.
+func replaceCode(code, old, by string) string {
+	var b strings.Builder
+	for i := 0; i < len(code); {
+		if strings.HasPrefix(code[i:], old) {
+			b.WriteString(by)
+			i += len(old)
+			continue
+		}
+		end := i + 1
+		if q := code[i]; q == '\'' || q == '"' {
+			if n := strings.IndexByte(code[end:], q); n >= 0 { // a doubled one begins the next text
+				end += n + 1
+			}
+		}
+		b.WriteString(code[i:end])
+		i = end
+	}
+	return b.String()
+}
+
 // unnest makes a lateral query that yields the elements side by side. Where two
 // arrays differ in length the shorter is filled with NULL, as Trino does.
 func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
@@ -389,6 +436,7 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 	for i, x := range r.Args {
 		a.noAggregates(x, "UNNEST")
 		v := a.expr(x, sc)
+		v.code = a.outOfLambdas(v.code, sc)
 		e := fmt.Sprintf("e%d", i)
 		switch v.typ.Kind {
 		case Array:

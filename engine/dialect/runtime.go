@@ -44,8 +44,8 @@ var nativeErrors = []struct {
 	{regexp.MustCompile(`Map keys must be unique`), func([]string) *Error {
 		return &Error{Name: "INVALID_CAST_ARGUMENT", Message: "duplicate keys"}
 	}},
-	{regexp.MustCompile(`(?i)could not convert .*? to TIMESTAMP|timestamp field value out of range|Overflow exception in date/timestamp|date out of range`), func([]string) *Error {
-		return &Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "Value out of range for a date or timestamp"}
+	{regexp.MustCompile(`(?i)could not convert .*? to TIMESTAMP|timestamp field value out of range|Overflow exception in date/timestamp|date out of range|not in timestamp range`), func([]string) *Error {
+		return notHere("a date or timestamp so far from 1970")
 	}},
 	{regexp.MustCompile(`(?i)out of memory`), func([]string) *Error {
 		return &Error{Name: "EXCEEDED_LOCAL_MEMORY_LIMIT", Message: "Query exceeded per-node memory limit of the local engine"}

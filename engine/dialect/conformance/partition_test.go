@@ -15,7 +15,7 @@ import (
 // pushed or folded. ACME_QUERIES says how many predicates.
 func TestPartition(t *testing.T) {
 	e := openEngine(t)
-	n, seed := setting(t, "ACME_QUERIES", 150), setting(t, "ACME_SEED", 1)
+	n, seed := setting(t, "ACME_QUERIES", 60), setting(t, "ACME_SEED", 1)
 	counts := map[string]int{}
 	for i := range n {
 		g := newGenerator(uint64(seed + i))

@@ -1,0 +1,40 @@
+package conformance_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"acme/telemetry/engine/dialect"
+)
+
+// TestFound are statements that generated ones were cut down to, with what Trino
+// answers.
+func TestFound(t *testing.T) {
+	e := openEngine(t)
+	const two = "(VALUES (1, ARRAY[1, 2], MAP(ARRAY['k'], ARRAY[1])), (0, NULL, NULL)) AS b (i, a, m)"
+	for _, c := range []struct{ name, sql, want string }{
+		{"a map that is NULL makes map_concat NULL", "SELECT map_concat(m, MAP(ARRAY['l'], ARRAY[2])) FROM " + two + " ORDER BY i", `[[null],[{"k":1,"l":2}]]`},
+		{"no element of no array, even at 0", "SELECT element_at(a, i) FROM " + two + " ORDER BY i", `[[null],[1]]`},
+		{"a constant orders no aggregate", "SELECT array_agg(i ORDER BY 'x', i) FROM " + two, `[[[0,1]]]`},
+		{"a number orders no aggregate", "SELECT array_agg(i ORDER BY 7, i DESC) FROM " + two, `[[[1,0]]]`},
+		{"an inner column hides an outer table", "SELECT (SELECT max(u.x) FROM (SELECT 1 AS x, 2 AS b) AS u WHERE u.x = b.i) FROM " + two, `TYPE_MISMATCH: line 1:71: Expression b is not of type ROW`},
+		{"a lambda in UNNEST names a column", "SELECT i, e FROM " + two + " CROSS JOIN UNNEST(transform(ARRAY[1, 2], x -> x + i)) AS u (e) ORDER BY 1, 2", `[[0,1],[0,2],[1,2],[1,3]]`},
+		{"an element repeated in UNNEST", "SELECT i, e FROM " + two + " CROSS JOIN UNNEST(repeat(i, 2)) AS u (e) ORDER BY 1, 2", `[[0,0],[0,0],[1,1],[1,1]]`},
+		{"a text like a column's code stays", `SELECT e FROM ` + two + ` CROSS JOIN UNNEST(transform(ARRAY['"q"."c0"'], x -> x || CAST(i AS varchar))) AS u (e) ORDER BY 1`, `[["\"q\".\"c0\"0"],["\"q\".\"c0\"1"]]`},
+		{"a real's text is rounded from its shortest", "SELECT CAST(REAL '6.6666665E9' AS varchar), CAST(REAL '9.9999995' AS varchar), CAST(REAL '-1.5' AS varchar)", `[["6.666667E9","1.0E1","-1.5E0"]]`},
+	} {
+		_, rows, err := e.run(c.sql, 401)
+		got, _ := json.Marshal(rows)
+		var de *dialect.Error
+		if errors.As(err, &de) {
+			got = []byte(de.Error())
+		} else if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if string(got) != c.want {
+			t.Errorf("%s:\n  %s\n  got  %s\n  want %s", c.name, c.sql, got, c.want)
+		}
+	}
+}
