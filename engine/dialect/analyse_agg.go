@@ -20,6 +20,7 @@ type aggregation struct {
 	aggs   []string          // text of each aggregate
 	found  map[string]value  // by form
 	top    Expr              // the expression being analysed, for messages
+	part   string            // what top is, if a part of a window
 }
 
 type groupKey struct {
@@ -113,6 +114,7 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	items := a.items(s, src)
 	g := &aggregation{source: src, alias: a.unique("g"), byForm: map[string]*groupKey{}, byID: map[int]*groupKey{}, found: map[string]value{}}
 	exprs := a.groupExprs(s, src, items, g)
+	a.checkGrouping(q, s)
 	if s.Having != nil {
 		a.checkHaving(s, src)
 	}
@@ -129,6 +131,24 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 		where = " WHERE " + a.coerce(a.expr(s.Having, &sc), tBoolean).code
 	}
 	return a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
+}
+
+// checkGrouping refuses GROUPING() where nothing is grouped.
+func (a *analyser) checkGrouping(q *Query, s *Select) {
+	is := func(x Expr) bool {
+		_, ok := x.(*GroupingCall)
+		return ok
+	}
+	found := s.Having != nil && len(collect(s.Having, is)) > 0
+	for _, it := range s.Items {
+		found = found || it.X != nil && len(collect(it.X, is)) > 0
+	}
+	for _, o := range q.OrderBy {
+		found = found || len(collect(o.X, is)) > 0
+	}
+	if found && s.GroupBy == nil {
+		panic(errorAt(s.pos, "MISSING_GROUP_BY", "A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause"))
+	}
 }
 
 func (a *analyser) checkHaving(s *Select, src *scope) {
@@ -306,7 +326,6 @@ func (a *analyser) expandSets(it GroupItem, src *scope, index func(Expr) int) []
 		}
 		part := []int{}
 		for _, x := range set {
-			a.noAggregates(x, "GROUP BY clause")
 			parts := dotted(x)
 			if parts == nil {
 				a.expr(x, src)
@@ -404,6 +423,9 @@ func (a *analyser) grouping(x *GroupingCall, sc *scope) value {
 	}
 	var args []string
 	for _, arg := range x.Args {
+		if parts := dotted(arg); len(parts) == 1 && pick(sc.output, parts, arg.Pos()) != nil {
+			panic(&Error{Name: "INVALID_ARGUMENTS", Message: "Invalid reference to output of SELECT clause from grouping() expression in ORDER BY"})
+		}
 		k := g.byForm[a.form(arg, g.source)]
 		if k == nil {
 			panic(errorAt(x.pos, "INVALID_ARGUMENTS", "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated query level. Mismatch due to %s.", formatExpr(arg)))
@@ -426,6 +448,13 @@ func (a *analyser) notGrouped(x Expr, g *aggregation, fromSubquery bool) {
 	top := g.top
 	if top == nil {
 		top = x
+	}
+	switch g.part {
+	case "":
+	case "PARTITION BY expression", "ORDER BY expression":
+		panic(errorAt(top.Pos(), "EXPRESSION_NOT_AGGREGATE", "%s '%s' must be an aggregate expression or appear in GROUP BY clause", g.part, formatExpr(top)))
+	default:
+		panic(errorAt(top.Pos(), "EXPRESSION_NOT_AGGREGATE", "%s must be an aggregate expression or appear in GROUP BY clause", g.part))
 	}
 	e := errorAt(top.Pos(), "EXPRESSION_NOT_AGGREGATE", "'%s' must be an aggregate expression or appear in GROUP BY clause", formatExpr(top))
 	panic(e.hint("add it to GROUP BY, or take one of its values: arbitrary(%s)", formatExpr(x)))

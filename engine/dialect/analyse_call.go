@@ -30,6 +30,11 @@ func (a *analyser) call(c *Call, sc *scope) value {
 		a.expr(c.Filter, sc) // before the arguments: so Trino finds what is wrong
 		a.dry--
 	}
+	if c.Over != nil && sc.grouped() != nil {
+		a.dry++
+		a.windowText(c, f, sc) // before the arguments too
+		a.dry--
+	}
 	args := make([]value, len(c.Args))
 	for i, x := range c.Args {
 		if _, ok := x.(*LambdaExpr); ok {
@@ -133,7 +138,11 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 			inv.raw = append(inv.raw, a.expr(x, sc))
 		}
 		a.choose(f, f.name, inv)
-		panic(errorAt(c.pos, "MISSING_OVER", "Window function %s requires an OVER clause", formatQName(c.Name)))
+		name := formatQName(c.Name)
+		if a.level >= 476 {
+			name = "system.builtin." + f.name
+		}
+		panic(errorAt(c.pos, "MISSING_OVER", "Window function %s requires an OVER clause", name))
 	case c.Over != nil && c.Distinct && a.level < 476:
 		a.atLast(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "DISTINCT in window function parameters not yet supported: %s", formatExpr(c)))
 	case c.Over != nil && c.Filter != nil:
@@ -141,13 +150,11 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 	case c.Over != nil && f.kind == scalarFunction:
 		a.atLast(errorAt(Pos{1, 1}, "FUNCTION_NOT_WINDOW", "Not a window function: %s", formatQName(c.Name)))
 	case c.Distinct && !agg:
-		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "DISTINCT is only valid for aggregation functions"))
+		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "DISTINCT is not supported for non-aggregation functions"))
 	case c.Filter != nil && !agg:
 		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "Filter is only valid for aggregation functions"))
 	case c.OrderBy != nil && !agg:
 		panic(errorAt(c.pos, "FUNCTION_NOT_AGGREGATE", "ORDER BY is only valid for aggregation functions"))
-	case c.Star && strings.ToLower(c.Name[0].Text) != "count":
-		panic(errorAt(c.pos, "FUNCTION_NOT_FOUND", "* is only valid as an argument of count"))
 	case c.Nulls != "" && !f.nulls:
 		panic(errorAt(c.pos, "NULL_TREATMENT_NOT_ALLOWED", "Cannot specify null treatment clause for %s function", formatQName(c.Name)))
 	}
@@ -220,6 +227,10 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 	c := inv.call
 	if c.Filter != nil {
 		v := a.expr(c.Filter, inv.sc)
+		if v.typ.Kind != Boolean && v.typ.Kind != Unknown && a.level < 476 {
+			a.atLast(&Error{Name: "COMPILER_ERROR", Message: "Compiler failed. Possible reasons include: the query may have too many or too complex expressions, or the underlying tables may have too many columns"})
+			v = value{typ: tBoolean, code: "true"}
+		}
 		if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 			panic(errorAt(c.Filter.Pos(), "TYPE_MISMATCH", "Filter expression must evaluate to a boolean (actual: %s)", v.typ))
 		}
@@ -227,8 +238,11 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 	}
 	for _, s := range c.OrderBy {
 		v := a.expr(s.X, inv.sc)
+		if c.Distinct && !slices.ContainsFunc(c.Args, func(x Expr) bool { return a.form(x, inv.sc) == a.form(s.X, inv.sc) }) {
+			panic(errorAt(s.X.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"))
+		}
 		if !v.typ.orderable() {
-			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
+			panic(errorAt(c.pos, "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
 		}
 		if v.constant {
 			continue // it orders nothing, and DuckDB takes a number for a column's place
@@ -349,7 +363,11 @@ func (a *analyser) ambiguous(name string, fit []*candidate, inv *invocation) *Er
 		for i, t := range c.args {
 			parts[i] = t.String()
 		}
-		text += "\t * " + name + "(" + strings.Join(parts, ",") + "):" + c.sig.result.concrete(c.bind).String() + "\n"
+		result := c.sig.result.concrete(c.bind)
+		if c.sig.typ != nil {
+			result = c.sig.typ(c.args)
+		}
+		text += "\t * " + name + "(" + strings.Join(parts, ",") + "):" + result.String() + "\n"
 	}
 	return errorAt(inv.pos, "AMBIGUOUS_FUNCTION_CALL", "%s", text)
 }
@@ -571,16 +589,30 @@ func (a *analyser) resolveWindow(w *Window, sc *scope) *Window {
 	case w.Partition != nil:
 		panic(errorAt(w.Partition[0].Pos(), "INVALID_PARTITION_BY", "WINDOW specification with named WINDOW reference cannot specify PARTITION BY"))
 	case w.OrderBy != nil && base.OrderBy != nil:
-		panic(errorAt(w.OrderBy[0].pos, "INVALID_ORDER_BY", "Cannot specify ORDER BY because the referenced window has it"))
+		panic(errorAt(w.OrderAt, "INVALID_ORDER_BY", "Cannot specify ORDER BY if referenced named WINDOW specifies ORDER BY"))
 	case base.Frame != nil:
 		panic(errorAt(name.pos, "INVALID_WINDOW_REFERENCE", "Cannot reference named WINDOW containing frame specification"))
 	}
 	out := *w
 	out.Base, out.Partition = nil, base.Partition
 	if out.OrderBy == nil {
-		out.OrderBy = base.OrderBy
+		out.OrderBy, out.OrderAt = base.OrderBy, base.OrderAt
 	}
 	return &out
+}
+
+// windowExpr analyses a part of a window. What is not grouped in it is an error of
+// its own, where it stands.
+func (a *analyser) windowExpr(x Expr, what string, sc *scope) value {
+	g := sc.grouped()
+	if g == nil {
+		return a.expr(x, sc)
+	}
+	top, before := g.top, g.part
+	g.top, g.part = x, what
+	v := a.expr(x, sc)
+	g.top, g.part = top, before
+	return v
 }
 
 // windowText gives the specification of a window.
@@ -601,7 +633,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 	}
 	var parts []string
 	for i, x := range w.Partition {
-		v := a.expr(x, sc)
+		v := a.windowExpr(x, "PARTITION BY expression", sc)
 		if !v.typ.comparable() {
 			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
 		}
@@ -614,7 +646,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 	}
 	var key value
 	for i, s := range w.OrderBy {
-		v := a.expr(s.X, sc)
+		v := a.windowExpr(s.X, "ORDER BY expression", sc)
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function ORDER BY", v.typ))
 		}

@@ -32,13 +32,13 @@ func (a *analyser) frameText(w *Window, key value, sc *scope) string {
 	if w.OrderBy == nil && offsets && f.Unit != "ROWS" {
 		panic(errorAt(w.pos, "MISSING_ORDER_BY", "Window frame of type %s PRECEDING or FOLLOWING requires ORDER BY", f.Unit))
 	}
-	if f.Unit == "GROUPS" && w.OrderBy == nil {
-		panic(errorAt(w.pos, "MISSING_ORDER_BY", "Window frame of type GROUPS requires ORDER BY"))
-	}
 	if f.Unit == "RANGE" && offsets && len(w.OrderBy) != 1 {
-		panic(errorAt(w.OrderBy[0].pos, "INVALID_ORDER_BY", "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY (actual: %d)", len(w.OrderBy)))
+		panic(errorAt(w.OrderAt, "INVALID_ORDER_BY", "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item in ORDER BY (actual: %d)", len(w.OrderBy)))
 	}
 	text := f.Unit + " "
+	if w.OrderBy == nil && f.Unit == "GROUPS" {
+		text = "RANGE " // all rows are peers
+	}
 	if f.End != nil {
 		return text + "BETWEEN " + a.boundText(f.Start, "start", w, key, sc) + " AND " + a.boundText(f.End, "end", w, key, sc)
 	}
@@ -81,7 +81,7 @@ func (a *analyser) boundText(b *Bound, side string, w *Window, key value, sc *sc
 			panic(errorAt(w.OrderBy[0].pos, "TYPE_MISMATCH", "Window frame of type RANGE PRECEDING or FOLLOWING requires that sort item type be numeric, datetime or interval (actual: %s)", t))
 		}
 	}
-	v := a.expr(b.Value, sc)
+	v := a.windowExpr(b.Value, "Window frame "+side, sc)
 	if unit != "RANGE" {
 		if !v.typ.isInteger() && !(v.typ.Kind == Decimal && v.typ.Scale == 0) {
 			panic(errorAt(b.Value.Pos(), "TYPE_MISMATCH", "Window frame %s %s value type must be exact numeric type with scale 0 (actual %s)", unit, side, v.typ))

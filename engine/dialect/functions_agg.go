@@ -14,7 +14,7 @@ func aggregateFunctions() []function {
 	}
 	return []function{
 		{name: "count", doc: "Number of rows, or of values that are not NULL.", kind: aggregateFunction, sigs: []signature{
-			{in: "", out: "bigint", sql: "@count(*)"}, {in: "T", shown: "t", where: "T", out: "bigint", low: lowCount}}},
+			{in: "", out: "bigint", low: lowCountRows}, {in: "T", shown: "t", where: "T", out: "bigint", low: lowCount}}},
 		g("count_if", "Number of rows for which a condition is true.", signature{in: "boolean", out: "bigint", low: lowCountIf}),
 		g("sum", "Sum of values; an integer's is bigint, and fails beyond it.", sumSigs()...),
 		g("avg", "Mean of values; a decimal's keeps its scale.", avgSigs()...),
@@ -32,6 +32,15 @@ func aggregateFunctions() []function {
 func (f function) refuse(why string) function {
 	f.refused = why
 	return f
+}
+
+// lowCountRows is count(*); over a frame that ends before it begins DuckDB counts
+// below zero.
+func lowCountRows(c *invocation) string {
+	if strings.Contains(c.over, " BETWEEN ") {
+		return c.template("greatest(@count(*), 0)")
+	}
+	return c.template("@count(*)")
 }
 
 func lowCount(c *invocation) string {
@@ -166,15 +175,22 @@ func (c *invocation) fromDouble(code string) string {
 	return code
 }
 
+// lowListagg joins texts up to the length that Trino has for them.
 func lowListagg(c *invocation) string {
-	if c.call.Overflow != "" && c.call.Overflow != "ERROR" {
-		panic(c.a.cannot("listagg with ON OVERFLOW TRUNCATE"))
-	}
 	sep := "''"
 	if len(c.args) == 2 {
 		sep = c.args[1].code
 	}
-	return c.template("@string_agg($1, " + sep + ")")
+	if how, ok := strings.CutPrefix(c.call.Overflow, "TRUNCATE"); ok {
+		filler := "'...'"
+		if open := strings.IndexByte(how, '\''); open >= 0 {
+			filler = how[open : strings.LastIndexByte(how, '\'')+1]
+		}
+		return fmt.Sprintf("acme_listagg(%s, %s, %s, %t)", c.template("@list($1)"), sep, filler, !strings.Contains(strings.ToUpper(how), "WITHOUT"))
+	}
+	text := c.agg("string_agg", c.args[0].code+", "+sep)
+	return fmt.Sprintf("CASE WHEN strlen(%s) > %d THEN %s ELSE %s END", text, listaggLimit,
+		fail("VARCHAR", "EXCEEDED_FUNCTION_MEMORY_LIMIT", fmt.Sprintf("Concatenated string has the length in bytes larger than the maximum output length %d", listaggLimit)), text)
 }
 
 func windowFunctions() []function {

@@ -3,9 +3,11 @@ package dialect
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
+	"strings"
 )
 
 // Aggregates in Go: they get the values of a group as a list and answer as Trino
@@ -38,6 +40,7 @@ func aggregateGoFunctions() []ScalarFunction {
 			}
 			return (n-1)*n*(n+1)/((n-2)*(n-3))*m4/(m2*m2) - 3*((n-1)*(n-1))/((n-2)*(n-3)), nil
 		}),
+		fn("listagg", "VARCHAR[],VARCHAR,VARCHAR,BOOLEAN,VARCHAR", listagg),
 		fn("numeric_histogram", "DOUBLE[],DOUBLE[],BIGINT,DOUBLE[]", numericHistogram),
 		fn("frequent_text", "VARCHAR[],BIGINT,BIGINT,BIGINT[]", mostFrequent),
 		fn("frequent_bigint", "BIGINT[],BIGINT,BIGINT,BIGINT[]", mostFrequent),
@@ -64,6 +67,40 @@ func aggregateGoFunctions() []ScalarFunction {
 			return topPlaces(a, bytes.Compare)
 		}),
 	}
+}
+
+// listaggLimit is how many bytes listagg gives.
+const listaggLimit = 1 << 20
+
+// listagg joins texts; at the limit a filler stands for the rest, and where a[3]
+// says so their number.
+func listagg(a []any) (any, error) {
+	sep, filler := a[1].(string), a[2].(string)
+	var texts []string
+	for _, v := range a[0].([]any) {
+		if v != nil {
+			texts = append(texts, v.(string))
+		}
+	}
+	if texts == nil {
+		return nil, nil
+	}
+	var b strings.Builder
+	for i, s := range texts {
+		before := ""
+		if i > 0 {
+			before = sep
+		}
+		if b.Len()+len(before)+len(s) > listaggLimit {
+			b.WriteString(before + filler)
+			if a[3].(bool) {
+				fmt.Fprintf(&b, "(%d)", len(texts)-i)
+			}
+			break
+		}
+		b.WriteString(before + s)
+	}
+	return b.String(), nil
 }
 
 // moments gives the number of values and their second to fourth central moments
@@ -250,8 +287,7 @@ func topCount(a []any) (any, error) {
 
 // topPlaces gives the places, from 1, of the a[1] greatest keys of a list, or the
 // least where a[2] says so, best first. Equal keys come in the order in which
-// Trino's heap gives them up; where a[3] is false that order is not known, and
-// equal keys are refused.
+// Trino's heap gives them up: a[3] says whether it is that of releases before 476.
 func topPlaces[T any](a []any, compare func(x, y T) int) (any, error) {
 	list, n, least := a[0].([]any), int(a[1].(int64)), a[2].(bool)
 	better := func(i, k int) int {
@@ -261,7 +297,7 @@ func topPlaces[T any](a []any, compare func(x, y T) int) (any, error) {
 		}
 		return c
 	}
-	heap := worstFirst{better: better}
+	heap := worstFirst{better: better, old: a[3].(bool)}
 	tied := false
 	for i, k := range list {
 		switch {
@@ -277,15 +313,15 @@ func topPlaces[T any](a []any, compare func(x, y T) int) (any, error) {
 			tied = tied || c == 0
 		}
 	}
-	out := make([]any, len(heap.at))
-	last := -1
-	for k := len(out) - 1; k >= 0; k-- {
-		i := heap.pop()
-		tied = tied || last >= 0 && better(i, last) == 0
-		out[k], last = int64(i+1), i
+	var out []any
+	for _, i := range heap.sorted() {
+		if n := len(out); n > 0 && better(i, int(out[n-1].(int64))-1) == 0 {
+			tied = true
+		}
+		out = append(out, int64(i+1))
 	}
-	if tied && !a[3].(bool) {
-		return nil, failed{"NOT_SUPPORTED", "the order of values whose keys are equal is not supported by the local engine"}
+	if tied && !heap.old && len(out) >= 16 { // it sorts so many in another way
+		return nil, failed{"NOT_SUPPORTED", "the order of so many values, of whose keys some are equal, is not supported by the local engine"}
 	}
 	return out, nil
 }
@@ -294,13 +330,43 @@ func topPlaces[T any](a []any, compare func(x, y T) int) (any, error) {
 type worstFirst struct {
 	at     []int
 	better func(i, k int) int
+	old    bool
+}
+
+// above says whether i may stay above k in the heap. Equal keys change places in
+// new releases.
+func (h *worstFirst) above(i, k int) bool {
+	c := h.better(k, i)
+	return c > 0 || c == 0 && h.old
+}
+
+// sorted gives the places, best first, and empties the heap in old releases.
+func (h *worstFirst) sorted() []int {
+	if !h.old {
+		at := h.at
+		for i := range at {
+			best := i
+			for k := i + 1; k < len(at); k++ {
+				if h.better(at[k], at[best]) > 0 {
+					best = k
+				}
+			}
+			at[i], at[best] = at[best], at[i]
+		}
+		return at
+	}
+	out := make([]int, len(h.at))
+	for k := len(out) - 1; k >= 0; k-- {
+		out[k] = h.pop()
+	}
+	return out
 }
 
 func (h *worstFirst) push(i int) {
 	h.at = append(h.at, i)
 	for p := len(h.at) - 1; p > 0; {
 		up := (p - 1) / 2
-		if h.better(h.at[p], h.at[up]) >= 0 {
+		if h.above(h.at[up], h.at[p]) {
 			return
 		}
 		h.at[p], h.at[up] = h.at[up], h.at[p]
@@ -320,10 +386,12 @@ func (h *worstFirst) pop() int {
 func (h *worstFirst) sink() {
 	for p := 0; 2*p+1 < len(h.at); {
 		c := 2*p + 1
-		if c+1 < len(h.at) && h.better(h.at[c], h.at[c+1]) >= 0 {
-			c++
+		if c+1 < len(h.at) {
+			if d := h.better(h.at[c], h.at[c+1]); d > 0 || d == 0 && h.old {
+				c++
+			}
 		}
-		if h.better(h.at[c], h.at[p]) >= 0 {
+		if h.above(h.at[p], h.at[c]) {
 			return
 		}
 		h.at[p], h.at[c] = h.at[c], h.at[p]

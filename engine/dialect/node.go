@@ -271,6 +271,7 @@ type Window struct {
 	Base      *Name // OVER (w ...)
 	Partition []Expr
 	OrderBy   []SortItem
+	OrderAt   Pos // of ORDER
 	Frame     *Frame
 }
 

@@ -507,8 +507,8 @@ func (p *parser) windowSpec() *Window {
 			}
 		}
 	}
-	if p.word("ORDER") {
-		w.OrderBy = p.sortItems()
+	if order := p.tok().pos; p.word("ORDER") {
+		w.OrderBy, w.OrderAt = p.sortItems(), order
 	}
 	p.note("'ROWS'", "'RANGE'", "'GROUPS'", "'MEASURES'")
 	if t := p.tok(); frameUnits[t.up] {

@@ -300,7 +300,7 @@ func (p *parser) listagg(e exprAt) Expr {
 	p.needWord("ORDER")
 	c.OrderBy = p.sortItems()
 	p.needSym(")")
-	if p.note("'FILTER'"); p.tok().up == "FILTER" && p.looksAt(1, "(") {
+	if p.level >= 476 {
 		p.callTail(c)
 	}
 	return c

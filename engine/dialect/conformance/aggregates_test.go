@@ -20,7 +20,7 @@ type aggregateCase struct {
 // TestAggregates holds aggregates and windows to answers of the real Trino.
 func TestAggregates(t *testing.T) {
 	e := openEngine(t)
-	for _, c := range slices.Concat(aggregateCases, sketchCases) {
+	for _, c := range slices.Concat(aggregateCases, sketchCases, groupingCases) {
 		for _, level := range []int{401, 483} {
 			if c.level == 0 || c.level == level {
 				e.holds(t, c.sql, c.want, level)
