@@ -423,7 +423,7 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 			if t, ok := commonType(operand.typ, c.typ); !ok || !t.comparable() {
 				panic(errorAt(w.Cond.Pos(), "TYPE_MISMATCH", "CASE operand type does not match WHEN clause operand type: %s vs %s", operand.typ, c.typ))
 			}
-			conds[i] = a.comparison("=", operand, c, w.Cond.Pos())
+			conds[i] = a.comparisonOf("=", operand, c, w.Cond.Pos(), false)
 		default:
 			conds[i] = a.coerce(c, tBoolean)
 		}

@@ -18,7 +18,8 @@ func (a *analyser) cast(x *Cast, sc *scope) value {
 	if v.typ.Kind == Char {
 		a.representable(v.typ)
 	}
-	if !castable(v.typ, t) {
+	newer := a.level >= 476 && v.typ.Kind == UUID && t.Kind == Varchar // of any length
+	if !castable(v.typ, t) && !newer {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot cast %s to %s", v.typ, t))
 	}
 	a.representable(v.typ)
@@ -91,6 +92,8 @@ func (a *analyser) simpleType(name string) (Type, bool) {
 		return tJSON, true
 	case "uuid":
 		return tUUID, true
+	case "ipaddress":
+		return tIPAddress, true
 	case "unknown":
 		return tUnknown, true
 	case "hyperloglog":
@@ -161,8 +164,6 @@ func (a *analyser) typeOf(n TypeName) Type {
 			t.Elem = append(t.Elem, f)
 		}
 		return t
-	case n.Base == "ipaddress":
-		panic(refuse(n.pos, "type ipaddress"))
 	}
 	panic(unknown())
 }

@@ -16,6 +16,11 @@ func (a *analyser) compare(x *Compare, sc *scope) value {
 // comparison gives l op r as Trino has it: NaN equals nothing, rows are compared
 // field by field.
 func (a *analyser) comparison(op string, l, r value, p Pos) value {
+	return a.comparisonOf(op, l, r, p, true)
+}
+
+// comparisonOf is comparison, by itself or as one that CASE makes.
+func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value {
 	out := value{typ: tBoolean, constant: l.constant && r.constant, pos: p}
 	t, ok := commonType(l.typ, r.typ)
 	distinct := strings.Contains(op, "DISTINCT")
@@ -47,11 +52,9 @@ func (a *analyser) comparison(op string, l, r value, p Pos) value {
 	a.representable(l.typ)
 	a.representable(r.typ)
 	a.charAndVarchar(l.typ, r.typ)
-	if l.typ.isNumeric() && r.typ.isNumeric() && t.Kind == Decimal {
-		ld, rd := l.typ.asDecimal(), r.typ.asDecimal()
-		if max(ld.Precision-ld.Scale, rd.Precision-rd.Scale)+t.Scale > 38 {
-			panic(a.cannot("the comparison of %s with %s", l.typ, r.typ))
-		}
+	if exactly, ok := a.compareExactly(op, l, r, t); ok && alone {
+		out.code = exactly
+		return out
 	}
 	out.code = a.compareCode(op, a.coerce(l, t), a.coerce(r, t), t)
 	return out

@@ -58,17 +58,16 @@ func (a *analyser) typedLiteral(x *TypedLit) value {
 		}
 		out.typ, out.code = tJSON, textCode(text)
 	case "uuid":
-		if !uuidPattern.MatchString(x.Value) {
+		u, why := parseUUID(x.Value)
+		if why != "" {
 			panic(bad())
 		}
-		out.typ, out.code = tUUID, "CAST("+quoteText(x.Value)+" AS UUID)"
+		out.typ, out.code = tUUID, "CAST("+quoteText(u)+" AS UUID)"
 	default:
 		return a.scalarLiteral(x, name, bad)
 	}
 	return out
 }
-
-var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 
 // scalarLiteral is a number or boolean given as text.
 func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) value {
@@ -102,7 +101,13 @@ func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) va
 	case "interval":
 		panic(&Error{Name: "TYPE_NOT_FOUND",
 			Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: INTERVAL", x.pos), Hint: "write the unit behind the text: INTERVAL '5' MINUTE"})
-	case "ipaddress", "varbinary":
+	case "ipaddress":
+		ip, ok := parseAddress(x.Value)
+		if !ok {
+			panic(bad())
+		}
+		out.typ, out.code = tIPAddress, fmt.Sprintf("unhex('%x')", ip.As16())
+	case "varbinary":
 		panic(a.cannot("a literal of type %s", name))
 	default:
 		panic(&Error{Name: "TYPE_NOT_FOUND", Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: %s", x.pos, strings.ToUpper(name))})

@@ -84,6 +84,8 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 			return "encode(" + code + ")"
 		case HyperLogLog, TDigest, QDigest:
 			return code
+		case IPAddress:
+			return code
 		case UUID:
 			return "unhex(replace(CAST(" + code + " AS VARCHAR), '-', ''))"
 		}
@@ -95,6 +97,14 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 		if from.Kind == Varchar {
 			return "CAST(" + try("cast_uuid", safe) + "(" + code + ") AS UUID)"
 		}
+		if from.Kind == Varbinary {
+			return "CAST(" + try("bytes_uuid", safe) + "(" + code + ") AS UUID)"
+		}
+	case IPAddress:
+		if from.Kind == Varbinary {
+			return try("bytes_address", safe) + "(" + code + ")"
+		}
+		return try("cast_address", safe) + "(" + code + ")"
 	case Date, Time, Timestamp, TimestampTZ:
 		return a.toTemporal(code, from, to, safe)
 	}
@@ -231,6 +241,18 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 		text, what = "acme_real_text("+code+")", "acme_real_plain("+code+") || ' (' || acme_real_text("+code+") || ')'"
 	case Timestamp, TimestampTZ, Time:
 		text = a.temporalText(code, from)
+	case IPAddress:
+		text = "acme_address_text(" + code + ")"
+	case UUID:
+		text = "CAST(" + code + " AS VARCHAR)"
+		if to.Precision >= 36 {
+			return text
+		}
+		if safe {
+			return "CAST(NULL AS VARCHAR)"
+		}
+		return "CASE WHEN " + code + " IS NOT NULL THEN " +
+			failWith("VARCHAR", fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Cannot cast ''' || %s || ''' to varchar(%d)'", text, to.Precision)) + " END"
 	case IntervalDay:
 		text = "acme_interval_text(" + code + ")"
 	case IntervalYear:

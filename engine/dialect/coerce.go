@@ -136,7 +136,7 @@ func castable(from, to Type) bool {
 			}
 		}
 		return true
-	case from.isNested() || to.isNested(), from.Kind == UUID && to.Kind == Varchar && to.Precision != Unbounded:
+	case from.isNested() || to.isNested(), (from.Kind == UUID || from.Kind == IPAddress) && to.Kind == Varchar && to.Precision != Unbounded:
 		return false
 	}
 	for _, k := range castTargets[from.Kind] {
@@ -159,9 +159,9 @@ var castTargets = map[Kind][]Kind{
 	Real:         fromNumber,
 	Double:       fromNumber,
 	Decimal:      fromNumber,
-	Varchar:      append([]Kind{Varchar, Char, Varbinary, Date, Time, TimeTZ, Timestamp, TimestampTZ, UUID}, fromNumber...),
+	Varchar:      append([]Kind{Varchar, Char, Varbinary, Date, Time, TimeTZ, Timestamp, TimestampTZ, UUID, IPAddress}, fromNumber...),
 	Char:         {Varchar, Char},
-	Varbinary:    {Varbinary, UUID, HyperLogLog, TDigest, QDigest},
+	Varbinary:    {IPAddress, Varbinary, UUID, HyperLogLog, TDigest, QDigest},
 	HyperLogLog:  {Varbinary},
 	TDigest:      {Varbinary},
 	QDigest:      {Varbinary},
@@ -173,6 +173,7 @@ var castTargets = map[Kind][]Kind{
 	IntervalDay:  {IntervalDay, Varchar},
 	IntervalYear: {IntervalYear, Varchar},
 	UUID:         {UUID, Varchar, Varbinary},
+	IPAddress:    {IPAddress, Varchar, Varbinary},
 }
 
 var fromNumber = append([]Kind{Boolean, Varchar}, numericKinds...)

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 )
 
@@ -269,9 +270,29 @@ func (a *analyser) extremeOf(list string, t Type, sign int) string {
 		list, l, l, l, x, y, a.compareText(y, x, t, a.extremeOrder(sign)), test, y, x)
 }
 
+// compareExactly compares two decimals of which one may not fit their common
+// type, where the other is a constant: Trino then takes the cast away. Elsewhere
+// the cast is made, and fails for what does not fit.
+func (a *analyser) compareExactly(op string, l, r value, t Type) (string, bool) {
+	narrow, wide := l, r
+	if l.typ.Scale > r.typ.Scale {
+		narrow, wide = r, l
+	}
+	if t.Kind != Decimal || narrow.typ.Kind != Decimal || !wide.constant || narrow.typ.Precision-narrow.typ.Scale+t.Scale <= 38 || strings.Contains(op, "DISTINCT") {
+		return "", false
+	}
+	sign := fmt.Sprintf("acme_decimal_sign(CAST(%s AS VARCHAR), CAST(%s AS VARCHAR))", l.code, r.code)
+	return "(" + sign + " " + op + " 0)", true
+}
+
 // compareFunctions are the functions in Go of comparisons.
 func compareFunctions() []ScalarFunction {
 	return []ScalarFunction{
+		fn("decimal_sign", "VARCHAR,VARCHAR,INTEGER", func(a []any) (any, error) {
+			l, _ := new(big.Rat).SetString(a[0].(string))
+			r, _ := new(big.Rat).SetString(a[1].(string))
+			return int32(l.Cmp(r)), nil
+		}),
 		fn("order", "INTEGER,INTEGER", func(a []any) (any, error) {
 			switch a[0].(int32) {
 			case markArray:

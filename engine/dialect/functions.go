@@ -298,7 +298,7 @@ type bindings map[string]Type
 // patternKinds are the kinds that plain pattern names stand for.
 var patternKinds = map[string]Kind{
 	"unknown": Unknown, "boolean": Boolean, "tinyint": TinyInt, "smallint": SmallInt, "integer": Integer, "bigint": BigInt,
-	"real": Real, "double": Double, "varbinary": Varbinary, "date": Date, "json": JSON, "uuid": UUID,
+	"real": Real, "double": Double, "varbinary": Varbinary, "date": Date, "json": JSON, "uuid": UUID, "ipaddress": IPAddress,
 	"interval day to second": IntervalDay, "interval year to month": IntervalYear,
 	"varchar": Varchar, "char": Char, "decimal": Decimal, "time": Time, "timestamp": Timestamp,
 	"joniregexp": Varchar, "JsonPath": Varchar, "array": Array, "map": Map, "row": Row,

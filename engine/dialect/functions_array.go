@@ -14,7 +14,11 @@ func arrayFunctions() []function {
 			{in: "array(E)", shown: "array(e)", where: "E", out: "bigint", sql: "CAST(len($1) AS BIGINT)"},
 			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"},
 			sg("hyperloglog", "bigint", "acme_hll_count($1)")}},
-		a("contains", "Whether an array has an element; NULL if it is not there but a NULL is.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "boolean", low: lowContains}),
+		{name: "contains", doc: "Whether an array has an element, NULL if it is not there but a NULL is; whether a network has an address.", sigs: []signature{
+			{in: "array(T), T", shown: "array(t), t", where: "T:comparable", out: "boolean", low: lowContains},
+			{in: "varchar, ipaddress", out: "boolean", low: func(c *invocation) string {
+				return c.template(fmt.Sprintf("acme_network_has($1, $2, %d)", c.a.level))
+			}}}},
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
 			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "CASE WHEN $1 IS NOT NULL THEN list_extract($1, acme_element_index($2)) END"},
 			{in: "map(K,V), K", where: "K, V", out: "V", low: lowElementAt}}},

@@ -189,6 +189,8 @@ func (a *analyser) shownKey(code string, t Type) string {
 		return "acme_real_plain(" + code + ")"
 	case Unknown:
 		return "CAST(NULL AS VARCHAR)"
+	case IPAddress:
+		return "acme_address_text(" + code + ")"
 	case Varbinary:
 		return "lower(hex(" + code + "))"
 	case Map, JSON:

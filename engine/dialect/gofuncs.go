@@ -40,7 +40,7 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
-	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
+	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
 		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
@@ -64,7 +64,7 @@ func Functions() []ScalarFunction {
 }
 
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.
-var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_date",
+var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_address", "acme_bytes_address", "acme_bytes_uuid", "acme_cast_date",
 	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_iso_timestamp", "acme_double_decimal", "acme_real_decimal", "acme_round_integer",
 	"acme_json_to_text", "acme_json_to_whole", "acme_json_to_float", "acme_json_to_truth"}
 
@@ -115,12 +115,41 @@ func castFunctions() []ScalarFunction {
 		fn("double_plain", "DOUBLE,VARCHAR", func(a []any) (any, error) { return javaDouble(a[0].(float64)), nil }),
 		fn("real_plain", "FLOAT,VARCHAR", func(a []any) (any, error) { return javaFloat(float64(a[0].(float32)), 32), nil }),
 		fn("cast_uuid", "VARCHAR,VARCHAR", func(a []any) (any, error) {
-			if !uuidPattern.MatchString(a[0].(string)) {
-				return nil, badCast("Cannot cast value to UUID: %s", a[0])
+			u, why := parseUUID(a[0].(string))
+			if why != "" {
+				return nil, badCast("%s", why)
 			}
-			return strings.ToLower(a[0].(string)), nil
+			return u, nil
+		}),
+		fn("bytes_uuid", "BLOB,VARCHAR", func(a []any) (any, error) {
+			b := a[0].([]byte)
+			if len(b) != 16 {
+				return nil, badCast("Invalid UUID binary length: %d", len(b))
+			}
+			return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 		}),
 	}
+}
+
+// parseUUID reads five hexadecimal numbers as Java does, of any lengths as long
+// as there are 36 characters in all; why says what is wrong.
+func parseUUID(s string) (uuid, why string) {
+	parts := strings.Split(s, "-")
+	widths := []int{8, 4, 4, 4, 12}
+	if len(s) > 36 || len(parts) != len(widths) {
+		return "", "Cannot cast value to UUID: " + s
+	}
+	for i, p := range parts {
+		n, err := strconv.ParseInt(p, 16, 64)
+		if err != nil {
+			return "", "Cannot cast value to UUID: " + s
+		}
+		parts[i] = fmt.Sprintf("%0*x", widths[i], uint64(n)&(1<<(4*widths[i])-1))
+	}
+	if len(s) != 36 {
+		return "", fmt.Sprintf("Invalid UUID string length: %d", len(s))
+	}
+	return strings.Join(parts, "-"), ""
 }
 
 // textError makes an error of a text with its name in front.

@@ -38,7 +38,7 @@ func (a *analyser) hashText(t Type, code string) string {
 		return call("text", code)
 	case Char:
 		return call("text", "rtrim("+code+", ' ')")
-	case Varbinary:
+	case Varbinary, IPAddress:
 		return call("bytes", code)
 	case UUID:
 		return call("uuid", "unhex(replace(CAST("+code+" AS VARCHAR), '-', ''))")

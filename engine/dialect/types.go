@@ -31,6 +31,7 @@ const (
 	IntervalYear
 	JSON
 	UUID
+	IPAddress
 	Array    // Elem[0]
 	Map      // Elem[0] key, Elem[1] value
 	Row      // Elem, with names
@@ -65,7 +66,7 @@ type Field struct {
 
 var kindNames = [...]string{"unknown", "boolean", "tinyint", "smallint", "integer", "bigint", "real", "double",
 	"decimal", "varchar", "char", "varbinary", "date", "time", "time with time zone", "timestamp",
-	"timestamp with time zone", "interval day to second", "interval year to month", "json", "uuid",
+	"timestamp with time zone", "interval day to second", "interval year to month", "json", "uuid", "ipaddress",
 	"array", "map", "row", "function", "HyperLogLog", "tdigest", "qdigest"}
 
 // String spells t as Athena does: decimal(21,1), timestamp(3) with time zone.
@@ -137,7 +138,7 @@ func (t Type) DuckDB() string {
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Precision, t.Scale)
 	case Varchar, Char, JSON:
 		return "VARCHAR"
-	case Varbinary, HyperLogLog, TDigest, QDigest:
+	case Varbinary, HyperLogLog, TDigest, QDigest, IPAddress:
 		return "BLOB"
 	case Time:
 		return "TIME"
@@ -195,6 +196,7 @@ var (
 	tIntYear   = Type{Kind: IntervalYear}
 	tJSON      = Type{Kind: JSON}
 	tUUID      = Type{Kind: UUID}
+	tIPAddress = Type{Kind: IPAddress}
 )
 
 func decimalType(p, s int) Type { return Type{Kind: Decimal, Precision: p, Scale: s} }

@@ -36,6 +36,8 @@ func protocol(t dialect.Type, zone string, v any) any {
 		return decimal(d.Value, t.Scale)
 	case dialect.Varbinary, dialect.HyperLogLog, dialect.TDigest, dialect.QDigest:
 		return base64.StdEncoding.EncodeToString(v.([]byte))
+	case dialect.IPAddress:
+		return dialect.AddressText(v.([]byte))
 	case dialect.Date:
 		return plus(v.(time.Time)) + v.(time.Time).Format("2006-01-02")
 	case dialect.Time:

@@ -81,6 +81,8 @@ func (c *columnReader) value(v *vectorReader, t dialect.Type, i int) any {
 		return at[float64](v, i)
 	case dialect.Varbinary, dialect.HyperLogLog, dialect.TDigest, dialect.QDigest:
 		return []byte(v.text(i))
+	case dialect.IPAddress:
+		return query.Text(dialect.AddressText([]byte(v.text(i))))
 	case dialect.Decimal:
 		return query.Text(decimalText(unscaled(v, t.Precision, i), t.Scale))
 	case dialect.Array, dialect.Map, dialect.Row:
