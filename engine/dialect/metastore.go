@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -220,6 +221,33 @@ func dropPartitions(t *Table, spec PartitionSpec, s *DropPartition) {
 	values := t.partitionOf(s.Pos, spec)
 	t.Added = slices.DeleteFunc(slices.Clone(t.Added), func(p Partition) bool { return slices.Equal(p.Values, values) })
 	t.Removed = append(slices.Clone(t.Removed), values)
+}
+
+// Restore gives the catalog in which partitions of a table that were taken away are
+// its own again: those that rows have been written to. It is m where there are none.
+func (m *Metastore) Restore(db, name string, written [][]string) *Metastore {
+	t := m.Table(db, name)
+	if t == nil {
+		return m
+	}
+	left := slices.DeleteFunc(slices.Clone(t.Removed), func(values []string) bool {
+		return slices.ContainsFunc(written, func(w []string) bool { return slices.EqualFunc(values, w, sameValue) })
+	})
+	if len(left) == len(t.Removed) {
+		return m
+	}
+	again := *t
+	again.Removed = left
+	out := &Metastore{m.base, m.databases, maps.Clone(m.tables), m.prepared}
+	out.tables[metaKey(db, name)] = &again
+	return out
+}
+
+// sameValue says whether two texts are one value of a partition: 08 is 8.
+func sameValue(a, b string) bool {
+	x, xerr := strconv.ParseInt(a, 10, 64)
+	y, yerr := strconv.ParseInt(b, 10, 64)
+	return a == b || xerr == nil && yerr == nil && x == y
 }
 
 // The form in which a Metastore is kept: what differs from the base, tables as the

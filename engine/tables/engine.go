@@ -167,13 +167,7 @@ func (e *Engine) write(ctx context.Context, plan *dialect.Plan, r query.Request,
 	if err := w.publish(ctx, n); err != nil {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx) // from here on it is either all or nothing
-	if isCreate {
-		if err := e.change(ctx, r, &plan.Format.Location); err != nil {
-			return nil, errors.Join(err, w.retract(ctx))
-		}
-	}
-	if err := w.settle(ctx); err != nil {
+	if err := e.complete(context.WithoutCancel(ctx), w, r); err != nil {
 		return nil, err
 	}
 	stats := out.stats
@@ -181,6 +175,26 @@ func (e *Engine) write(ctx context.Context, plan *dialect.Plan, r query.Request,
 	stats.Rows = 1
 	out.stats = stats
 	return out, nil
+}
+
+// complete makes visible what has been put, in the catalog and in the lake. It is not
+// to be ended half way.
+func (e *Engine) complete(ctx context.Context, w *writing, r query.Request) error {
+	_, isInsert := w.plan.Statement.(*dialect.Insert)
+	if _, isCreate := w.plan.Statement.(*dialect.CreateTableAs); isCreate {
+		if err := e.change(ctx, r, &w.plan.Format.Location); err != nil {
+			return errors.Join(err, w.retract(ctx))
+		}
+	}
+	if isInsert && len(w.plan.Table.Removed) > 0 { // a partition that is written to is there again
+		restore := func(m *dialect.Metastore) (*dialect.Metastore, error) {
+			return m.Restore(w.plan.Table.Database, w.plan.Table.Name, w.partitions()), nil
+		}
+		if err := e.c.Catalog.Change(ctx, restore); err != nil {
+			return errors.Join(err, w.retract(ctx))
+		}
+	}
+	return w.settle(ctx)
 }
 
 // read takes the rows that a statement writes from the reader.

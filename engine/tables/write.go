@@ -36,7 +36,8 @@ type encoder interface {
 
 // part is an object that has been encoded, or is being.
 type part struct {
-	folder string // below the table's prefix, with a slash at its end unless empty
+	folder string   // below the table's prefix, with a slash at its end unless empty
+	values []string // of the partition, as texts
 	number int
 	file   *os.File
 	encoder
@@ -112,7 +113,7 @@ func (w *writing) add(row query.Row) error {
 				Hint: "write fewer partitions with one statement: a WHERE over the partition columns, and INSERT INTO for the rest",
 			}
 		}
-		if p, err = w.begin(folder, 0); err != nil {
+		if p, err = w.begin(folder, textsOf(w.plan.Table.Partitions, row[len(data):]), 0); err != nil {
 			return err
 		}
 	}
@@ -137,17 +138,17 @@ func (w *writing) roll(p *part) error {
 		return fmt.Errorf("writing a part: %w", err)
 	}
 	if at > partBytes {
-		_, err = w.begin(p.folder, p.number+1)
+		_, err = w.begin(p.folder, p.values, p.number+1)
 	}
 	return err
 }
 
-func (w *writing) begin(folder string, number int) (*part, error) {
+func (w *writing) begin(folder string, values []string, number int) (*part, error) {
 	f, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("part-%d", len(w.parts))))
 	if err != nil {
 		return nil, fmt.Errorf("making a file for what is to be written: %w", err)
 	}
-	p := &part{folder: folder, number: number, file: f}
+	p := &part{folder: folder, values: values, number: number, file: f}
 	format := w.plan.Format
 	if format.Format == "PARQUET" {
 		p.encoder = newParquetFile(f, w.plan.Table.Columns, format.Compression)
@@ -262,6 +263,24 @@ func (w *writing) retract(ctx context.Context) error {
 		return err
 	}
 	return w.settle(ctx)
+}
+
+// textsOf gives the values of a row's partition as texts.
+func textsOf(columns []dialect.Column, values []any) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = query.Format(values[i], c.Type.String())
+	}
+	return out
+}
+
+// partitions gives the values of the partitions that have been written.
+func (w *writing) partitions() [][]string {
+	out := make([][]string, len(w.parts))
+	for i, p := range w.parts {
+		out[i] = p.values
+	}
+	return out
 }
 
 // folderOf names the folder of a row's partition as Hive does; NULL has a name of
