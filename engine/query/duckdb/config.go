@@ -79,11 +79,16 @@ type Deps struct {
 	// Now gives for each statement what has become of Catalog, and the objects that
 	// are being written and are no table's yet; nil where nothing changes them.
 	Now func(ctx context.Context, base dialect.Catalog) (now dialect.Catalog, unfinished map[string]bool, err error)
+	// Clock says what NOW is to projected partitions; time.Now where nil.
+	Clock func() time.Time
 	// Translate stands for dialect.Translate.
 	Translate func(sql string, o dialect.Options) (*dialect.Translation, error)
 }
 
 func (d Deps) withDefaults(c Config) (Deps, error) {
+	if d.Clock == nil {
+		d.Clock = time.Now
+	}
 	if d.Translate == nil {
 		d.Translate = dialect.Translate
 	}

@@ -261,7 +261,7 @@ func TestPartitionValues(t *testing.T) {
 		{dialect.Column{Name: "p", Type: standInTypes["integer"]}, "08", int32(8)}, {dialect.Column{Name: "p", Type: standInTypes["integer"]}, "x", errors.New("")},
 		{dialect.Column{Name: "p", Type: standInTypes["integer"]}, "3000000000", errors.New("")}, {dialect.Column{Name: "p", Type: standInTypes["bigint"]}, "3000000000", int64(3000000000)},
 		{dialect.Column{Name: "p", Type: standInTypes["date"]}, "1970-01-02", int32(1)}, {dialect.Column{Name: "p", Type: standInTypes["date"]}, "1970-02-30", errors.New("")},
-		{dialect.Column{Name: "p", Type: standInTypes["double"]}, "1", errors.New("")},
+		{dialect.Column{Name: "p", Type: standInTypes["double"]}, "1.5", 1.5}, {dialect.Column{Name: "p", Type: dialect.Type{Kind: dialect.UUID}}, "1", errors.New("")},
 	} {
 		got, err := partitionValue(c.column, c.in)
 		if _, bad := c.want.(error); bad != (err != nil) || !bad && got != c.want {

@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"net/url"
-	"path"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
 
-	"acme/telemetry/engine/dialect"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/serde"
 	"acme/telemetry/engine/store"
@@ -26,7 +21,8 @@ type object struct {
 	size     int64
 	modified time.Time
 	path     string // "$path": the location as the DDL spells it, and the name
-	values   []any  // of the partition columns: int32, int64, float64, bool, string or nil
+	folder   string // "$partition": year=2025/month=8
+	values   []any  // of the partition columns: an integer, float64, bool, string or nil
 	part     int    // number of its partition in the listing
 	id       int32  // number in the cache
 }
@@ -37,122 +33,6 @@ func (o object) unpackedAbout() int64 {
 		return o.size * 9
 	}
 	return o.size
-}
-
-// listing is the objects of a table and how many partitions they make.
-type listing struct {
-	objects    []object
-	partitions int
-}
-
-// list finds a table's objects as Athena does: those under its location, whose
-// folders name a value for every partition column, none of whose names is
-// hidden. Objects elsewhere below belong to no partition and are not the table's.
-func list(ctx context.Context, st store.Store, t *dialect.Table) (listing, error) {
-	prefix, err := keyPrefix(t.Location)
-	if err != nil {
-		return listing{}, err
-	}
-	var out listing
-	folders := make(map[string]int)
-	var values [][]any
-	for info, err := range st.List(ctx, prefix) {
-		if err != nil {
-			return listing{}, fmt.Errorf("listing %s of %s: %w", prefix, st.URI(), err)
-		}
-		rest := strings.TrimPrefix(info.Key, prefix)
-		if serde.Hidden(rest) || strings.Count(rest, "/") != len(t.Partitions) || info.Size == 0 && strings.HasSuffix(info.Key, "/") {
-			continue
-		}
-		folder := path.Dir(rest)
-		n, ok := folders[folder]
-		if !ok {
-			v, ours, err := partitionValues(t, folder)
-			if err != nil {
-				return listing{}, &query.Error{Name: "HIVE_INVALID_PARTITION_VALUE", Message: err.Error() + ": " + info.Key}
-			}
-			if !ours {
-				continue
-			}
-			n = len(values)
-			folders[folder] = n
-			values = append(values, v)
-		}
-		out.objects = append(out.objects, object{
-			key: info.Key, size: info.Size, modified: info.Modified,
-			path: t.Location + rest, values: values[n], part: n,
-		})
-	}
-	out.partitions = len(values)
-	return out, nil
-}
-
-// keyPrefix gives where in the lake a location lies: what follows the bucket,
-// which stands for the lake.
-func keyPrefix(location string) (string, error) {
-	u, err := url.Parse(location)
-	if err != nil || u.Scheme != "s3" || u.Host == "" || !strings.HasSuffix(location, "/") {
-		return "", fmt.Errorf("reading the location %q: it must be s3://BUCKET/PREFIX/", location)
-	}
-	return strings.TrimPrefix(location, "s3://"+u.Host+"/"), nil
-}
-
-// partitionValues reads year=2025/month=08. The folder is another's where it
-// does not name the columns in their order.
-func partitionValues(t *dialect.Table, folder string) (values []any, ours bool, err error) {
-	if len(t.Partitions) == 0 {
-		return nil, true, nil
-	}
-	parts := strings.Split(folder, "/")
-	for i, c := range t.Partitions {
-		name, value, ok := strings.Cut(parts[i], "=")
-		if !ok || !strings.EqualFold(name, c.Name) {
-			return nil, false, nil
-		}
-		v, err := partitionValue(c, value)
-		if err != nil {
-			return nil, true, err
-		}
-		values = append(values, v)
-	}
-	return values, true, nil
-}
-
-func partitionValue(c dialect.Column, encoded string) (any, error) {
-	if encoded == "__HIVE_DEFAULT_PARTITION__" {
-		return nil, nil
-	}
-	invalid := fmt.Errorf("Invalid partition value '%s' for %s partition key: %s", encoded, strings.ToUpper(c.Type.String()), c.Name)
-	text, err := url.PathUnescape(encoded)
-	if err != nil {
-		return nil, invalid
-	}
-	switch c.Type.Kind {
-	case dialect.Integer:
-		n, err := strconv.ParseInt(text, 10, 32)
-		if err != nil {
-			return nil, invalid
-		}
-		return int32(n), nil
-	case dialect.BigInt:
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, invalid
-		}
-		return n, nil
-	case dialect.Date:
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return nil, invalid
-		}
-		return int32(day.Unix() / 86400), nil
-	case dialect.Varchar, dialect.Char:
-		if strings.ContainsRune(text, 0) || strings.ToValidUTF8(text, "") != text {
-			return nil, invalid
-		}
-		return text, nil
-	}
-	return nil, &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("a partition column of type %s (%s) is not supported by the local engine", c.Type, c.Name)}
 }
 
 // Ledger knows what the lake's manifests say of an object; ok is false where

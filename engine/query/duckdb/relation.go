@@ -16,18 +16,10 @@ import (
 
 // relation makes the view that the statement reads for one mention of a table.
 func (j *job) relation(s *dialect.Scan) error {
-	all, err := list(j.ctx, j.deps.Store, s.Table)
+	all, chosen, partitions, err := j.find(s)
 	if err != nil {
 		return err
 	}
-	removed, err := removedValues(s.Table)
-	if err != nil {
-		return err
-	}
-	all.objects = slices.DeleteFunc(all.objects, func(o object) bool {
-		return j.unfinished[o.key] || slices.ContainsFunc(removed, func(v []any) bool { return slices.Equal(v, o.values) })
-	})
-	chosen, partitions := j.prune(s, all)
 	if !s.Listing { // no object is read
 		j.count(all, chosen, partitions)
 	}
@@ -47,6 +39,31 @@ func (j *job) relation(s *dialect.Scan) error {
 		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, s.Table.SerDe),
 		Hint:    "the local engine reads Parquet, and text with the SerDes OpenX JSON, Hive JSON, LazySimple, OpenCSV, Regex and CloudTrail",
 	}
+}
+
+// find gives a scan's objects: all of the table's, those of the partitions that the
+// scan's predicate leaves, and how many partitions that are.
+func (j *job) find(s *dialect.Scan) (all listing, chosen []object, partitions int, err error) {
+	if projected(s.Table) {
+		all, err = j.projection(s)
+	} else {
+		all, err = list(j.ctx, j.deps.Store, s.Table)
+	}
+	if err != nil {
+		return all, nil, 0, err
+	}
+	removed, err := removedValues(s.Table)
+	if err != nil {
+		return all, nil, 0, err
+	}
+	all.objects = slices.DeleteFunc(all.objects, func(o object) bool {
+		return j.unfinished[o.key] || slices.ContainsFunc(removed, func(v []any) bool { return slices.Equal(v, o.values) })
+	})
+	if projected(s.Table) {
+		return all, all.objects, all.partitions, nil
+	}
+	chosen, partitions = j.prune(s, all)
+	return all, chosen, partitions, nil
 }
 
 // prune leaves the objects of the partitions for which the scan's predicate is
@@ -109,26 +126,6 @@ func (j *job) partitionsWhere(s *dialect.Scan, all listing) (map[int]bool, error
 		kept[n] = true
 	}
 	return kept, nil
-}
-
-// literals writes a partition's values as SQL, each with its type.
-func literals(t *dialect.Table, values []any) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		typ := t.Partitions[i].Type.DuckDB()
-		switch v := v.(type) {
-		case nil:
-			out[i] = "NULL::" + typ
-		case string:
-			out[i] = quoteText(v) + "::" + typ
-		default:
-			out[i] = fmt.Sprintf("(%v)::%s", v, typ)
-			if typ == "DATE" {
-				out[i] = fmt.Sprintf("(DATE '1970-01-01' + (%v)::INTEGER)", v)
-			}
-		}
-	}
-	return out
 }
 
 // count books the objects of a scan; a table mentioned twice is counted twice,

@@ -165,8 +165,14 @@ func fillConstant(vec duck.Vector, value any, rows int) {
 	case nil:
 		duck.VectorEnsureValidityWritable(vec)
 		clear(unsafe.Slice((*uint64)(duck.VectorGetValidity(vec)), (rows+63)/64))
+	case int8:
+		fill(unsafe.Slice((*int8)(data), rows), v)
+	case int16:
+		fill(unsafe.Slice((*int16)(data), rows), v)
 	case int32:
 		fill(unsafe.Slice((*int32)(data), rows), v)
+	case float32:
+		fill(unsafe.Slice((*float32)(data), rows), v)
 	case int64:
 		fill(unsafe.Slice((*int64)(data), rows), v)
 	case float64:
