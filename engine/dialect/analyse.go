@@ -81,11 +81,7 @@ func (f *field) mark() {
 	}
 	f.marked = true
 	if f.scan != nil {
-		if f.column == "$path" {
-			f.scan.path = true
-		} else {
-			f.scan.used[f.column] = true
-		}
+		f.scan.use(f.column)
 	}
 	for _, d := range f.deps {
 		d.mark()

@@ -81,7 +81,11 @@ func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
 		f := add(c.Name, c.Type)
 		f.src, f.scan = &origin{s, c.Name}, nil
 	}
-	add("$path", tVarchar).hidden = true
+	for _, name := range hiddenNames {
+		if name != "$partition" || len(t.Partitions) > 0 {
+			add(name, HiddenType(name)).hidden = true
+		}
+	}
 	return rel
 }
 

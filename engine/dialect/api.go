@@ -109,7 +109,8 @@ type OutputColumn struct {
 // Scan is one mention of a table. Before SQL runs, a relation (table, view or
 // table function's view) of the name Relation must exist with exactly these
 // columns: Columns in their order with the types Type.DuckDB(), then all of the
-// table's partition columns, then "$path" (VARCHAR) if Path.
+// table's partition columns, then "$path" (VARCHAR) if Path, then Hidden with the
+// types that HiddenType gives.
 type Scan struct {
 	Relation string
 	Table    *Table
@@ -118,6 +119,7 @@ type Scan struct {
 	// Listing says that the rows wanted are the table's partitions, one each; "$path"
 	// is then a partition's name: year=2025/month=08.
 	Listing bool
+	Hidden  []string // of "$file_size", "$file_modified_time" and "$partition", those needed
 	// Filter is a DuckDB predicate over partition columns alone (quoted, without
 	// a qualifier) that is true for every partition whose rows can matter;
 	// empty where all can. It is a necessary condition: SQL still holds the

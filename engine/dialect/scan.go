@@ -21,8 +21,38 @@ type scan struct {
 	tab      *Table
 	used     map[string]bool // data columns that are read
 	path     bool
-	listing  bool // the rows are the table's partitions
+	listing  bool     // the rows are the table's partitions
+	hidden   []string // hidden columns that are read beside $path
 	filters  []string
+}
+
+// hiddenNames are the hidden columns of a table; the last one only a partitioned
+// table has.
+var hiddenNames = [...]string{"$path", "$file_size", "$file_modified_time", "$partition"}
+
+// HiddenType gives the type of a hidden column.
+func HiddenType(name string) Type {
+	switch name {
+	case "$file_size":
+		return tBigInt
+	case "$file_modified_time":
+		return timestampTZ(3, "UTC")
+	}
+	return tVarchar
+}
+
+// use notes that a column is read.
+func (s *scan) use(column string) {
+	switch {
+	case column == "$path":
+		s.path = true
+	case strings.HasPrefix(column, "$"):
+		if !slices.Contains(s.hidden, column) {
+			s.hidden = append(s.hidden, column)
+		}
+	default:
+		s.used[column] = true
+	}
 }
 
 func (s *scan) add(predicate string) {

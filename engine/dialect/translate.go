@@ -80,7 +80,7 @@ func (a *analyser) shown(t Type, top bool) {
 
 // result gives what an engine needs to know of a scan.
 func (s *scan) result() Scan {
-	out := Scan{Relation: s.relation, Table: s.tab, Path: s.path, Listing: s.listing, Filter: strings.Join(s.filters, " AND ")}
+	out := Scan{Relation: s.relation, Table: s.tab, Path: s.path, Hidden: s.hidden, Listing: s.listing, Filter: strings.Join(s.filters, " AND ")}
 	for _, c := range s.tab.Columns {
 		if s.used[strings.ToLower(c.Name)] {
 			out.Columns = append(out.Columns, c.Name)

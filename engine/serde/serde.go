@@ -1,11 +1,11 @@
-// Package serde turns the bytes of one object into rows as Athena's OpenX JSON
-// SerDe reads them.
+// Package serde turns the bytes of one object into rows as Athena's SerDes read
+// them: OpenX JSON, Hive's JSON, LazySimple, OpenCSV, Regex and CloudTrail's.
 //
-// In: the bytes of an object, gzip by its name (lower-case ".gz" and nothing
-// else), and the columns of its table. Out: batches of typed columns, and
-// counts of everything Athena passes over without a word.
+// In: the bytes of an object, packed as the end of its name says (".gz", ".zst",
+// ".snappy", in lower case), and the columns of its table. Out: batches of typed
+// columns, and counts of everything Athena passes over without a word.
 //
-// What must hold, because a lake is only as good as what is read from it:
+// What must hold of OpenX JSON, because a lake is only as good as what is read from it:
 //
 //   - A line is a row, always. Lines end with \n, \r\n or \r; the last one may
 //     lack its end. An empty or a text line is a row of NULLs.

@@ -134,7 +134,7 @@ func (c *cache) load(t *cached, missing []object, make func([]object) *scan) err
 		return err
 	}
 	if first {
-		if err := c.session.exec(fmt.Sprintf("CREATE TABLE %s_path (acme_object INTEGER, path VARCHAR)", t.name)); err != nil {
+		if err := c.session.exec(fmt.Sprintf("CREATE TABLE %s_path (acme_object INTEGER, %s)", t.name, hiddenDefinition())); err != nil {
 			return err
 		}
 		t.made = true
@@ -144,7 +144,7 @@ func (c *cache) load(t *cached, missing []object, make func([]object) *scan) err
 		t.objects[o.key] = &cachedObject{object: o, stats: s.read[i]}
 		t.byID = append(t.byID, o.key)
 		t.bytes += s.read[i].Bytes
-		paths = append(paths, fmt.Sprintf("(%d, %s)", o.id, quoteText(o.path)))
+		paths = append(paths, fmt.Sprintf("(%d, %s)", o.id, hiddenLiterals(o)))
 	}
 	if len(paths) == 0 {
 		return nil

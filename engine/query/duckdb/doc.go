@@ -26,10 +26,11 @@
 //	Athena SQL -> dialect.Translate -> gate -> for each scan: list, prune,
 //	make the relation -> DuckDB -> query.Row -> frames -> pipe -> query.Rows
 //
-// Relations. JSON objects are decoded by package serde, in as many threads as
+// Relations. Objects of text are decoded by package serde, in as many threads as
 // DuckDB has, through a table function. What fits the cache is kept as a DuckDB
 // table, so that the next statement finds it there; what does not is streamed.
-// Parquet objects are checked and then read by DuckDB itself. Pruning is done
+// Parquet objects are checked and then read by DuckDB itself, by an expression for
+// each column that makes the table's type of the file's. Pruning is done
 // here and not by DuckDB, which opens a file before it looks at the predicate:
 // a damaged object in a pruned partition cannot fail a statement.
 //

@@ -23,8 +23,7 @@ type footer struct {
 	file    string           // that DuckDB reads
 	columns map[string]int64 // compressed bytes by lower-case name: what Athena bills
 	// elements are the top-level columns of the file by lower-case name.
-	elements map[string]format.SchemaElement
-	nodes    map[string]parquet.Node // the same, with what is inside
+	elements map[string]parquetNode
 }
 
 // maxBranches is up to how many partitions each get a branch of their own in the
@@ -35,6 +34,11 @@ const maxBranches = 64
 // parquetRelation makes the view over Parquet objects, each of which has been
 // checked here before DuckDB sees its name.
 func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
+	for _, properties := range []map[string]string{s.Table.TableProperties, s.Table.SerDeProperties} {
+		if strings.EqualFold(properties["parquet.column.index.access"], "true") {
+			return &query.Error{Name: "NOT_SUPPORTED", Message: "parquet.column.index.access is not supported by the local engine, which finds columns by name"}
+		}
+	}
 	type branch struct {
 		selected string // what DuckDB must select: files differ in their columns
 		part     int
@@ -54,7 +58,7 @@ func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
 			j.stats.Bytes += f.columns[name]
 		}
 		b := branch{selected, f.part}
-		if j.partitionsRead > maxBranches || !samePlace(s.Table, f) {
+		if j.partitionsRead > maxBranches || len(s.Hidden) > 0 || !samePlace(s.Table, f) {
 			b.part = -1
 		}
 		if groups[b] == nil {
@@ -103,29 +107,24 @@ func parquetBranch(s *dialect.Scan, selected string, files []footer) string {
 	for _, f := range files {
 		list = append(list, quoteText(f.file))
 	}
-	return fmt.Sprintf("SELECT %s FROM read_parquet([%s]%s, hive_partitioning = false, binary_as_string = %t) f",
-		strings.Join(columns, ", "), strings.Join(list, ", "), name, !hasBytes(s))
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s]%s, hive_partitioning = false) f",
+		strings.Join(columns, ", "), strings.Join(list, ", "), name)
 }
 
 // parquetSelect gives the data columns as DuckDB selects them from a file: by
-// name whatever its case, NULL where the file has no such column. A file in which a
-// column is of another type than the table declares is refused: Athena does so, and a
-// cast would make something up.
+// name whatever its case, NULL where the file has no such column.
 func parquetSelect(s *dialect.Scan, f footer) (string, error) {
 	columns := make([]string, 0, len(s.Columns))
-	bytes := hasBytes(s)
 	for _, c := range s.Table.Columns {
 		if !slices.Contains(s.Columns, c.Name) {
 			continue
 		}
 		source := "NULL"
-		if e, ok := f.elements[c.Name]; ok {
-			value := parquetValue{bytes: bytes}
-			if source, ok = value.of("f."+quoteName(e.Name), c.Type, f.nodes[c.Name]); !ok {
-				return "", &query.Error{
-					Name:    "HIVE_BAD_DATA",
-					Message: fmt.Sprintf("Field %s's type %s in parquet file %s is incompatible with type %s defined in table schema", c.Name, physicalName(f.nodes[c.Name]), f.path, c.Type),
-				}
+		if n, ok := f.elements[c.Name]; ok {
+			r := reading{scan: s, file: f}
+			var err error
+			if source, err = r.value("f."+quoteName(n.Name), c.Name, n, c.Type); err != nil {
+				return "", err
 			}
 		}
 		columns = append(columns, fmt.Sprintf("CAST(%s AS %s) AS %s", source, c.Type.DuckDB(), quoteName(c.Name)))
@@ -145,9 +144,9 @@ func parquetJoin(s *dialect.Scan, selected string, files []footer) string {
 		names = append(names, fmt.Sprintf("p%d", i))
 		columns = append(columns, fmt.Sprintf("o.p%d AS %s", i, quoteName(c.Name)))
 	}
-	if s.Path {
-		names = append(names, "path")
-		columns = append(columns, `o.path AS "$path"`)
+	for i, h := range hiddenColumns(s) {
+		names = append(names, fmt.Sprintf("h%d", i))
+		columns = append(columns, fmt.Sprintf("o.h%d AS %s", i, quoteName(h.name)))
 	}
 	if len(columns) == 0 {
 		columns = []string{"1 AS acme_row"}
@@ -155,14 +154,14 @@ func parquetJoin(s *dialect.Scan, selected string, files []footer) string {
 	var rows, list []string
 	for _, f := range files {
 		row := append([]string{quoteText(f.file)}, literals(s.Table, f.values)...)
-		if s.Path {
-			row = append(row, quoteText(f.path))
+		for _, h := range hiddenColumns(s) {
+			row = append(row, literal(f.hidden(h.name), h.typ))
 		}
 		rows = append(rows, "("+strings.Join(row, ", ")+")")
 		list = append(list, quoteText(f.file))
 	}
-	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false, binary_as_string = %t) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",
-		strings.Join(columns, ", "), strings.Join(list, ", "), !hasBytes(s), strings.Join(rows, ", "), strings.Join(names, ", "))
+	return fmt.Sprintf("SELECT %s FROM read_parquet([%s], filename = 'acme_file', hive_partitioning = false) f JOIN (VALUES %s) o(%s) ON f.acme_file = o.file",
+		strings.Join(columns, ", "), strings.Join(list, ", "), strings.Join(rows, ", "), strings.Join(names, ", "))
 }
 
 // emptyRelation has the columns and no row.
@@ -176,8 +175,8 @@ func emptyRelation(s *dialect.Scan) string {
 	for _, c := range s.Table.Partitions {
 		columns = append(columns, fmt.Sprintf("NULL::%s AS %s", c.Type.DuckDB(), quoteName(c.Name)))
 	}
-	if s.Path {
-		columns = append(columns, `NULL::VARCHAR AS "$path"`)
+	for _, h := range hiddenColumns(s) {
+		columns = append(columns, fmt.Sprintf("NULL::%s AS %s", h.typ.DuckDB(), quoteName(h.name)))
 	}
 	if len(columns) == 0 {
 		columns = []string{"1 AS acme_row"}
@@ -247,10 +246,7 @@ func readFooter(file string, o object) (f footer, err error) {
 	if err != nil {
 		return footer{}, corrupt(o, "it is not Parquet: "+err.Error())
 	}
-	f = footer{object: o, file: file, columns: map[string]int64{}, elements: topLevel(opened.Metadata().Schema), nodes: map[string]parquet.Node{}}
-	for _, field := range opened.Schema().Fields() {
-		f.nodes[strings.ToLower(field.Name())] = field
-	}
+	f = footer{object: o, file: file, columns: map[string]int64{}, elements: topLevel(opened.Metadata().Schema)}
 	for _, group := range opened.Metadata().RowGroups {
 		for _, c := range group.Columns {
 			codec := c.MetaData.Codec
@@ -261,27 +257,6 @@ func readFooter(file string, o object) (f footer, err error) {
 		}
 	}
 	return f, nil
-}
-
-// topLevel gives the columns at the root of a schema, which is a tree written
-// down depth first.
-func topLevel(schema []format.SchemaElement) map[string]format.SchemaElement {
-	out := map[string]format.SchemaElement{}
-	inside := int32(0) // elements that belong to the column before
-	for i, e := range schema {
-		if i == 0 {
-			continue
-		}
-		if inside == 0 {
-			out[strings.ToLower(e.Name)] = e
-		} else {
-			inside--
-		}
-		if e.NumChildren.Valid {
-			inside += e.NumChildren.V
-		}
-	}
-	return out
 }
 
 var codecs = []format.CompressionCodec{format.Uncompressed, format.Snappy, format.Gzip, format.Zstd}

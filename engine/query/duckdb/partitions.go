@@ -2,7 +2,6 @@ package duckdb
 
 import (
 	"fmt"
-	"path"
 	"strings"
 
 	"acme/telemetry/engine/dialect"
@@ -27,7 +26,7 @@ func (j *job) partitionRelation(s *dialect.Scan, chosen []object) error {
 		seen[o.part] = true
 		row := literals(s.Table, o.values)
 		if s.Path {
-			row = append(row, quoteText(partitionName(s.Table, o)))
+			row = append(row, quoteText(o.folder))
 		}
 		rows = append(rows, "("+strings.Join(row, ", ")+")")
 	}
@@ -36,24 +35,6 @@ func (j *job) partitionRelation(s *dialect.Scan, chosen []object) error {
 		from = fmt.Sprintf("SELECT * FROM (VALUES %s) v(%s)", strings.Join(rows, ", "), strings.Join(names, ", "))
 	}
 	return j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS %s", quoteName(s.Relation), from))
-}
-
-// partitionName gives a partition as it is called: its folders, or its values where
-// it lies elsewhere.
-func partitionName(t *dialect.Table, o object) string {
-	if rest, ok := strings.CutPrefix(o.path, t.Location); ok {
-		if folder := path.Dir(rest); strings.Contains(folder, "=") {
-			return folder
-		}
-	}
-	parts := make([]string, len(o.values))
-	for i, v := range o.values {
-		if v == nil {
-			v = "__HIVE_DEFAULT_PARTITION__"
-		}
-		parts[i] = fmt.Sprintf("%s=%v", strings.ToLower(t.Partitions[i].Name), v)
-	}
-	return strings.Join(parts, "/")
 }
 
 // removedValues gives the partitions that statements took away from a table.

@@ -224,8 +224,8 @@ func (s *scan) narrow(d *dialect.Scan) {
 			columns = append(columns, c)
 		}
 	}
-	if d.Path {
-		columns = append(columns, scanColumn{name: "$path", typ: dialect.Type{Kind: dialect.Varchar, Precision: dialect.Unbounded}, data: -1, part: -1, path: true})
+	for _, h := range hiddenColumns(d) {
+		columns = append(columns, scanColumn{name: h.name, typ: h.typ, data: -1, part: -1, hidden: true})
 	}
 	if len(columns) == 0 { // count(*) over a table without partitions
 		columns = []scanColumn{{name: "acme_row", typ: dialect.Type{Kind: dialect.Integer}, data: -1, part: -1}}
@@ -243,8 +243,11 @@ func cachedView(s *dialect.Scan, t *cached, chosen []object) string {
 		columns = append(columns, "c."+quoteName(c.Name))
 	}
 	from := t.name + " c"
-	if s.Path {
-		columns = append(columns, `p.path AS "$path"`)
+	hidden := hiddenColumns(s)
+	for _, h := range hidden {
+		columns = append(columns, "p."+quoteName(h.name))
+	}
+	if len(hidden) > 0 {
 		from += fmt.Sprintf(" JOIN %s_path p USING (acme_object)", t.name)
 	}
 	if len(columns) == 0 {

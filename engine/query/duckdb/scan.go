@@ -37,11 +37,11 @@ type scan struct {
 // scanColumn is a column of the relation: data of the table, a partition's
 // value, the object's path or its number in the cache.
 type scanColumn struct {
-	name string
-	typ  dialect.Type
-	data int // place in table, or -1
-	part int // place among the partition columns, or -1
-	path bool
+	name   string
+	typ    dialect.Type
+	data   int // place in table, or -1
+	part   int // place among the partition columns, or -1
+	hidden bool
 }
 
 // rowsAbout guesses how many rows there are, for DuckDB's planner.
@@ -186,8 +186,8 @@ func (r *scanRun) write(t *scanThread, chunk duck.DataChunk, batch *serde.Batch)
 		switch c := r.columns[c]; {
 		case c.part >= 0:
 			fillConstant(vec, o.values[c.part], batch.Rows)
-		case c.path:
-			fillConstant(vec, o.path, batch.Rows)
+		case c.hidden:
+			fillConstant(vec, o.hidden(c.name), batch.Rows)
 		default:
 			fillConstant(vec, o.id, batch.Rows)
 		}
