@@ -56,9 +56,6 @@ func (a *analyser) query(q *Query, outer *scope, e *env) *result {
 
 // with analyses the named queries of a WITH clause.
 func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
-	if w.Recursive {
-		panic(refuse(w.pos, "WITH RECURSIVE"))
-	}
 	var list []*cte
 	seen := map[string]bool{}
 	for _, item := range w.Items {
@@ -67,10 +64,7 @@ func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
 			panic(errorAt(item.pos, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", item.Name.Text))
 		}
 		seen[name] = true
-		res := a.query(item.Query, outer, e)
-		if item.Columns != nil {
-			a.aliasColumns(item, res)
-		}
+		res := a.namedQuery(w, item, outer, e)
 		c := &cte{name: name, alias: a.unique(name), sql: res.sql, rel: &relation{}}
 		for _, col := range res.cols {
 			f := a.newField(col.name, col.typ, quoteName(col.code))
@@ -84,6 +78,20 @@ func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
 		e = &env{e, name, c}
 	}
 	return list, e
+}
+
+// namedQuery analyses one query of a WITH clause.
+func (a *analyser) namedQuery(w *With, item CTE, outer *scope, e *env) *result {
+	if w.Recursive {
+		if r := recursive(item); r != nil {
+			return a.recursiveQuery(r, outer, e)
+		}
+	}
+	res := a.query(item.Query, outer, e)
+	if item.Columns != nil {
+		a.aliasColumns(item, res)
+	}
+	return res
 }
 
 func (a *analyser) aliasColumns(item CTE, res *result) {

@@ -328,6 +328,8 @@ type Query struct {
 	// Fetch says that Limit was written FETCH FIRST; Ties is WITH TIES.
 	Fetch, Ties bool
 	LimitPos    Pos
+	// OrderPos and OffsetPos are where their clauses begin.
+	OrderPos, OffsetPos Pos
 }
 
 // With is a WITH clause.

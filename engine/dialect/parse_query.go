@@ -83,9 +83,11 @@ func (p *parser) subquery() *Query {
 
 func (p *parser) queryNoWith() *Query {
 	q := &Query{at: at{p.tok().pos}, Body: p.setExpr(0)}
+	q.OrderPos = p.tok().pos
 	if p.word("ORDER") {
 		q.OrderBy = p.sortItems()
 	}
+	q.OffsetPos = p.tok().pos
 	if p.word("OFFSET") {
 		q.Offset = p.rowCount()
 		if !p.word("ROW") {
