@@ -23,8 +23,14 @@ type analyser struct {
 	trying int
 	// outer counts the names that were found in a query around their own.
 	outer int
-	// filters counts those of them that stood in a WHERE.
-	filters int
+	// filters counts those of them that stood in a WHERE, havings those in a
+	// HAVING, unnested those in UNNEST, and deep those that were found beyond the
+	// query that the nearest subquery stands in.
+	filters, havings, unnested, deep int
+	// within are the scopes in which the subqueries at hand stand, outermost first.
+	within []*scope
+	// strict are the subqueries for which no row and NULL come to the same.
+	strict map[*SubqueryExpr]bool
 	// dry counts the passes that only check: their text is thrown away, and
 	// they must leave no trace in scans.
 	dry int
@@ -131,6 +137,7 @@ func (e *env) find(name string) *cte {
 type relation struct {
 	from   string
 	fields []*field
+	joined bool // from is a join, not one operand of it
 }
 
 // unique gives a name for a relation that no other has.

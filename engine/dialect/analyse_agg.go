@@ -128,7 +128,9 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	where := ""
 	if s.Having != nil {
 		sc.top(s.Having)
+		before := a.outer
 		where = " WHERE " + a.coerce(a.expr(s.Having, &sc), tBoolean).code
+		a.havings += a.outer - before
 	}
 	return a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
 }
@@ -155,7 +157,10 @@ func (a *analyser) checkHaving(s *Select, src *scope) {
 	if w := collect(s.Having, isWindow); w != nil {
 		panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "HAVING clause cannot contain window functions or row pattern measures"))
 	}
+	a.noteStrict(s.Having)
+	before := a.outer
 	v := a.expr(s.Having, src)
+	a.havings += a.outer - before
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 		panic(errorAt(s.Having.Pos(), "TYPE_MISMATCH", "HAVING clause must evaluate to a boolean: actual type %s", v.typ))
 	}

@@ -85,8 +85,7 @@ func (a *analyser) formOf(x Expr, sc *scope) value {
 	case *Quantified:
 		return a.quantified(x, sc)
 	case *Exists:
-		q := a.subquery(x.Query, sc, x.pos)
-		return value{typ: tBoolean, code: "EXISTS (" + q.sql + ")"}
+		return a.exists(x, sc)
 	case *SubqueryExpr:
 		return a.scalarQuery(x, sc)
 	case *AtZone:
@@ -297,6 +296,9 @@ func (a *analyser) resolved(x Expr, f *field, sc, at *scope) value {
 	}
 	if inner != at && !at.lambda {
 		a.outer++
+		if a.crossed(at) > 1 {
+			a.deep++
+		}
 	}
 	if at.agg == nil || isOutput(at, f) {
 		f.mark()
@@ -449,7 +451,7 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
-	q := a.subquery(x.Query, sc, x.pos)
+	q := a.subquery(x.Query, sc, asked{as: asScalar, pos: x.Query.pos, strict: a.strict[x]})
 	a.markAll(q)
 	if len(q.cols) == 1 {
 		return value{typ: q.cols[0].typ, code: "(" + q.sql + ")"}
@@ -461,50 +463,6 @@ func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
 		parts = append(parts, fmt.Sprintf("f%d := %s", i, quoteName(c.code)))
 	}
 	return value{typ: t, code: fmt.Sprintf("(SELECT struct_pack(%s) FROM (%s))", strings.Join(parts, ", "), q.sql)}
-}
-
-// subquery analyses a query inside an expression. Where it reads the query
-// around it, Trino takes few shapes, and gives other answers than DuckDB in some:
-// only those that read it in WHERE alone are translated.
-func (a *analyser) subquery(q *Query, sc *scope, p Pos) *result {
-	before, filters := a.outer, a.filters
-	res := a.query(q, sc, sc.env)
-	if a.outer == before {
-		return res
-	}
-	if s, ok := q.Body.(*Select); ok && a.plainSubquery(q, s) && (s.From == nil || a.outer-before <= a.filters-filters) {
-		return res
-	}
-	panic(refuse(p, "this shape of correlated subquery"))
-}
-
-func (a *analyser) plainSubquery(q *Query, s *Select) bool {
-	if q.With != nil || q.Limit != nil || q.LimitAll || q.Fetch || q.Offset != nil || s.Distinct || s.Windows != nil || s.Having != nil {
-		return false
-	}
-	for _, it := range s.Items {
-		if it.X != nil && (collect(it.X, isWindow) != nil || s.From == nil && collect(it.X, a.isAggregate) != nil) {
-			return false
-		}
-	}
-	return s.From == nil || !unnests(s.From)
-}
-
-// unnests says whether a relation has UNNEST or LATERAL in it.
-func unnests(r Relation) bool {
-	switch r := r.(type) {
-	case *Unnest:
-		return true
-	case *Derived:
-		return r.Lateral
-	case *Aliased:
-		return unnests(r.X)
-	case *Sampled:
-		return unnests(r.X)
-	case *Join:
-		return unnests(r.L) || unnests(r.R)
-	}
-	return false
 }
 
 // markAll makes all columns of a query needed.

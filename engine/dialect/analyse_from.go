@@ -14,7 +14,7 @@ func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
 		return a.tableRef(r, outer)
 	case *Derived:
 		if r.Lateral && left != nil {
-			return a.derived(a.subquery(r.Query, left, r.pos), true)
+			return a.derived(a.subquery(r.Query, left, asked{as: asLateral, pos: r.Query.pos}), true)
 		}
 		return a.derived(a.query(r.Query, outer, outer.env), false)
 	case *Unnest:
@@ -175,7 +175,7 @@ func (a *analyser) aliased(r *Aliased, outer, left *scope) *relation {
 		panic(errorAt(r.Pos(), "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but '%s' has %d columns available",
 			len(r.Columns), r.Alias.Text, len(visible)))
 	}
-	out := &relation{from: rel.from}
+	out := &relation{from: rel.from, joined: rel.joined}
 	n := 0
 	for _, f := range rel.fields {
 		g := *f
@@ -255,17 +255,19 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if r.Using != nil {
 		return a.joinUsing(r, l, rr)
 	}
-	out := &relation{fields: slices.Concat(l.fields, rr.fields)}
+	out := &relation{fields: slices.Concat(l.fields, rr.fields), joined: true}
 	switch r.Kind {
 	case "IMPLICIT", "CROSS":
-		out.from = l.from + " CROSS JOIN " + rightSide(rr.from)
+		out.from = l.from + " CROSS JOIN " + rightSide(rr)
 		return out
 	}
 	sc := &scope{parent: outer, fields: out.fields, env: outer.env}
 	a.noAggregates(r.On, "JOIN clause")
 	before := a.outer
 	on := a.expr(r.On, sc)
-	if r.Kind != "INNER" && a.outer > before {
+	if r.Kind == "INNER" {
+		a.filters += a.outer - before
+	} else if a.outer > before {
 		panic(refuse(r.pos, "a correlated subquery in the condition of an outer join"))
 	}
 	if on.typ.Kind != Boolean && on.typ.Kind != Unknown {
@@ -281,16 +283,16 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 		}
 		return r.Kind == "INNER"
 	})
-	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr.from), on.code)
+	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr), on.code)
 	return out
 }
 
 // rightSide wraps a join that stands right of another.
-func rightSide(from string) string {
-	if strings.Contains(from, " JOIN ") {
-		return "(" + from + ")"
+func rightSide(r *relation) string {
+	if r.joined {
+		return "(" + r.from + ")"
 	}
-	return from
+	return r.from
 }
 
 func unnestOf(r Relation) *Unnest {
@@ -319,7 +321,7 @@ func (a *analyser) checkUnnestJoin(r *Join) {
 }
 
 func (a *analyser) joinUsing(r *Join, l, rr *relation) *relation {
-	out := &relation{}
+	out := &relation{joined: true}
 	var conds []string
 	var usedL, usedR []*field
 	for i, n := range r.Using {
@@ -369,7 +371,7 @@ func (a *analyser) joinUsing(r *Join, l, rr *relation) *relation {
 		}
 	}
 	kind := r.Kind
-	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, kind, rightSide(rr.from), strings.Join(conds, " AND "))
+	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, kind, rightSide(rr), strings.Join(conds, " AND "))
 	return out
 }
 
@@ -439,8 +441,10 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 	}
 	for i, x := range r.Args {
 		a.noAggregates(x, "UNNEST")
+		before := a.outer
 		v := a.expr(x, sc)
 		v.code = a.outOfLambdas(v.code, sc)
+		a.unnested += a.outer - before
 		e := fmt.Sprintf("e%d", i)
 		switch v.typ.Kind {
 		case Array:

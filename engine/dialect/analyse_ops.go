@@ -297,7 +297,11 @@ func likeError(pattern, escape string) string {
 // inQuery is x IN (SELECT ...).
 func (a *analyser) inQuery(x *InQuery, sc *scope) value {
 	v := a.expr(x.X, sc)
-	q := a.subquery(x.Query, sc, x.pos)
+	at := x.pos
+	if a.level >= newSyntax {
+		at = startPos(x.X)
+	}
+	q := a.subquery(x.Query, sc, asked{as: asIn, pos: at})
 	if v.typ.Kind == Row && len(v.typ.Elem) == len(q.cols) && len(q.cols) > 1 {
 		return a.rowIn(v, q, x.pos)
 	}
@@ -368,7 +372,7 @@ func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) str
 
 func (a *analyser) quantified(x *Quantified, sc *scope) value {
 	v := a.expr(x.X, sc)
-	q := a.subquery(x.Query, sc, x.pos)
+	q := a.subquery(x.Query, sc, asked{as: asQuantified, pos: x.Query.pos})
 	word := "ANY"
 	if x.Quantifier == "ALL" {
 		word = "ALL"

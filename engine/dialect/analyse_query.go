@@ -243,7 +243,9 @@ func anonymousRow(types []Type) Type {
 }
 
 func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
+	filters := a.filters
 	l, r := a.body(op.L, outer, e), a.body(op.R, outer, e)
+	a.filters = filters // no condition is moved out of a set operation
 	if len(l.cols) != len(r.cols) {
 		panic(errorAt(op.pos, "TYPE_MISMATCH", "%s query has different number of fields: %d, %d", op.Op, len(l.cols), len(r.cols)))
 	}
@@ -343,6 +345,7 @@ func (a *analyser) namedWindows(s *Select, src *scope) {
 // condition analyses a predicate of WHERE.
 func (a *analyser) condition(x Expr, sc *scope, what string) string {
 	a.noAggregates(x, what)
+	a.noteStrict(x)
 	v := a.expr(x, sc)
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s must evaluate to a boolean: actual type %s", what, v.typ))

@@ -29,7 +29,7 @@ func (p *parser) exprOr(starOK bool) (Expr, bool) {
 	if p.note("'OR'"); p.tok().up != "OR" {
 		return x, false
 	}
-	l := &Logic{exprAt: exprAt{at{p.startPos(x)}}, Op: "OR", Terms: []Expr{x}}
+	l := &Logic{exprAt: exprAt{at{startPos(x)}}, Op: "OR", Terms: []Expr{x}}
 	for p.word("OR") {
 		x, _ = p.exprAnd(false)
 		l.Terms = append(l.Terms, x)
@@ -45,7 +45,7 @@ func (p *parser) exprAnd(starOK bool) (Expr, bool) {
 	if p.note("'AND'"); p.tok().up != "AND" {
 		return x, false
 	}
-	l := &Logic{exprAt: exprAt{at{p.startPos(x)}}, Op: "AND", Terms: []Expr{x}}
+	l := &Logic{exprAt: exprAt{at{startPos(x)}}, Op: "AND", Terms: []Expr{x}}
 	for p.word("AND") {
 		x, _ = p.exprNot(false)
 		l.Terms = append(l.Terms, x)
@@ -55,24 +55,24 @@ func (p *parser) exprAnd(starOK bool) (Expr, bool) {
 
 // startPos gives where the text of x begins; operators are positioned at
 // themselves.
-func (p *parser) startPos(x Expr) Pos {
+func startPos(x Expr) Pos {
 	switch x := x.(type) {
 	case *Binary:
-		return p.startPos(x.L)
+		return startPos(x.L)
 	case *Compare:
-		return p.startPos(x.L)
+		return startPos(x.L)
 	case *Between:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	case *InList:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	case *InQuery:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	case *Like:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	case *IsNull:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	case *Quantified:
-		return p.startPos(x.X)
+		return startPos(x.X)
 	}
 	return x.Pos()
 }

@@ -1,0 +1,351 @@
+package dialect
+
+// Subqueries that read the query around them. Trino answers only those whose
+// conditions it can move out to a join: the rest it rejects once all else is in
+// order, and so does this file, by the shapes that were asked of it. A shape that
+// was not is refused.
+
+// asked says how a subquery is used.
+type asked struct {
+	as  use
+	pos Pos // of Trino's error
+	// strict says that no row and NULL come to the same.
+	strict bool
+}
+
+type use uint8
+
+const (
+	asScalar use = iota
+	asLateral
+	asExists
+	asIn
+	asQuantified
+)
+
+// crossed counts the subqueries that are left to reach a scope.
+func (a *analyser) crossed(at *scope) int {
+	n := 0
+	for _, sc := range a.within {
+		for ; sc != nil; sc = sc.parent {
+			if sc == at {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
+// noteStrict notes the scalar subqueries of a condition that is not true where
+// they are NULL.
+func (a *analyser) noteStrict(x Expr) {
+	switch x := x.(type) {
+	case *SubqueryExpr:
+		if a.strict == nil {
+			a.strict = map[*SubqueryExpr]bool{}
+		}
+		a.strict[x] = true
+	case *Logic:
+		if x.Op == "AND" {
+			for _, t := range x.Terms {
+				a.noteStrict(t)
+			}
+		}
+	case *Not:
+		if _, ok := x.X.(*Compare); ok {
+			a.noteStrict(x.X)
+		}
+	case *Compare:
+		if len(x.Op) <= 2 {
+			a.noteStrict(x.L)
+			a.noteStrict(x.R)
+		}
+	case *Binary:
+		a.noteStrict(x.L)
+		a.noteStrict(x.R)
+	}
+}
+
+// correlation is where a subquery reads the query around it.
+type correlation struct{ outer, filters, havings, unnested, deep int }
+
+func (a *analyser) correlation() correlation {
+	return correlation{a.outer, a.filters, a.havings, a.unnested, a.deep}
+}
+
+func (c correlation) since(o correlation) correlation {
+	return correlation{c.outer - o.outer, c.filters - o.filters, c.havings - o.havings, c.unnested - o.unnested, c.deep - o.deep}
+}
+
+// onlyFilters says that nothing but WHERE reads the query around.
+func (c correlation) onlyFilters() bool { return c.outer <= c.filters }
+
+// subquery analyses a query inside an expression or a LATERAL.
+func (a *analyser) subquery(q *Query, sc *scope, use asked) *result {
+	before := a.correlation()
+	a.within = append(a.within, sc)
+	res := a.query(q, sc, sc.env)
+	a.within = a.within[:len(a.within)-1]
+	c := a.correlation().since(before)
+	if c.outer == 0 || c.deep > 0 && len(a.within) > 0 {
+		return res // what is read further out is for the outermost to answer
+	}
+	switch a.verdictOn(q, use, c) {
+	case rejected:
+		a.atLast(errorAt(use.pos, "NOT_SUPPORTED", "Given correlated subquery is not supported"))
+	case unknown:
+		panic(refuse(use.pos, "this shape of correlated subquery"))
+	}
+	return res
+}
+
+// exists is EXISTS (SELECT ...).
+func (a *analyser) exists(x *Exists, sc *scope) value {
+	before := a.outer
+	q := a.subquery(x.Query, sc, asked{as: asExists, pos: x.pos})
+	if s, ok := x.Query.Body.(*Select); ok && a.outer > before && a.oneRow(x.Query, s) {
+		return value{typ: tBoolean, code: "true"}
+	}
+	return value{typ: tBoolean, code: "EXISTS (" + q.sql + ")"}
+}
+
+// oneRow says whether a SELECT is an aggregate over all rows, which has one row
+// whatever it reads.
+func (a *analyser) oneRow(q *Query, s *Select) bool {
+	return s.GroupBy == nil && s.Having == nil && q.Offset == nil && a.aggregates(s, nil)
+}
+
+type verdict uint8
+
+const (
+	unknown verdict = iota
+	accepted
+	rejected
+)
+
+// verdictOn says what Trino does with a subquery that reads the query around it.
+func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
+	s, ok := q.Body.(*Select)
+	switch {
+	case !ok:
+		return a.verdictOnValues(q, use)
+	case use.as == asExists && a.oneRow(q, s):
+		return accepted
+	case c.deep > 0 && !(use.as == asScalar && s.From == nil && s.Where == nil):
+		return rejected
+	case q.With != nil || s.Windows != nil || q.Offset != nil || q.Ties || q.LimitAll:
+		return unknown
+	case s.GroupBy != nil:
+		return a.verdictOnGroups(s, use, c)
+	case s.Having != nil || a.aggregates(s, q.OrderBy):
+		return a.verdictOnAggregate(s, use, c)
+	case windows(s):
+		if use.as == asExists && c.onlyFilters() {
+			return unknown
+		}
+		return rejected
+	case s.From == nil:
+		return verdictWithoutFrom(s, use, c)
+	case unnests(s.From):
+		return verdictOnUnnest(s, use, c)
+	case !c.onlyFilters():
+		return a.verdictOnColumns(q, s, use)
+	case q.Limit != nil || q.Fetch || s.Distinct:
+		return a.verdictOnCut(q, s, use)
+	}
+	return accepted
+}
+
+// verdictOnValues is for VALUES and set operations.
+func (a *analyser) verdictOnValues(q *Query, use asked) verdict {
+	v, ok := q.Body.(*Values)
+	switch {
+	case !ok || q.With != nil || q.Limit != nil || q.Fetch || q.Offset != nil:
+		return unknown
+	case use.as == asExists:
+		return accepted
+	case use.as == asIn || use.as == asQuantified || a.level < newSyntax || len(v.Rows) > 1:
+		return rejected
+	}
+	return accepted
+}
+
+// verdictOnGroups is for GROUP BY. A column of a group is one of the rows' own,
+// so that EXISTS may ask for it behind the groups too.
+func (a *analyser) verdictOnGroups(s *Select, use asked, c correlation) verdict {
+	switch {
+	case use.as == asExists && c.outer <= c.filters+c.havings && s.Having != nil && c.filters == 0:
+		return accepted
+	case s.Having != nil || !c.onlyFilters() || unnests(s.From):
+		return unknown
+	}
+	return accepted
+}
+
+// verdictOnAggregate is for an aggregate over all rows.
+func (a *analyser) verdictOnAggregate(s *Select, use asked, c correlation) verdict {
+	switch {
+	case use.as == asIn || use.as == asQuantified && (s.From == nil || !unnests(s.From)):
+		return rejected
+	case s.From == nil || s.Having != nil && c.filters > 0:
+		return rejected
+	case unnests(s.From):
+		if _, alone := s.From.(*Join); alone || s.Where != nil || c.outer > c.unnested {
+			return rejected
+		}
+		return accepted
+	case s.Having != nil:
+		if c.outer > c.havings {
+			return rejected
+		}
+		return accepted
+	case !c.onlyFilters():
+		return rejected
+	}
+	return accepted
+}
+
+func verdictWithoutFrom(s *Select, use asked, c correlation) verdict {
+	switch {
+	case c.onlyFilters() && use.as != asIn && use.as != asQuantified:
+		return accepted
+	case use.as == asExists:
+		return accepted
+	case use.as == asIn || use.as == asQuantified || s.Where != nil:
+		return rejected
+	case s.Distinct:
+		return unknown
+	}
+	return accepted
+}
+
+func verdictOnUnnest(s *Select, use asked, c correlation) verdict {
+	if _, joined := s.From.(*Join); joined || c.outer > c.unnested+c.filters || s.Distinct {
+		return unknown
+	}
+	switch {
+	case use.as == asIn || s.Where != nil && (use.as == asScalar || use.as == asExists):
+		return rejected
+	case s.Where != nil:
+		return unknown
+	}
+	return accepted
+}
+
+// verdictOnColumns is for a select list that reads the query around.
+func (a *analyser) verdictOnColumns(q *Query, s *Select, use asked) verdict {
+	switch {
+	case q.Limit != nil || q.Fetch || s.Distinct:
+		return unknown
+	case use.as == asExists:
+		return accepted
+	case use.as == asIn || use.as == asQuantified:
+		return rejected
+	case !singleRow(s.From) || s.Where != nil:
+		return rejected
+	case a.level >= newSyntax:
+		return accepted
+	}
+	for _, it := range s.Items {
+		if it.X == nil || dotted(it.X) == nil {
+			return rejected
+		}
+	}
+	return accepted
+}
+
+// verdictOnCut is for LIMIT and DISTINCT over rows chosen by WHERE.
+func (a *analyser) verdictOnCut(q *Query, s *Select, use asked) verdict {
+	limited := q.Limit != nil || q.Fetch
+	if limited && !allEqualities(s.Where) {
+		if use.as == asQuantified || use.as == asIn || s.Where == nil {
+			return unknown
+		}
+		return rejected
+	}
+	n, one := q.Limit.(*NumberLit)
+	switch {
+	case limited && !(q.Fetch && q.Limit == nil) && !(one && n.Text == "1"):
+		return unknown
+	case use.as == asIn:
+		return rejected
+	case use.as == asExists:
+		return accepted
+	case limited && !equated(s):
+		return unknown
+	case use.as == asScalar && a.level < newSyntax && !use.strict:
+		return unknown // these releases lose the row that has no answer
+	}
+	return accepted
+}
+
+// windows says whether a select list has window functions.
+func windows(s *Select) bool {
+	for _, it := range s.Items {
+		if it.X != nil && collect(it.X, isWindow) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// singleRow says whether a relation is VALUES of one row.
+func singleRow(r Relation) bool {
+	switch r := r.(type) {
+	case *Aliased:
+		return singleRow(r.X)
+	case *Derived:
+		v, ok := r.Query.Body.(*Values)
+		return ok && len(v.Rows) == 1
+	}
+	return false
+}
+
+// allEqualities says whether a condition is made of comparisons by = alone.
+func allEqualities(x Expr) bool {
+	switch x := x.(type) {
+	case *Logic:
+		for _, t := range x.Terms {
+			if x.Op != "AND" || !allEqualities(t) {
+				return false
+			}
+		}
+		return true
+	case *Compare:
+		return x.Op == "="
+	}
+	return false
+}
+
+// equated says whether every column of a select list stands beside = in WHERE.
+func equated(s *Select) bool {
+	names := map[string]bool{}
+	for _, x := range collect(s.Where, func(x Expr) bool { c, ok := x.(*Compare); return ok && c.Op == "=" }) {
+		c := x.(*Compare)
+		names[formatExpr(c.L)], names[formatExpr(c.R)] = true, true
+	}
+	for _, it := range s.Items {
+		if it.X == nil || !names[formatExpr(it.X)] {
+			return false
+		}
+	}
+	return true
+}
+
+// unnests says whether a relation has UNNEST or LATERAL in it.
+func unnests(r Relation) bool {
+	switch r := r.(type) {
+	case *Unnest:
+		return true
+	case *Derived:
+		return r.Lateral
+	case *Aliased:
+		return unnests(r.X)
+	case *Sampled:
+		return unnests(r.X)
+	case *Join:
+		return unnests(r.L) || unnests(r.R)
+	}
+	return false
+}
