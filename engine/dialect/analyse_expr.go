@@ -150,7 +150,7 @@ func (a *analyser) number(x *NumberLit) value {
 	case tokInteger:
 		n, ok := new(big.Int).SetString(x.Text, 10)
 		if !ok || !n.IsInt64() {
-			panic(errorAt(Pos{1, 1}, "SYNTAX_ERROR", "Invalid numeric literal: %s", x.Text))
+			panic(a.badNumber(x.pos, x.Text))
 		}
 		v.typ, v.code = tBigInt, n.String()
 		if i := n.Int64(); i <= 2147483647 && i >= -2147483648 {
@@ -448,6 +448,15 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 	}
 	out.code = "(" + code + " END)"
 	return out
+}
+
+// badNumber is the error of an integer out of range, which old releases place at
+// the start of the statement.
+func (a *analyser) badNumber(p Pos, text string) *Error {
+	if a.level < newSyntax {
+		p = Pos{1, 1}
+	}
+	return errorAt(p, "SYNTAX_ERROR", "Invalid numeric literal: %s", text)
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {

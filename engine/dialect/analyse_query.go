@@ -665,7 +665,7 @@ func (a *analyser) count(x Expr, q *Query, ordered bool) string {
 	}
 	v, err := strconv.ParseInt(n.Text, 10, 64)
 	if err != nil {
-		panic(errorAt(Pos{1, 1}, "SYNTAX_ERROR", "Invalid numeric literal: %s", n.Text))
+		panic(a.badNumber(n.pos, n.Text))
 	}
 	if q.Fetch && x == q.Limit && v == 0 {
 		panic(errorAt(q.LimitPos, "NUMERIC_VALUE_OUT_OF_RANGE", "FETCH FIRST row count must be positive (actual value: 0)"))

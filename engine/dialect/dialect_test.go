@@ -150,7 +150,7 @@ func TestErrors(t *testing.T) {
 // TestRefusals has what Athena answers and we do not: by name, with a position.
 func TestRefusals(t *testing.T) {
 	for _, c := range []struct{ sql, message string }{
-		{"WITH RECURSIVE t (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT * FROM t", "line 1:1: WITH RECURSIVE is not supported by the local engine"},
+		{"SELECT (SELECT x FROM (VALUES 1, 2) AS u (x) WHERE x = y LIMIT 2) FROM (VALUES 1) AS t (y)", "line 1:9: this shape of correlated subquery is not supported by the local engine"},
 		{"SELECT TRY(json_object('a' : 1, 'a' : 2))", "line 1:8: TRY around a JSON_OBJECT whose keys may repeat is not supported by the local engine"},
 		{"SELECT\n  shuffle(ARRAY[1])", "line 2:3: function shuffle is not supported by the local engine"},
 		{"SHOW STATS FOR events", "line 1:1: SHOW STATS is not supported by the local engine"},

@@ -241,8 +241,13 @@ func isName(t token) bool {
 
 // reservedAt says whether a word is reserved at the parser's release.
 func (p *parser) isName(t token) bool {
-	if t.kind == tokWord && p.level >= 476 && t.up == "EXECUTE" {
-		return true
+	if t.kind == tokWord && p.level >= newSyntax {
+		switch t.up {
+		case "EXECUTE":
+			return true
+		case "AUTO", "JSON_TABLE", "OVERLAPS":
+			return false
+		}
 	}
 	if t.kind == tokWord && p.level >= jsonTableSince && t.up == "JSON_TABLE" {
 		return false

@@ -164,7 +164,12 @@ func (p *parser) extract(e exprAt) Expr {
 	p.needSym("(")
 	x := &Extract{exprAt: e, Field: p.name()}
 	if extractFields[strings.ToUpper(x.Field.Text)] == "" {
-		panic(errorAt(e.pos, "SYNTAX_ERROR", "Invalid EXTRACT field: %s", x.Field.Text))
+		form := "Invalid EXTRACT field: %s"
+		if p.level >= newSyntax {
+			form = "Invalid EXTRACT field %s, valid fields are: YEAR, QUARTER, MONTH, WEEK, DAY, DAY_OF_MONTH, DAY_OF_WEEK, DOW, " +
+				"DAY_OF_YEAR, DOY, YEAR_OF_WEEK, YOW, HOUR, MINUTE, SECOND, TIMEZONE_MINUTE, TIMEZONE_HOUR"
+		}
+		panic(errorAt(e.pos, "SYNTAX_ERROR", form, x.Field.Text))
 	}
 	p.needWord("FROM")
 	x.X = p.value(0)
