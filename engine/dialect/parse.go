@@ -88,10 +88,11 @@ func (p *parser) trinosWords(e *Error) *Error {
 	if e.Name != "SYNTAX_ERROR" {
 		return e
 	}
-	if s := syntaxError(tokenize(p.src), p.level); s != nil {
+	s, sure := syntaxError(tokenize(p.src), p.level)
+	if s != nil {
 		return s
 	}
-	if strings.Contains(e.Message, ": mismatched input ") {
+	if sure && strings.Contains(e.Message, ": mismatched input ") {
 		return refuse(Pos{e.Line, e.Column}, "this syntax")
 	}
 	return e

@@ -47,8 +47,8 @@ type fault struct {
 type tooLong struct{}
 
 // syntaxError gives the error of Trino's parser for a text, or nil if the text is
-// a statement to it, or too much for the walk.
-func syntaxError(toks []token, level int) (err *Error) {
+// a statement to it. It is not sure of a text that is too much for the walk.
+func syntaxError(toks []token, level int) (err *Error, sure bool) {
 	g := oldGrammar()
 	if level >= newSyntax {
 		g = recentGrammar()
@@ -60,11 +60,12 @@ func syntaxError(toks []token, level int) (err *Error) {
 	for _, t := range w.toks {
 		w.kinds = append(w.kinds, w.kind(t))
 	}
+	sure = true
 	defer func() {
 		switch r := recover().(type) {
 		case nil:
 		case tooLong:
-			err = nil
+			err, sure = nil, false
 		case *Error:
 			err = r
 		case fault:
@@ -74,7 +75,7 @@ func syntaxError(toks []token, level int) (err *Error) {
 		}
 	}()
 	w.rule(g.rules["single_statement"], 0, &frame{})
-	return nil
+	return nil, true
 }
 
 // halved makes two tokens of each :: as before it was one.

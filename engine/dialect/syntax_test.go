@@ -1,6 +1,10 @@
 package dialect
 
-import "testing"
+import (
+	"errors"
+	"strings"
+	"testing"
+)
 
 // The errors are those of Trino 401 and 483; empty where the second is the first.
 var syntaxErrors = []struct{ sql, old, recent string }{
@@ -104,7 +108,7 @@ func TestSyntaxErrorsReadAsTrinos(t *testing.T) {
 		}
 		for level, want := range map[int]string{401: c.old, 483: recent} {
 			got := "ok"
-			if e := syntaxError(tokenize(c.sql), level); e != nil {
+			if e, _ := syntaxError(tokenize(c.sql), level); e != nil {
 				got = e.Message
 			}
 			if got != want {
@@ -123,9 +127,32 @@ func TestNoSyntaxErrorInStatements(t *testing.T) {
 		"WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r FETCH FIRST ROW ONLY",
 	} {
 		for _, level := range []int{401, 483} {
-			if e := syntaxError(tokenize(sql), level); e != nil {
+			if e, sure := syntaxError(tokenize(sql), level); e != nil || !sure {
 				t.Errorf("%d %s: %v", level, sql, e)
 			}
+		}
+	}
+}
+
+// Texts that are long or deep are answered or refused by name; that they are not
+// walked for ever is seen by the test ending.
+func TestLongTexts(t *testing.T) {
+	times := strings.Repeat
+	for name, c := range map[string]struct{ sql, want string }{
+		"a megabyte":        {"SELECT " + times("a + ", 1<<18) + "1", "QUERY_TEXT_TOO_LARGE"},
+		"a sum":             {"SELECT 1" + times(" + 1", 10000), "STACK_OVERFLOW"},
+		"parentheses":       {"SELECT " + times("(", 10000) + "1" + times(")", 10000), "STACK_OVERFLOW"},
+		"open parentheses":  {"SELECT " + times("(", 30000), "STACK_OVERFLOW"},
+		"subqueries":        {times("SELECT * FROM (", 3000) + "SELECT 1", "STACK_OVERFLOW"},
+		"a list":            {"SELECT 1 IN (1" + times(", 1", 10000) + ")", ""},
+		"a list, and more":  {"SELECT 1 IN (1" + times(", 1", 10000) + ") x y", "SYNTAX_ERROR"},
+		"rows, one of them": {"VALUES (1, 2)" + times(", (1, 2)", 6000) + " (3", "SYNTAX_ERROR"},
+		"conditions":        {"SELECT CASE" + times(" WHEN a THEN 1", 4000) + " END FROM (VALUES true) t (a)", ""},
+	} {
+		_, err := Translate(c.sql, Options{Level: 483})
+		var e *Error
+		if errors.As(err, &e); err != nil && e == nil || err == nil && c.want != "" || err != nil && e.Name != c.want {
+			t.Errorf("%s: %.200v, want %s", name, err, c.want)
 		}
 	}
 }
