@@ -58,8 +58,8 @@ type signature struct {
 	gives string
 	// shown is the text of the parameters in messages, where it is not in.
 	shown string
-	// since is the first release that has it; zero is no bound.
-	since int
+	// since and until are the first and last release that has it; zero is no bound.
+	since, until int
 	// shapes are how DuckDB calls the lambdas, in their order.
 	shapes []lambdaShape
 	// variadic says that the last parameter may be repeated.
@@ -188,11 +188,11 @@ func (a *analyser) functionOf(name string) *function {
 	if f == nil || f.since > a.level || f.until != 0 && f.until < a.level {
 		return nil
 	}
-	newer := func(s signature) bool { return s.since > a.level }
-	if slices.ContainsFunc(f.sigs, newer) {
-		older := *f
-		older.sigs = slices.DeleteFunc(slices.Clone(f.sigs), newer)
-		return &older
+	other := func(s signature) bool { return s.since > a.level || s.until != 0 && s.until < a.level }
+	if slices.ContainsFunc(f.sigs, other) {
+		here := *f
+		here.sigs = slices.DeleteFunc(slices.Clone(f.sigs), other)
+		return &here
 	}
 	return f
 }

@@ -38,7 +38,11 @@ func arrayFunctions() []function {
 			{in: "array(T), varchar", where: "T:castableTo(varchar)", out: "varchar", low: lowArrayJoin},
 			{in: "array(T), varchar, varchar", where: "T", out: "varchar", low: lowArrayJoin}}},
 		a("flatten", "Arrays of an array as one.", "E", signature{in: "array(array(E))", out: "array(E)", sql: "CASE WHEN $1 IS NOT NULL THEN coalesce(flatten($1), []) END"}),
-		a("repeat", "Array of one element repeated.", "T", signature{in: "T, bigint", out: "array(T)", sql: "list_transform(range(acme_repeat_count($2)), lambda i: $1)"}),
+		{name: "repeat", doc: "Array of one element repeated.", sigs: []signature{
+			{in: "T, integer", shown: "t, integer", where: "T", out: "array(T)", until: 475, sql: "list_transform(range(acme_repeat_count($2, 10000)), lambda i: $1)"},
+			{in: "T, bigint", where: "T", out: "array(T)", since: 476, low: func(c *invocation) string {
+				return c.template("list_transform(range(acme_repeat_count($2, 100000)), lambda i: $1)")
+			}}}},
 		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start($2, $3), $3)"}),
 		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
 		a("array_first", "First element, or the first for which a lambda is true.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"},
@@ -55,14 +59,12 @@ func (f function) sinceRelease(n int) function {
 
 func lowArrayJoin(c *invocation) string {
 	e := c.args[0].typ.elem()
-	if e.isNested() || e.Kind == Unknown {
-		if !castable(e, tVarchar) || e.isNested() {
-			panic(c.a.cannot("array_join of %s", c.args[0].typ))
-		}
+	if !castable(e, tVarchar) || e.isNested() {
+		panic(c.a.wrongArguments(c.a.functionOf("array_join"), "array_join", c))
 	}
 	v := c.a.lambdaVar()
 	text := c.a.convert(v, e, tVarchar, false)
-	if e.isFloat() || e.Kind == JSON {
+	if e.Kind == JSON {
 		panic(c.a.cannot("array_join of %s", c.args[0].typ))
 	}
 	list := fmt.Sprintf("list_transform(%s, lambda %s: %s)", c.args[0].code, v, text)
@@ -90,6 +92,7 @@ func sequenceSigs() []signature {
 // would lose the day at the end of a short month.
 func monthSequence(c *invocation) string {
 	typ := c.args[0].typ.DuckDB()
+	c.args[2].code = c.template("CAST(acme_month_step(CAST($3 AS BIGINT), CASE WHEN $1 < $2 THEN 1 WHEN $1 > $2 THEN -1 ELSE 0 END, date_sub('month', $1, $2)) AS INTEGER)")
 	return c.template("list_filter(list_transform(range(0, 10000), lambda i: CAST($1 + to_months(CAST(i * $3 AS INTEGER)) AS " + typ + ")), lambda d: CASE WHEN $3 > 0 THEN d <= $2 ELSE d >= $2 END)")
 }
 

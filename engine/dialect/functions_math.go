@@ -1,6 +1,9 @@
 package dialect
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // sg is the usual signature: types in, type out, text.
 func sg(in, out, sql string) signature { return signature{in: in, out: out, sql: sql} }
@@ -59,9 +62,7 @@ func numberFunctionsTable() []function {
 		{name: "is_nan", doc: "Whether a value is not a number.", sigs: []signature{sg("double", "boolean", "isnan($1)"), sg("real", "boolean", "isnan($1)")}},
 		{name: "is_finite", doc: "Whether a value is neither infinite nor NaN.", sigs: []signature{sg("double", "boolean", "isfinite($1)")}},
 		{name: "is_infinite", doc: "Whether a value is infinite.", sigs: []signature{sg("double", "boolean", "isinf($1)")}},
-		{name: "rand random", doc: "A random number: in [0, 1), or below or between integers.", sigs: []signature{sg("", "double", "random()"),
-			sg("bigint, bigint", "bigint", "(CAST(floor(random() * ($2 - $1)) AS BIGINT) + $1)"),
-			sg("bigint", "bigint", "CAST(floor(random() * $1) AS BIGINT)"), sg("integer", "integer", "CAST(floor(random() * $1) AS INTEGER)")}},
+		{name: "rand random", doc: "A random number: in [0, 1), or below or between integers.", sigs: randomSigs()},
 		{name: "width_bucket", doc: "Number of the bin that a value falls into.", sigs: []signature{
 			sg("double, array(double)", "bigint", "acme_width_bins($1, $2)"),
 			sg("double, double, double, bigint", "bigint", "acme_width_bucket($1, $2, $3, $4)")}},
@@ -78,13 +79,25 @@ func numberFunctionsTable() []function {
 	}
 }
 
+// randomSigs draw below a bound, or between two.
+func randomSigs() []signature {
+	out := []signature{sg("", "double", "random()")}
+	for _, t := range []string{"tinyint", "smallint", "integer", "bigint"} {
+		typ := Type{Kind: patternKinds[t]}.DuckDB()
+		out = append(out,
+			sg(t, t, "CAST(floor(random() * acme_random_bound(0, CAST($1 AS BIGINT), 'bound must be positive')) AS "+typ+")"),
+			sg(t+", "+t, t, "CAST($1 + CAST(floor(random() * acme_random_bound(CAST($1 AS BIGINT), CAST($2 AS BIGINT), 'start value must be less than stop value')) AS BIGINT) AS "+typ+")"))
+	}
+	return out
+}
+
 func shiftSigs(how string) []signature {
 	var out []signature
 	for _, t := range []struct {
 		name string
 		bits int
 	}{{"tinyint", 8}, {"smallint", 16}, {"integer", 32}, {"bigint", 64}} {
-		out = append(out, sg(t.name+", bigint", t.name, fmt.Sprintf("CAST(acme_shift($1, $2, '%s', %d) AS %s)", how, t.bits, Type{Kind: patternKinds[t.name]}.DuckDB())))
+		out = append(out, sg(t.name+", integer", t.name, fmt.Sprintf("CAST(acme_shift($1, $2, '%s', %d) AS %s)", how, t.bits, Type{Kind: patternKinds[t.name]}.DuckDB())))
 	}
 	return out
 }
@@ -151,6 +164,13 @@ func modSigs() []signature {
 	low := func(c *invocation) string {
 		v := c.a.arithmetic("%", c.args[0], c.args[1], c.pos)
 		c.typ = v.typ
+		if v.typ.isInteger() && strings.Contains(v.code, "[[DIVISION_BY_ZERO]]") {
+			if c.a.trying > 0 {
+				panic(c.a.cannot("TRY around mod, which does not catch a division by zero,"))
+			}
+			// The function, unlike the operator, lets Java's own error out.
+			return strings.Replace(v.code, "[[DIVISION_BY_ZERO]] Division by zero", "[[GENERIC_INTERNAL_ERROR]] / by zero", 1)
+		}
 		return v.code
 	}
 	var out []signature

@@ -49,8 +49,13 @@ func textFunctions() []function {
 		{name: "ends_with", doc: "Whether a text ends with another.", since: 482, sigs: []signature{sg("varchar(x), varchar(y)", "boolean", "ends_with($1, $2)")}},
 		{name: "concat", doc: "Texts, bytes or arrays joined; NULL if any is NULL.", sigs: concatSigs()},
 		{name: "concat_ws", doc: "Texts joined by a separator, NULLs left out.", sigs: []signature{
-			{in: "varchar, array(varchar)", out: "varchar", sql: "acme_join($1, $2)"},
-			{in: "varchar, varchar, varchar", out: "varchar", variadic: true, low: lowConcatWS},
+			{in: "varchar, array(varchar)", out: "varchar", low: func(c *invocation) string {
+				if c.raw[1].typ.Kind == Unknown {
+					panic(c.a.cannot("concat_ws of NULL alone"))
+				}
+				return c.template("acme_join($1, $2)")
+			}},
+			{in: "varchar, varchar", out: "varchar", variadic: true, low: lowConcatWS},
 		}},
 		{name: "split", doc: "Array of the parts of a text between delimiters.", sigs: []signature{
 			sg("varchar(x), varchar(y)", "array(varchar(x))", "acme_split($1, $2, 2147483647)"),
@@ -105,7 +110,7 @@ func webFunctions() []function {
 		v("url_extract_port", "Port of a URL; NULL if it names none.", "varchar(x)", "bigint", "acme_url_port($1)"),
 		v("url_extract_parameter", "First value of a parameter of a URL.", "varchar(x), varchar(y)", "varchar(x)", "acme_url_parameter($1, $2)"),
 		{name: "url_encode", doc: "Text as a value in a URL.", sigs: []signature{{in: "varchar(x)", gives: "varchar(y)", sql: "acme_url_encode($1)", typ: func(t []Type) Type { return grown(satMul(t[0].Precision, 12)) }}}},
-		v("url_decode", "Text of a value in a URL.", "varchar(x)", "varchar(x)", "acme_url_decode($1)"),
+		{name: "url_decode", doc: "Text of a value in a URL.", sigs: []signature{{in: "varchar(x)", out: "varchar(x)", low: withLevel("acme_url_decode($1")}}},
 		{name: "regexp_like", doc: "Whether a pattern is found in a text.", sigs: []signature{{in: "varchar(x), joniregexp", out: "boolean", low: lowRegexpLike}}},
 		{name: "regexp_extract", doc: "First match of a pattern, or of a group of it; NULL if there is none.", sigs: []signature{
 			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("extract", "0")},
@@ -124,9 +129,9 @@ func webFunctions() []function {
 			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("split", "0")}}},
 		{name: "regexp_count", doc: "Number of matches of a pattern.", sigs: []signature{{in: "varchar(x), joniregexp", out: "bigint", low: lowRegexp("count", "0")}}},
 		{name: "regexp_position", doc: "Position of a match of a pattern; -1 if there is none.", sigs: []signature{
-			{in: "varchar(x), joniregexp", out: "integer", low: lowRegexpPosition},
-			{in: "varchar(x), joniregexp, bigint", out: "integer", low: lowRegexpPosition},
-			{in: "varchar(x), joniregexp, bigint, bigint", out: "integer", low: lowRegexpPosition}}},
+			{in: "varchar(x), joniregexp, integer, integer", out: "integer", low: lowRegexpPosition},
+			{in: "varchar(x), joniregexp, integer", out: "integer", low: lowRegexpPosition},
+			{in: "varchar(x), joniregexp", out: "integer", low: lowRegexpPosition}}},
 		{name: "format", doc: "Values in a text by the rules of Java's Formatter.", forms: []string{"(varchar, T, ...) -> varchar"}, special: formatCall},
 	}
 }
@@ -167,8 +172,8 @@ func concatSigs() []signature {
 		array("array(E), E", "array(E), E", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_append($1, $2) END"),
 		array("E, array(E)", "E, array(E)", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_prepend($1, $2) END"),
 		{in: "array(E), array(E)", shown: "array(E)", out: "array(E)", where: "E", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
-		{in: "varchar, varchar, varchar", shown: "varchar", out: "varchar", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
-		{in: "varbinary, varbinary, varbinary", shown: "varbinary", out: "varbinary", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
+		{in: "varchar, varchar", shown: "varchar", out: "varchar", variadic: true, low: lowConcat},
+		{in: "varbinary, varbinary", shown: "varbinary", out: "varbinary", variadic: true, low: lowConcat},
 	}
 }
 
@@ -184,7 +189,17 @@ func (c *invocation) join(op string) string {
 	return s + ")"
 }
 
+func lowConcat(c *invocation) string {
+	if len(c.args) < 2 {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "There must be two or more concatenation arguments"})
+	}
+	return c.join(" || ")
+}
+
 func lowConcatWS(c *invocation) string {
+	if len(c.args) < 2 {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "There must be two or more arguments"})
+	}
 	list := ""
 	for i, v := range c.args[1:] {
 		if i > 0 {

@@ -252,6 +252,13 @@ func numberFunctions() []ScalarFunction {
 			}
 			return strconv.FormatInt(a[0].(int64), int(radix)), nil
 		}),
+		fn("random_bound", "BIGINT,BIGINT,VARCHAR,DOUBLE", func(a []any) (any, error) {
+			from, to := a[0].(int64), a[1].(int64)
+			if from >= to {
+				return nil, badArg("%s", a[2])
+			}
+			return float64(uint64(to) - uint64(from)), nil
+		}),
 		fn("bit_count", "BIGINT,BIGINT,BIGINT", bitCount),
 		fn("shift", "BIGINT,BIGINT,VARCHAR,BIGINT,BIGINT", shiftBits),
 		fn("width_bucket", "DOUBLE,DOUBLE,DOUBLE,BIGINT,BIGINT", widthBucket),
@@ -281,10 +288,10 @@ func checkFunctions() []ScalarFunction {
 			}
 			return a[0], nil
 		}),
-		fn("repeat_count", "BIGINT,BIGINT", func(a []any) (any, error) {
+		fn("repeat_count", "BIGINT,BIGINT,BIGINT", func(a []any) (any, error) {
 			n := a[0].(int64)
-			if n > 10000 {
-				return nil, badArg("count argument of repeat function must be less than or equal to 10000")
+			if n > a[1].(int64) {
+				return nil, badArg("count argument of repeat function must be less than or equal to %d", a[1])
 			}
 			if n < 0 {
 				return nil, badArg("count argument of repeat function must be greater than or equal to 0")
@@ -336,6 +343,14 @@ func checkFunctions() []ScalarFunction {
 			return a[0].(int64) / 86400000, nil
 		}),
 		fn("sequence", "BIGINT,BIGINT,BIGINT,BIGINT[]", sequence),
+		fn("month_step", "BIGINT,BIGINT,BIGINT,BIGINT", func(a []any) (any, error) {
+			// The way from start to stop counts in months, its sign is exact.
+			_, err := sequence([]any{int64(0), a[2].(int64), a[0].(int64)})
+			if way := a[1].(int64); err == nil && a[0].(int64)*way < 0 {
+				_, err = sequence([]any{int64(0), way, a[0].(int64)})
+			}
+			return a[0], err
+		}),
 	}
 }
 
@@ -446,10 +461,13 @@ func roundInt(a []any) (any, error) {
 		return n, nil
 	}
 	if d < -18 {
-		return int64(0), nil
+		return nil, outOfRange("numerical overflow: %d", n)
 	}
 	unit := pow10(int(-d))
 	r := new(big.Int).Mul(divHalfUp(big.NewInt(n), unit), unit)
+	if !r.IsInt64() {
+		return nil, outOfRange("numerical overflow: %d", n)
+	}
 	if size := bitsOfName[a[2].(string)]; !r.IsInt64() || r.Int64() >= 1<<(size-1) || r.Int64() < -1<<(size-1) {
 		return nil, outOfRange("Out of range for %s: %s", a[2], r)
 	}

@@ -249,7 +249,7 @@ func (re *regex) expand(b *strings.Builder, with, in []rune, caps []int) error {
 			}
 			b.WriteRune(with[i])
 		case '$':
-			g, w, err := re.groupRef(with[i+1:])
+			g, w, err := re.groupRef(with[i+1:], string(with))
 			if err != nil {
 				return err
 			}
@@ -265,11 +265,11 @@ func (re *regex) expand(b *strings.Builder, with, in []rune, caps []int) error {
 }
 
 // groupRef reads what follows $: a number, as long as such groups exist, or {name}.
-func (re *regex) groupRef(s []rune) (g, width int, err error) {
+func (re *regex) groupRef(s []rune, whole string) (g, width int, err error) {
 	if len(s) > 0 && s[0] == '{' {
 		end := strings.IndexRune(string(s), '}')
 		if end < 0 {
-			return 0, 0, badArg("Illegal replacement sequence: %s", string(s))
+			return 0, 0, badArg("Illegal replacement sequence: %s", whole)
 		}
 		name := string(s[1:end])
 		g, ok := re.names[name]
@@ -279,7 +279,7 @@ func (re *regex) groupRef(s []rune) (g, width int, err error) {
 		return g, end + 1, nil
 	}
 	if len(s) == 0 || s[0] < '0' || s[0] > '9' {
-		return 0, 0, badArg("Illegal replacement sequence: %s", string(s))
+		return 0, 0, badArg("Illegal replacement sequence: %s", whole)
 	}
 	g = int(s[0] - '0')
 	if g > re.groups {

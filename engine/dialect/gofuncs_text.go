@@ -3,6 +3,7 @@ package dialect
 import (
 	"encoding/hex"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,10 +45,10 @@ func textGoFunctions() []ScalarFunction {
 		str("url_part", 2, urlPart),
 		str("url_parameter", 2, urlParameter),
 		str("url_encode", 1, urlEncode),
-		str("url_decode", 1, urlDecode),
+		fn("url_decode", "VARCHAR,BOOLEAN,VARCHAR", urlDecode),
 		fn("url_port", "VARCHAR,BIGINT", func(a []any) (any, error) {
 			u, err := javaURI(a[0].(string))
-			if err != nil || u.Port() == "" {
+			if err != nil || u.Port() == "" || !serverHost(u) {
 				return nil, nil
 			}
 			n, err := strconv.ParseInt(u.Port(), 10, 32)
@@ -330,6 +331,13 @@ func javaURI(s string) (*url.URL, error) {
 	return url.Parse(s)
 }
 
+// hostName is what Java takes for a server; any other authority has no host.
+var hostName = regexp.MustCompile(`^(?:\[.*\]|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.?)$`)
+
+func serverHost(u *url.URL) bool {
+	return strings.HasPrefix(u.Host, "[") || hostName.MatchString(u.Hostname())
+}
+
 func urlPart(a []string) (any, error) {
 	u, err := javaURI(a[0])
 	if err != nil {
@@ -344,6 +352,9 @@ func urlPart(a []string) (any, error) {
 		return scheme, nil
 	case "host":
 		host := u.Hostname()
+		if !serverHost(u) {
+			return "", nil
+		}
 		if strings.HasPrefix(u.Host, "[") {
 			host = "[" + host + "]"
 		}
@@ -376,7 +387,7 @@ func urlParameter(a []string) (any, error) {
 		if !has {
 			return "", nil
 		}
-		v, err := url.PathUnescape(v)
+		v, err := url.QueryUnescape(v)
 		if err != nil {
 			return nil, nil
 		}
@@ -401,10 +412,29 @@ func urlEncode(a []string) (any, error) {
 	return b.String(), nil
 }
 
-func urlDecode(a []string) (any, error) {
-	s, err := url.QueryUnescape(a[0])
-	if err != nil {
-		return nil, badArg("URLDecoder: Illegal hex characters in escape (%%) pattern")
+func urlDecode(a []any) (any, error) {
+	text, newer := a[0].(string), a[1].(bool)
+	s, err := url.QueryUnescape(text)
+	if err == nil {
+		return strings.ToValidUTF8(s, "\uFFFD"), nil
 	}
-	return strings.ToValidUTF8(s, "\uFFFD"), nil
+	for rest := text; ; {
+		_, after, ok := strings.Cut(rest, "%")
+		switch {
+		case !ok:
+			return nil, badArg("URLDecoder: Illegal hex characters in escape (%%) pattern")
+		case len(after) < 2:
+			return nil, badArg("URLDecoder: Incomplete trailing escape (%%) pattern")
+		}
+		for i, r := range after[:2] {
+			switch {
+			case r < 0x80 && strings.ContainsRune("0123456789abcdefABCDEF", r):
+			case newer:
+				return nil, badArg("URLDecoder: Illegal hex characters in escape (%%) pattern - not a hexadecimal digit: \"%c\" = %d", r, r)
+			default:
+				return nil, badArg("URLDecoder: Illegal hex characters in escape (%%) pattern - Error at index %d in: \"%s\"", i, after[:2])
+			}
+		}
+		rest = after[2:]
+	}
 }
