@@ -59,7 +59,10 @@ func (f function) sinceRelease(n int) function {
 
 func lowArrayJoin(c *invocation) string {
 	e := c.args[0].typ.elem()
-	if !castable(e, tVarchar) || e.isNested() {
+	switch cast := castable(e, tVarchar) && !e.isNested(); {
+	case !cast && c.a.level >= 476:
+		panic(errorAt(c.pos, "OPERATOR_NOT_FOUND", "Cannot cast %s to varchar", e))
+	case !cast:
 		panic(c.a.wrongArguments(c.a.functionOf("array_join"), "array_join", c))
 	}
 	v := c.a.lambdaVar()
