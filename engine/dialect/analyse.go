@@ -155,6 +155,7 @@ func (a *analyser) unique(base string) string {
 
 func (a *analyser) newField(name string, typ Type, code string) *field {
 	a.fieldID++
+	typ = a.modern(typ)
 	return &field{id: a.fieldID, name: strings.ToLower(name), display: name, typ: typ, code: code}
 }
 

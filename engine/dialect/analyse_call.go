@@ -279,7 +279,6 @@ func (a *analyser) resolve(f *function, name string, inv *invocation) value {
 			continue
 		}
 		a.representable(v.typ)
-		a.charAndVarchar(v.typ, cand.args[i])
 		inv.args[i] = a.coerce(v, cand.args[i])
 		inv.args[i].text, inv.args[i].number = v.text, v.number
 	}
@@ -315,6 +314,7 @@ func (a *analyser) choose(f *function, name string, inv *invocation) *candidate 
 			fit = append(fit, c)
 		}
 	}
+	fit = slices.DeleteFunc(fit, func(c *candidate) bool { return a.level >= charToVarchar && c.padsText(inv.raw) })
 	if len(fit) == 0 {
 		panic(a.wrongArguments(f, name, inv))
 	}
@@ -337,6 +337,16 @@ func (a *analyser) choose(f *function, name string, inv *invocation) *candidate 
 		panic(a.ambiguous(name, best, inv))
 	}
 	return best[0]
+}
+
+// padsText says whether a candidate takes a varchar as a char.
+func (c *candidate) padsText(args []value) bool {
+	for i, v := range args {
+		if v.typ.Kind == Varchar && c.args[i].Kind == Char {
+			return true
+		}
+	}
+	return false
 }
 
 // unknownCasts gives the candidates that convert nothing but NULLs.
@@ -455,7 +465,8 @@ func (c *candidate) moreSpecific(d *candidate) bool {
 			args[i].typ = Type{Kind: Function}
 		}
 	}
-	return d.sig.bind(args, true) != nil
+	back := d.sig.bind(args, true)
+	return back != nil && !(slices.ContainsFunc(d.args, func(t Type) bool { return t.trims }) && back.padsText(args))
 }
 
 func sameResult(fit []*candidate) bool {

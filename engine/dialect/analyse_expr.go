@@ -22,7 +22,7 @@ func (a *analyser) expr(x Expr, sc *scope) value {
 	}
 	a.pos = x.Pos()
 	v := a.exprOf(x, sc)
-	v.pos = x.Pos()
+	v.pos, v.typ = x.Pos(), a.modern(v.typ)
 	a.pos = v.pos
 	a.checkCode(v.pos, v.code)
 	return v

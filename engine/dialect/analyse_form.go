@@ -10,13 +10,10 @@ import (
 func (a *analyser) cast(x *Cast, sc *scope) value {
 	v := a.expr(x.X, sc)
 	a.pos = x.pos
-	t := a.typeOf(x.Type)
+	t := a.modern(a.typeOf(x.Type))
 	a.pos = x.pos
 	if t.Kind == Unknown {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "UNKNOWN is not a valid type"))
-	}
-	if v.typ.Kind == Char {
-		a.representable(v.typ)
 	}
 	newer := a.level >= 476 && v.typ.Kind == UUID && t.Kind == Varchar // of any length
 	if !castable(v.typ, t) && !newer {
@@ -32,6 +29,9 @@ func (a *analyser) cast(x *Cast, sc *scope) value {
 		a.representable(t)
 	} else {
 		out.code = a.convert(v.code, v.typ, t, x.Safe)
+		if code, ok := a.tryRow(x, t, sc); ok {
+			out.code = code
+		}
 		if text, ok := a.parsedText(x, v, t); ok {
 			out.code = a.castFromText(text, t)
 		}
@@ -137,6 +137,9 @@ func (a *analyser) typeOf(n TypeName) Type {
 		if len(nums) == 0 {
 			return charType(1)
 		}
+		if nums[0] > 65536 && a.level >= charToVarchar {
+			panic(unknown())
+		}
 		if nums[0] > 65536 {
 			panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("CHAR length must be in range [0, 65536], got %d", nums[0])})
 		}
@@ -225,6 +228,9 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 		out.code = fmt.Sprintf("list_extract(%s, acme_subscript(%s, CAST(len(%s) AS BIGINT)))", base.code, i, base.code)
 	case Map:
 		k := base.typ.elem()
+		if k.Kind == Char && k.trims && index.typ.Kind == Varchar {
+			panic(a.cannot("the subscript of %s by varchar", base.typ))
+		}
 		if !converts(index.typ, k) {
 			panic(bad())
 		}

@@ -51,21 +51,12 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 	}
 	a.representable(l.typ)
 	a.representable(r.typ)
-	a.charAndVarchar(l.typ, r.typ)
 	if exactly, ok := a.compareExactly(op, l, r, t); ok && alone {
 		out.code = exactly
 		return out
 	}
 	out.code = a.compareCode(op, a.coerce(l, t), a.coerce(r, t), t)
 	return out
-}
-
-// charAndVarchar refuses to bring char and varchar together in releases that pad
-// neither.
-func (a *analyser) charAndVarchar(l, r Type) {
-	if a.level >= 476 && (l.Kind == Char && r.Kind == Varchar || l.Kind == Varchar && r.Kind == Char) {
-		panic(a.cannot("char with varchar at this release"))
-	}
 }
 
 func compareHint(l, r Type) string {
@@ -244,6 +235,9 @@ func (a *analyser) like(x *Like, sc *scope) value {
 	v, p := a.expr(x.X, sc), a.expr(x.Pattern, sc)
 	if !v.typ.isText() && v.typ.Kind != Unknown {
 		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Left side of LIKE expression must evaluate to a varchar (actual: %s)", v.typ))
+	}
+	if p.typ.Kind == Char && p.typ.trims {
+		p = a.coerce(p, varcharType(p.typ.Precision))
 	}
 	if p.typ.Kind != Varchar && p.typ.Kind != Unknown {
 		panic(errorAt(x.Pattern.Pos(), "TYPE_MISMATCH", "Pattern for LIKE expression must evaluate to a varchar (actual: %s)", p.typ))

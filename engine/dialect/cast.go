@@ -64,6 +64,10 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 		return a.convertJSON(code, from, to, safe)
 	case from.isNested():
 		return a.convertNested(code, from, to, safe)
+	case from.Kind == Char && to.Kind == Varbinary:
+		return "encode(" + code + ")"
+	case from.Kind == Char && from.trims && to.Kind != Char:
+		return a.convert("rtrim("+code+", ' ')", varcharType(from.Precision), to, safe)
 	}
 	switch to.Kind {
 	case Boolean:
@@ -114,10 +118,6 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 // representable refuses types whose values DuckDB cannot hold.
 func (a *analyser) representable(t Type) {
 	switch t.Kind {
-	case Char:
-		if a.level >= 476 {
-			panic(a.cannot("char at this release"))
-		}
 	case TimeTZ:
 		panic(a.cannot("time with time zone"))
 	case Time, Timestamp, TimestampTZ:
@@ -390,26 +390,31 @@ func roundedMicros(code string, p int) string {
 
 // convertNested casts an array, map or row part by part.
 func (a *analyser) convertNested(code string, from, to Type, safe bool) string {
-	if safe {
-		// A part that fails makes the whole NULL, which no expression here does.
-		if !total(from, to) {
-			panic(a.cannot("TRY_CAST from %s to %s", from, to))
-		}
+	if safe && !total(from, to) {
+		return a.let([]string{code}, func(v []string) string {
+			return fmt.Sprintf("CASE WHEN %s IS NOT NULL AND NOT %s THEN %s END", v[0], a.failsText(v[0], from, to), a.convertParts(v[0], from, to, true))
+		})
 	}
+	return a.convertParts(code, from, to, false)
+}
+
+// convertParts is convertNested where nothing fails, or safe is what a part that
+// fails is to be.
+func (a *analyser) convertParts(code string, from, to Type, safe bool) string {
 	switch from.Kind {
 	case Array:
 		v := a.lambdaVar()
-		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", code, v, a.convert(v, from.elem(), to.elem(), false))
+		return fmt.Sprintf("list_transform(%s, lambda %s: %s)", code, v, a.convert(v, from.elem(), to.elem(), safe))
 	case Map:
 		v := a.lambdaVar()
-		k := a.convert(v+".key", from.elem(), to.elem(), false)
-		e := a.convert(v+".value", from.value(), to.value(), false)
+		k := a.convert(v+".key", from.elem(), to.elem(), safe)
+		e := a.convert(v+".value", from.value(), to.value(), safe)
 		return fmt.Sprintf("map_from_entries(list_transform(map_entries(%s), lambda %s: {'key': %s, 'value': %s}))", code, v, k, e)
 	}
 	parts := make([]string, len(from.Elem))
 	for i := range from.Elem {
 		field := fmt.Sprintf("(%s).f%d", code, i)
-		parts[i] = fmt.Sprintf("f%d := %s", i, a.convert(field, from.Elem[i].Type, to.Elem[i].Type, false))
+		parts[i] = fmt.Sprintf("f%d := %s", i, a.convert(field, from.Elem[i].Type, to.Elem[i].Type, safe))
 	}
 	return "CASE WHEN " + code + " IS NOT NULL THEN struct_pack(" + strings.Join(parts, ", ") + ") END"
 }

@@ -14,6 +14,8 @@ func commonType(a, b Type) (Type, bool) {
 		return a, true
 	case a.Kind == b.Kind:
 		return commonOfKind(a, b)
+	case a.Kind == Char && a.trims && b.Kind == Varchar, b.Kind == Char && b.trims && a.Kind == Varchar:
+		return varcharType(max(a.Precision, b.Precision)), true
 	}
 	if c, ok := widen(a, b.Kind); ok {
 		return commonType(c, b)
@@ -92,6 +94,8 @@ func widen(t Type, k Kind) (Type, bool) {
 		return timestampTZ(t.Precision, "UTC"), true
 	case t.Kind == Time && k == TimeTZ:
 		return Type{Kind: TimeTZ, Precision: t.Precision}, true
+	case t.Kind == Char && t.trims && k == Varchar:
+		return varcharType(t.Precision), true
 	case t.Kind == Varchar && k == Char:
 		return charType(min(t.Precision, 65536)), true
 	}
@@ -138,6 +142,9 @@ func castable(from, to Type) bool {
 		return true
 	case from.isNested() || to.isNested(), (from.Kind == UUID || from.Kind == IPAddress) && to.Kind == Varchar && to.Precision != Unbounded:
 		return false
+	}
+	if from.Kind == Char && from.trims && (to.Kind >= Boolean && to.Kind <= Double || to.Kind == Varbinary || to.Kind == Date || to.Kind == Timestamp || to.Kind == TimestampTZ) {
+		return true
 	}
 	for _, k := range castTargets[from.Kind] {
 		if k == to.Kind {

@@ -343,6 +343,9 @@ func (p pattern) match(t Type, b bindings, coerce bool) (Type, bool) {
 	if ok && p.base == "varchar" && p.args == nil {
 		c = tVarchar
 	}
+	if ok && t.Kind == Char && kind == Varchar {
+		return p.sameKind(c, b, coerce)
+	}
 	return c, ok
 }
 

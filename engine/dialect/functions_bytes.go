@@ -12,7 +12,8 @@ func binaryFunctions() []function {
 			{in: "varbinary", out: "varbinary", low: withLevel(call + "($1")}}}
 	}
 	return append([]function{
-		b("to_utf8", "Text as bytes.", "varchar(x)", "varbinary", "encode($1)"),
+		{name: "to_utf8", doc: "Text as bytes.", sigs: []signature{sg("varchar(x)", "varbinary", "encode($1)"),
+			{in: "char(x)", out: "varbinary", sql: "encode($1)", since: charToVarchar}}},
 		{name: "from_utf8", doc: "Bytes as text; what is none becomes a mark, or another character.", sigs: []signature{
 			sg("varbinary", "varchar", "acme_from_utf8($1)"),
 			sg("varbinary, bigint", "varchar", "acme_from_utf8_with($1, acme_replacement($2))"),

@@ -40,6 +40,7 @@ func textFunctions() []function {
 				return grown(t[0].Precision + satMul(t[2].Precision, t[0].Precision+1))
 			}}}},
 		{name: "reverse", doc: "Text, bytes or array from back to front.", sigs: []signature{
+			{in: "char(x)", out: "char(x)", sql: "reverse($1)", since: charToVarchar},
 			sg("varchar(x)", "varchar(x)", "acme_reverse($1)"), sg("varbinary", "varbinary", "acme_reverse_bytes($1)"),
 			{in: "array(E)", out: "array(E)", where: "E", sql: "list_reverse($1)"}}},
 		{name: "strpos", doc: "Position of a text in another, counted from 1; 0 if it is not there.", sigs: []signature{
@@ -61,7 +62,9 @@ func textFunctions() []function {
 			sg("varchar(x), varchar(y)", "array(varchar(x))", "acme_split($1, $2, 2147483647)"),
 			sg("varchar(x), varchar(y), bigint", "array(varchar(x))", "acme_split($1, $2, $3)")}},
 		v("split_part", "One part of a text between delimiters, counted from 1.", "varchar(x), varchar(y), bigint", "varchar(x)", "acme_split_part($1, $2, $3)"),
-		{name: "lpad", doc: "Text brought to a length at its start.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, true)"),
+		{name: "lpad", doc: "Text brought to a length at its start.", sigs: []signature{
+			{in: "char(x), bigint, varchar(y)", out: "varchar", sql: "acme_pad($1, $2, $3, true)", since: charToVarchar},
+			sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, true)"),
 			{in: "varbinary, bigint, varbinary", out: "varbinary", sql: "acme_pad_bytes($1, $2, $3, true)"}}},
 		{name: "rpad", doc: "Text brought to a length at its end.", sigs: []signature{sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, false)"),
 			{in: "varbinary, bigint, varbinary", out: "varbinary", sql: "acme_pad_bytes($1, $2, $3, false)"}}},
@@ -155,11 +158,13 @@ func satMul(a, b int) int {
 
 func trimFunction(name, doc string) function {
 	sql := fmt.Sprintf("%s($1, trino.blanks())", name)
+	// A char has no blanks at its end that a function of it could see.
+	bare := "rtrim($1, ' ')"
 	return function{name: name, doc: doc, sigs: []signature{
 		sg("varchar(x)", "varchar(x)", sql),
 		{in: "varchar(x), varchar(y)", shown: "varchar(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
-		sg("char(x)", "varchar(x)", sql),
-		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
+		sg("char(x)", "varchar(x)", fmt.Sprintf("%s(%s, trino.blanks())", name, bare)),
+		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: name + "(" + bare + ", $2)"},
 	}}
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 )
 
 // Functions in Go: what DuckDB cannot say, or cannot say to the letter. They are
@@ -162,11 +161,8 @@ func textError(s string) error {
 
 // castInteger reads a whole number of the type that is named.
 func castInteger(s, name string) (any, error) {
-	n, err := strconv.ParseInt(s, 10, bitsOfName[name])
-	if strings.ContainsFunc(s, func(r rune) bool { return r > 127 && unicode.IsDigit(r) }) {
-		return nil, failed{"NOT_SUPPORTED", "digits of other scripts are not supported by the local engine"}
-	}
-	if err != nil || strings.Contains(s, "_") {
+	n, err := strconv.ParseInt(asciiDigits(s), 10, bitsOfName[name])
+	if err != nil {
 		return nil, badCast("Cannot cast '%s' to %s", s, name)
 	}
 	return n, nil
@@ -178,7 +174,8 @@ func castDecimal(a []any) (any, error) {
 	bad := func(why string) error {
 		return badCast("Cannot cast VARCHAR '%s' to DECIMAL(%d, %d). %s", s, p, scale, why)
 	}
-	body, exp, hasExp := strings.Cut(strings.ToLower(s), "e")
+	plain := asciiDigits(s)
+	body, exp, hasExp := strings.Cut(strings.ToLower(plain), "e")
 	digits := strings.TrimLeft(body, "+-")
 	if len(body)-len(digits) > 1 || strings.Trim(digits, "0123456789.") != "" || strings.Count(digits, ".") > 1 || strings.Trim(digits, ".") == "" {
 		return nil, bad("Value is not a number.")
@@ -188,7 +185,7 @@ func castDecimal(a []any) (any, error) {
 			return nil, bad("Value is not a number.")
 		}
 	}
-	r, ok := new(big.Rat).SetString(s)
+	r, ok := new(big.Rat).SetString(plain)
 	if !ok {
 		return nil, bad("Value is not a number.")
 	}

@@ -28,18 +28,13 @@ func AddressText(b []byte) string {
 	return a.Unmap().String()
 }
 
-// asciiDigits puts digits of every script as 0 to 9.
+// asciiDigits puts digits of every script as 0 to 9, those that Java's char holds.
 func asciiDigits(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 {
 			return r
 		}
 		for _, t := range unicode.Nd.R16 {
-			if rune(t.Lo) <= r && r <= rune(t.Hi) {
-				return '0' + (r-rune(t.Lo))%10
-			}
-		}
-		for _, t := range unicode.Nd.R32 {
 			if rune(t.Lo) <= r && r <= rune(t.Hi) {
 				return '0' + (r-rune(t.Lo))%10
 			}

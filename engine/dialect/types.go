@@ -56,6 +56,9 @@ type Type struct {
 	// zone is where a timestamp with time zone is shown, where every value of
 	// the expression agrees on it. It is no part of the type's identity.
 	zone string
+	// trims says of a char that it converts to varchar, without the blanks at its
+	// end: see modern. It is no part of the type's identity either.
+	trims bool
 }
 
 // Field is a part of an array, map or row; only a row's have names, and not all.
@@ -209,6 +212,24 @@ func timestampTZ(p int, zone string) Type {
 }
 func arrayOf(t Type) Type  { return Type{Kind: Array, Elem: []Field{{Type: t}}} }
 func mapOf(k, v Type) Type { return Type{Kind: Map, Elem: []Field{{Type: k}, {Type: v}}} }
+
+// modern gives t as the release at hand has it: from charToVarchar on it is char
+// that converts to varchar, before it was the other way round.
+func (a *analyser) modern(t Type) Type {
+	if a.level < charToVarchar || !t.has(Char) {
+		return t
+	}
+	t.trims = t.Kind == Char
+	elem := make([]Field, len(t.Elem))
+	for i, f := range t.Elem {
+		elem[i] = Field{f.Name, a.modern(f.Type)}
+	}
+	t.Elem = elem
+	return t
+}
+
+// charToVarchar is the first release known to convert char to varchar.
+const charToVarchar = 476
 
 func (t Type) elem() Type  { return t.Elem[0].Type }
 func (t Type) value() Type { return t.Elem[1].Type }
