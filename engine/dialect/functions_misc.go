@@ -102,7 +102,7 @@ func nullifCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	}
 	a.representable(l.typ)
 	a.representable(r.typ)
-	out.code = "CASE WHEN " + a.compareCode("=", a.coerce(l, t), a.coerce(r, t), t) + " THEN NULL ELSE " + l.code + " END"
+	out.code = "CASE WHEN " + a.compareCode("=", a.coerce(l, t), a.coerce(r, t), t) + " THEN CAST(NULL AS " + l.typ.DuckDB() + ") ELSE " + l.code + " END" // a bare NULL between constants loses its type
 	out.code = "(" + out.code + ")"
 	return out
 }
