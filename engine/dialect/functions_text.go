@@ -198,7 +198,12 @@ func lowConcat(c *invocation) string {
 	if len(c.args) < 2 {
 		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "There must be two or more concatenation arguments"})
 	}
-	return c.join(" || ")
+	for _, v := range c.args {
+		if !v.constant {
+			return c.join(" || ")
+		}
+	}
+	return "CAST(" + c.join(" || ") + " AS " + c.typ.DuckDB() + ")" // a NULL among constants would make the whole of no type
 }
 
 func lowConcatWS(c *invocation) string {
