@@ -66,25 +66,23 @@ func castDouble(d float64) string {
 	return scientific(sign(d), digits, exp)
 }
 
-// castReal gives the text of CAST(real AS varchar): seven digits at most, rounded
-// half up from the shortest text of the value and not from the value itself.
+// castReal gives the text of CAST(real AS varchar): seven digits at most. They are
+// those of the value's shortest text, read as a double and rounded half up.
 func castReal(f float32) string {
 	d := float64(f)
 	if s, ok := javaSpecial(d, "0E0"); ok {
 		return s
 	}
-	s := strconv.FormatFloat(math.Abs(d), 'e', -1, 32)
-	mantissa, e, _ := strings.Cut(s, "e")
+	short, _ := strconv.ParseFloat(strconv.FormatFloat(math.Abs(d), 'e', -1, 32), 64)
+	mantissa, e, _ := strings.Cut(strconv.FormatFloat(short, 'e', 40, 64), "e")
 	exp, _ := strconv.Atoi(e)
 	digits := strings.ReplaceAll(mantissa, ".", "")
-	if len(digits) > 7 {
-		n, _ := strconv.Atoi(digits[:7])
-		if digits[7] >= '5' {
-			n++
-		}
-		if digits = strconv.Itoa(n); len(digits) > 7 {
-			exp++
-		}
+	n, _ := strconv.Atoi(digits[:7])
+	if digits[7] >= '5' {
+		n++
+	}
+	if digits = strconv.Itoa(n); len(digits) > 7 {
+		exp++
 	}
 	return scientific(sign(d), strings.TrimRight(digits, "0"), exp)
 }
