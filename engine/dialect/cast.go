@@ -238,7 +238,11 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 	case Double:
 		text, what = "acme_double_text("+code+")", "acme_double_plain("+code+") || ' (' || acme_double_text("+code+") || ')'"
 	case Real:
-		text, what = "acme_real_text("+code+")", "acme_real_plain("+code+") || ' (' || acme_real_text("+code+") || ')'"
+		text = "acme_real_text(" + code + ")"
+		if a.level < newerJava {
+			text = "acme_older_real_text(" + code + ")"
+		}
+		what = "acme_real_plain(" + code + ") || ' (' || " + text + " || ')'"
 	case Timestamp, TimestampTZ, Time:
 		text = a.temporalText(code, from)
 	case IPAddress:

@@ -110,7 +110,8 @@ func castFunctions() []ScalarFunction {
 		}),
 		fn("round_integer", "DOUBLE,VARCHAR,BIGINT", roundInteger),
 		fn("double_text", "DOUBLE,VARCHAR", func(a []any) (any, error) { return castDouble(a[0].(float64)), nil }),
-		fn("real_text", "FLOAT,VARCHAR", func(a []any) (any, error) { return castReal(a[0].(float32)), nil }),
+		fn("real_text", "FLOAT,VARCHAR", func(a []any) (any, error) { return castReal(a[0].(float32), false), nil }),
+		fn("older_real_text", "FLOAT,VARCHAR", func(a []any) (any, error) { return castReal(a[0].(float32), true), nil }),
 		fn("double_plain", "DOUBLE,VARCHAR", func(a []any) (any, error) { return javaDouble(a[0].(float64)), nil }),
 		fn("real_plain", "FLOAT,VARCHAR", func(a []any) (any, error) { return javaFloat(float64(a[0].(float32)), 32), nil }),
 		fn("cast_uuid", "VARCHAR,VARCHAR", func(a []any) (any, error) {

@@ -66,25 +66,60 @@ func castDouble(d float64) string {
 	return scientific(sign(d), digits, exp)
 }
 
-// castReal gives the text of CAST(real AS varchar): seven digits at most. They are
-// those of the value's shortest text, read as a double and rounded half up.
-func castReal(f float32) string {
+// castReal gives the text of CAST(real AS varchar), seven digits at most. Trino
+// prints the value, reads that as a double, and has Java round it: a tie goes up
+// in whole numbers, elsewhere the double decides.
+func castReal(f float32, older bool) string {
 	d := float64(f)
 	if s, ok := javaSpecial(d, "0E0"); ok {
 		return s
 	}
-	short, _ := strconv.ParseFloat(strconv.FormatFloat(math.Abs(d), 'e', -1, 32), 64)
-	mantissa, e, _ := strings.Cut(strconv.FormatFloat(short, 'e', 40, 64), "e")
+	text := strconv.FormatFloat(math.Abs(d), 'e', -1, 32)
+	if older {
+		text = olderReal(math.Abs(d), text)
+	}
+	read, _ := strconv.ParseFloat(text, 64)
+	mantissa, e, _ := strings.Cut(text, "e")
 	exp, _ := strconv.Atoi(e)
 	digits := strings.ReplaceAll(mantissa, ".", "")
-	n, _ := strconv.Atoi(digits[:7])
-	if digits[7] >= '5' {
-		n++
+	if read != math.Trunc(read) || read >= 1<<63 {
+		mantissa, e, _ = strings.Cut(strconv.FormatFloat(read, 'e', 6, 64), "e")
+		exp, _ = strconv.Atoi(e)
+		digits = strings.ReplaceAll(mantissa, ".", "")
 	}
-	if digits = strconv.Itoa(n); len(digits) > 7 {
-		exp++
+	if len(digits) > 7 {
+		n, _ := strconv.Atoi(digits[:7])
+		if digits[7] >= '5' {
+			n++
+		}
+		if digits = strconv.Itoa(n); len(digits) > 7 {
+			exp++
+		}
 	}
 	return scientific(sign(d), strings.TrimRight(digits, "0"), exp)
+}
+
+// newerJava is the first release on a Java whose text of a real is the shortest.
+const newerJava = 436
+
+// olderReal is the text that Javas before 19 have for whole reals of more than 24
+// bits, which may be longer than the shortest: only digits below the last bit are
+// left out.
+func olderReal(d float64, shortest string) string {
+	bits := math.Ilogb(d)
+	if d != math.Trunc(d) || bits <= 24 || bits > 62 {
+		return shortest
+	}
+	n, drop := uint64(d), int64(1)
+	if p := bits - 25; p >= 4 {
+		for range int(float64(p) * math.Log10(2)) {
+			drop *= 10
+		}
+	}
+	n = (n + uint64(drop)/2) / uint64(drop)
+	digits := strconv.FormatUint(n, 10)
+	exp := len(digits) - 1 + len(strconv.FormatInt(drop, 10)) - 1
+	return digits[:1] + "." + digits[1:] + "e" + strconv.Itoa(exp)
 }
 
 // javaDouble gives Double.toString: plain from 1e-3 to 1e7, else scientific.

@@ -146,7 +146,7 @@ func (v *sqlValue) plain() string {
 	case Boolean:
 		return map[bool]string{true: "true", false: "false"}[v.b]
 	case Real:
-		return castReal(float32(v.f))
+		return castReal(float32(v.f), false)
 	case Double:
 		return castDouble(v.f)
 	case Decimal:
