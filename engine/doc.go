@@ -28,7 +28,8 @@
 // The dialect (engine/dialect) turns Athena SQL into DuckDB SQL through a typed
 // tree. What it does not know it refuses, with the place: an answer is Trino's
 // answer or there is none. The engine (engine/query/duckdb) runs it in a child
-// process that can read the lake and nothing else. Package query says what a
+// process that can read the lake and nothing else; another (engine/query/trino) sends
+// the text to a Trino server as it is. Package query says what a
 // statement, a result and an error are, whichever engine answers.
 //
 // What changes tables (engine/tables) stands before that engine: it keeps the lake's
@@ -57,7 +58,7 @@
 //
 //	0  schema, sql
 //	1  engine/sim, engine/store, engine/serde, engine/dialect, engine/query
-//	2  engine/lake, engine/query/duckdb, engine/report
+//	2  engine/lake, engine/query/duckdb, engine/query/trino, engine/report
 //	3  engine/tables, tui
 //	4  cmd/acme
 //

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/query/trino"
 )
 
 // queryOptions is what `acme query` needs.
@@ -30,6 +31,8 @@ type queryOptions struct {
 	batch   bool
 	explain bool
 	raw     bool
+	engine  string
+	trino   string
 }
 
 func (p *program) newQueryCmd() *cobra.Command {
@@ -61,6 +64,8 @@ not give.`,
 	f.BoolVar(&o.stats, "stats", false, "say on stderr what was read, as one line of JSON")
 	f.BoolVar(&o.batch, "batch", false, `run JSON lines {"id","sql"} from stdin, one answer a line`)
 	f.BoolVar(&o.explain, "explain", false, "print the DuckDB SQL and what would be read, and run nothing")
+	f.StringVar(&o.engine, "engine", "duckdb", "who answers: duckdb, here, or trino, which gets the text as it is")
+	f.StringVar(&o.trino, "trino", "", "address of the Trino server, with the catalog: http://127.0.0.1:8080/hive (default $ACME_TRINO_URL)")
 	f.BoolVar(&o.raw, "raw", false, "csv: leave cells that a spreadsheet would run as formulas as they are")
 	return cmd
 }
@@ -74,6 +79,10 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 		return err
 	}
 	switch {
+	case o.engine != "duckdb" && o.engine != "trino":
+		return usagef("--engine %s: must be duckdb or trino", o.engine)
+	case o.engine == "trino" && (o.explain || o.ddl != ""):
+		return usagef("--explain and --ddl are of the local engine: --engine trino has its own EXPLAIN and tables")
 	case o.timeout < 0:
 		return usagef("--timeout %s: must not be negative", o.timeout)
 	case o.limit < 0:
@@ -93,7 +102,7 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	if o.explain {
 		return p.explain(ctx, sql, &o.sqlFlags)
 	}
-	engine, err := p.startEngine(ctx, &o.sqlFlags)
+	engine, err := p.queryEngine(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -114,10 +123,32 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	if err := out.Flush(); err != nil {
 		return err
 	}
+	if o.engine == "trino" {
+		return p.saySeen(rows.Stats(), o.stats)
+	}
 	if err := p.sayEmpty(ctx, sql, &o.sqlFlags, rows.Stats()); err != nil {
 		return err
 	}
 	return p.saySeen(rows.Stats(), o.stats)
+}
+
+// queryEngine gives the engine that is asked for.
+func (p *program) queryEngine(ctx context.Context, o *queryOptions) (query.Engine, error) {
+	if o.engine == "duckdb" {
+		return p.startEngine(ctx, &o.sqlFlags)
+	}
+	address := o.trino
+	if address == "" {
+		address = p.env["ACME_TRINO_URL"]
+	}
+	if address == "" {
+		return nil, usagef("--engine trino: give its address with --trino or $ACME_TRINO_URL")
+	}
+	engine, err := trino.New(trino.Config{URL: address, Database: o.database})
+	if err != nil {
+		return nil, &codedError{code: exitUsage, err: err}
+	}
+	return engine, nil
 }
 
 // sayEmpty says that a statement read a lake in which there is nothing: Athena's
@@ -241,7 +272,7 @@ type batchAnswer struct {
 // Every line gets an answer, so that the answers stay beside the lines; lines that
 // are no statement make the exit a usage error, at the end.
 func (p *program) runBatch(ctx context.Context, o *queryOptions) error {
-	engine, err := p.startEngine(ctx, &o.sqlFlags)
+	engine, err := p.queryEngine(ctx, o)
 	if err != nil {
 		return err
 	}

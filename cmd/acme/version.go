@@ -110,6 +110,7 @@ func addHelpTopics(root *cobra.Command) {
 const envHelp = `Environment:
   ACME_LAKE        the lake to use where --lake is not given
   ACME_CONFIG      the configuration file
+  ACME_TRINO_URL   the Trino server of query --engine trino: http://host:8080/catalog
   NO_COLOR         no colours, if not empty
   TERM             dumb or empty: no terminal UI
   XDG_DATA_HOME    where the default lake is made (acme-lake)

@@ -31,7 +31,8 @@ import (
 
 // Config says which server answers, and as whom one asks.
 type Config struct {
-	// URL is the server's address: http://127.0.0.1:8080.
+	// URL is the server's address: http://127.0.0.1:8080. A path names the catalog,
+	// and where it has two parts the database too: http://127.0.0.1:8080/hive.
 	URL string
 	// User is who asks; "acme" where empty. Password makes it basic
 	// authentication, which Trino takes over https alone.
@@ -62,6 +63,18 @@ func New(c Config) (*Engine, error) {
 	if c.Password != "" && base.Scheme != "https" {
 		return nil, fmt.Errorf("open Trino at %s: a password is not sent without https", base.Redacted())
 	}
+	if path := strings.Trim(base.Path, "/"); path != "" {
+		catalog, database, _ := strings.Cut(path, "/")
+		c.Catalog = catalog
+		if database != "" {
+			c.Database = database
+		}
+		base.Path = ""
+	}
+	if base.User != nil && c.User == "" {
+		c.User = base.User.Username()
+		base.User = nil // a password does not belong into an address
+	}
 	if c.User == "" {
 		c.User = "acme"
 	}
@@ -88,10 +101,17 @@ func (e *Engine) Query(ctx context.Context, r query.Request) (query.Rows, error)
 	if r.Timeout > 0 {
 		out.ctx, out.cancel = context.WithTimeout(context.WithoutCancel(ctx), r.Timeout)
 	}
-	req, err := http.NewRequestWithContext(out.ctx, http.MethodPost, e.base.JoinPath("/v1/statement").String(), strings.NewReader(r.SQL))
+	text := r.SQL
+	if len(r.Params) > 0 {
+		text = "EXECUTE acme USING " + strings.Join(r.Params, ", ")
+	}
+	req, err := http.NewRequestWithContext(out.ctx, http.MethodPost, e.base.JoinPath("/v1/statement").String(), strings.NewReader(text))
 	if err != nil {
 		out.cancel()
 		return nil, fmt.Errorf("ask Trino: %w", err)
+	}
+	if len(r.Params) > 0 { // the statement goes as one that was prepared before
+		req.Header.Set("X-Trino-Prepared-Statement", "acme="+url.QueryEscape(r.SQL))
 	}
 	database := r.Database
 	if database == "" {

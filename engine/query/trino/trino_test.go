@@ -77,6 +77,23 @@ func TestValues(t *testing.T) {
 	}
 }
 
+func TestParams(t *testing.T) {
+	e := open(t)
+	_, rows, _, err := all(t.Context(), e, query.Request{SQL: "SELECT ?, upper(?)", Params: []string{"17", "'a'"}})
+	if want := (query.Row{int64(17), "A"}); err != nil || !reflect.DeepEqual(rows, []query.Row{want}) {
+		t.Errorf("got %v, %v", rows, err)
+	}
+	there, err := New(Config{URL: os.Getenv("ACME_TRINO") + "/tpch/tiny"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close()
+	_, rows, _, err = all(t.Context(), there, query.Request{SQL: "SELECT count(*) FROM region"})
+	if err != nil || !reflect.DeepEqual(rows, []query.Row{{int64(5)}}) {
+		t.Errorf("got %v, %v", rows, err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	e := open(t)
 	for sql, want := range map[string]query.Error{
