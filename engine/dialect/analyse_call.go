@@ -250,6 +250,7 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 		if inv.ord != "" {
 			inv.ord += ", "
 		}
+		a.pos = s.X.Pos()
 		inv.ord += a.sortText(v) + sortTail(s)
 	}
 	if c.Over != nil {
@@ -274,6 +275,7 @@ func (a *analyser) resolve(f *function, name string, inv *invocation) value {
 	cand := a.choose(f, name, inv)
 	inv.args = make([]value, len(inv.raw))
 	a.pos = inv.pos
+	a.orderedByKey(name, cand.args)
 	for i, v := range inv.raw {
 		if v.typ.Kind == Function {
 			continue
@@ -394,13 +396,9 @@ func (s *signature) bind(args []value, coerce bool) *candidate {
 	}
 	b := bindings{}
 	c := &candidate{sig: s, bind: b, args: make([]Type, len(args))}
-	// With coercion in two passes, so that an early argument meets what later
-	// ones bind.
-	passes := 1
-	if coerce {
-		passes = 2
-	}
-	for range passes {
+	// In two passes, so that an early argument meets what later ones bind: a wider
+	// type, or that of values in several zones.
+	for range 2 {
 		for i, v := range args {
 			p := s.params[min(i, n-1)]
 			if v.typ.Kind == Function || p.base == "function" {

@@ -390,6 +390,7 @@ func (a *analyser) array(x *ArrayLit, sc *scope) value {
 func (a *analyser) unify(vs []value, what string) Type {
 	t := tUnknown
 	for _, v := range vs {
+		a.dateWithZone(t, v.typ)
 		c, ok := commonType(t, v.typ)
 		if !ok {
 			var all []string

@@ -20,13 +20,14 @@ func (a *analyser) cast(x *Cast, sc *scope) value {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot cast %s to %s", v.typ, t))
 	}
 	a.representable(v.typ)
-	if t.Kind == TimestampTZ {
-		a.castZone(v, &t)
-	}
+	t = keepZones(v.typ, t)
 	out := value{typ: t, constant: v.constant}
 	if in, ok := literalInstant(v, t); ok {
-		out.code = fmt.Sprintf("make_timestamptz(%d)", in.rounded(t.Precision)-in.micros+toInstant(in.micros, in.zone))
-		a.representable(t)
+		out.typ.zone = in.zone
+		if in.zone == "" {
+			out.typ.zone = "UTC"
+		}
+		out.code = zonedLiteral(in, out.typ)
 	} else {
 		out.code = a.convert(v.code, v.typ, t, x.Safe)
 		if code, ok := a.tryRow(x, t, sc); ok {
@@ -52,19 +53,14 @@ func literalInstant(v value, t Type) (instant, bool) {
 	return in, ok && in.digits <= 12
 }
 
-// castZone finds the zone that a cast to timestamp with time zone gives.
-func (a *analyser) castZone(v value, t *Type) {
-	switch {
-	case v.typ.Kind == TimestampTZ:
-		t.zone = v.typ.zone
-	case v.typ.Kind == Varchar && v.text != nil:
-		t.zone = "UTC"
-		if in, ok := parseTimestamp(strings.TrimSpace(*v.text)); ok && in.zone != "" {
-			t.zone = in.zone
-		}
-	default:
-		t.zone = "UTC"
+// zonedLiteral gives a timestamp with time zone that was read here, at the precision
+// of t.
+func zonedLiteral(in instant, t Type) string {
+	if t.fine() {
+		in.micros = toInstant(in.micros, in.zone)
+		return "CAST(" + in.picos(t.Precision).String() + " AS HUGEINT)"
 	}
+	return fmt.Sprintf("make_timestamptz(%d)", in.rounded(t.Precision)-in.micros+toInstant(in.micros, in.zone))
 }
 
 // simpleType gives the type of a name without arguments.

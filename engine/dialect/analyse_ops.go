@@ -55,6 +55,9 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 		out.code = exactly
 		return out
 	}
+	if !l.typ.carried() && !r.typ.carried() {
+		t = instantOf(t)
+	}
 	out.code = a.compareCode(op, a.coerce(l, t), a.coerce(r, t), t)
 	return out
 }
@@ -172,6 +175,9 @@ func (a *analyser) between(x *Between, sc *scope) value {
 		return out
 	}
 	a.pos = x.pos
+	if !v.typ.carried() && !lo.typ.carried() && !hi.typ.carried() {
+		t = instantOf(t)
+	}
 	v, lo, hi = a.coerce(v, t), a.coerce(lo, t), a.coerce(hi, t)
 	out.code = "(" + a.compareCode(">=", v, lo, t) + " AND " + a.compareCode("<=", v, hi, t) + ")"
 	return out

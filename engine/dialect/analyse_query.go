@@ -216,6 +216,7 @@ func (a *analyser) valuesTypes(v *Values, rows [][]value) []Type {
 			panic(errorAt(v.pos, "TYPE_MISMATCH", "Values rows have mismatched sizes: %d vs %d", len(types), len(row)))
 		}
 		for k, c := range row {
+			a.dateWithZone(types[k], c.typ)
 			t, ok := commonType(types[k], c.typ)
 			if !ok {
 				panic(errorAt(v.pos, "TYPE_MISMATCH", "Values rows have mismatched types: %s vs %s", anonymousRow(types), anonymousRow(typesOf(row))))
@@ -252,6 +253,7 @@ func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
 	types := make([]Type, len(l.cols))
 	out := &result{}
 	for i := range types {
+		a.dateWithZone(l.cols[i].typ, r.cols[i].typ)
 		t, ok := commonType(l.cols[i].typ, r.cols[i].typ)
 		if !ok {
 			panic(errorAt(op.pos, "TYPE_MISMATCH", "column %d in %s query has incompatible types: %s, %s", i+1, op.Op, l.cols[i].typ, r.cols[i].typ))

@@ -34,12 +34,7 @@ func (a *analyser) typedLiteral(x *TypedLit) value {
 		if !ok {
 			panic(bad())
 		}
-		out.typ = timeType(in.digits)
-		if in.zone != "" {
-			out.typ.Kind = TimeTZ
-		}
-		out.code = fmt.Sprintf("CAST(make_timestamp(%d) AS TIME)", in.micros)
-		return out
+		return a.timeLiteral(x, in)
 	case "decimal":
 		t, digits, ok := decimalOf(x.Value)
 		if !ok {
@@ -128,14 +123,38 @@ func (a *analyser) timestampLiteral(x *TypedLit, bad func() *Error) value {
 	if in.digits > 12 {
 		panic(errorAt(x.pos, "NUMERIC_VALUE_OUT_OF_RANGE", "TIMESTAMP precision must be in range [0, 12]: %d", in.digits))
 	}
-	out := value{constant: true}
-	if in.zone == "" {
-		out.typ = timestampType(in.digits)
-		out.code = fmt.Sprintf("make_timestamp(%d)", in.micros)
-		return out
+	out := value{constant: true, typ: timestampType(in.digits)}
+	carry := "make_timestamp"
+	if in.zone != "" {
+		out.typ = timestampTZ(in.digits, in.zone)
+		in.micros, carry = toInstant(in.micros, in.zone), "make_timestamptz"
 	}
-	out.typ = timestampTZ(in.digits, in.zone)
-	out.code = fmt.Sprintf("make_timestamptz(%d)", toInstant(in.micros, in.zone))
+	out.code = fmt.Sprintf("%s(%d)", carry, in.micros)
+	if out.typ.fine() {
+		out.code = "CAST(" + in.picos(in.digits).String() + " AS HUGEINT)"
+	}
+	return out
+}
+
+// timeLiteral is TIME '01:02:03', with or without an offset.
+func (a *analyser) timeLiteral(x *TypedLit, in instant) value {
+	out := value{constant: true, typ: timeType(in.digits)}
+	what := "TIME"
+	if in.zone != "" {
+		out.typ.Kind, what = TimeTZ, "TIME WITH TIME ZONE"
+	}
+	if in.digits > 12 {
+		panic(errorAt(x.pos, "NUMERIC_VALUE_OUT_OF_RANGE", "%s precision must be in range [0, 12]: %d", what, in.digits))
+	}
+	switch picos := in.dayPicos(12); {
+	case in.zone != "":
+		minutes, _ := offsetMinutes(in.zone)
+		out.code = "CAST('" + clockZoned(picos, minutes) + "' AS INTERVAL)"
+	case out.typ.fine():
+		out.code = fmt.Sprintf("CAST(%d AS BIGINT)", picos)
+	default:
+		out.code = fmt.Sprintf("CAST(make_timestamp(%d) AS TIME)", in.micros)
+	}
 	return out
 }
 
@@ -209,7 +228,7 @@ func (a *analyser) intervalLiteral(x *IntervalLit) value {
 		out.code = fmt.Sprintf("CAST(%d AS INTEGER)", total)
 		return out
 	}
-	out.code = fmt.Sprintf("CAST(%d AS BIGINT)", total)
+	out.code, out.number = fmt.Sprintf("CAST(%d AS BIGINT)", total), strconv.FormatInt(total, 10)
 	return out
 }
 
@@ -217,7 +236,7 @@ func (a *analyser) intervalLiteral(x *IntervalLit) value {
 // no such operator.
 func (a *analyser) temporal(op string, l, r value) (value, bool) {
 	lk, rk := l.typ.Kind, r.typ.Kind
-	point := func(k Kind) bool { return k == Date || k == Time || k == Timestamp || k == TimestampTZ }
+	point := func(k Kind) bool { return k >= Date && k <= TimestampTZ }
 	span := func(k Kind) bool { return k == IntervalDay || k == IntervalYear }
 	switch {
 	case op == "+" && span(lk) && point(rk):
@@ -258,22 +277,31 @@ func (a *analyser) shift(op string, p, iv value) (value, bool) {
 			code = strings.Replace(code, "to a date", "from a date", 1)
 		}
 		return value{typ: t, code: code}, true
-	case t.Kind == Time && month:
+	case (t.Kind == Time || t.Kind == TimeTZ) && month:
 		return value{}, false
-	case t.Kind == TimestampTZ && month:
-		z := "UTC" // old releases count months in UTC
-		if a.level >= 476 {
-			z = a.zoneOf(t)
+	case t.Kind == Time || t.Kind == TimeTZ:
+		t.Precision = max(3, t.Precision)
+		picos := fmt.Sprintf("(%s %s (%s %% 86400000) * 1000000000)", dayPicos(p.code, p.typ), op, iv.code)
+		return value{typ: t, code: fromDayPicos(t, picos, p.code)}, true
+	case month:
+		zone := p.typ
+		if t.Kind == TimestampTZ && a.level < 476 { // old releases count months in UTC
+			zone.zone = "UTC"
+			if t.carried() {
+				utc := Type{Kind: Timestamp, Precision: t.Precision}
+				local := fmt.Sprintf("(make_timestamp(%s) %s %s)", microsOf(p.code, t), op, step)
+				return value{typ: t, code: a.withInstant(t, p.code, microsOf(local, utc), "0")}, true
+			}
 		}
-		return value{typ: t, code: instantCode("("+localCode(p.code, z)+" "+op+" "+step+")", z)}, true
-	case t.Kind == TimestampTZ:
+		local := "(" + a.localOf(p.code, zone) + " " + op + " " + step + ")"
+		return value{typ: t, code: a.withLocal(zone, p.code, local, restOf(p.code, t))}, true
+	case t.Kind == Timestamp && !t.fine():
 		t.Precision = max(3, t.Precision)
-		return value{typ: t, code: "make_timestamptz(epoch_us(" + p.code + ") " + op + " 1000 * " + iv.code + ")"}, true
+		return value{typ: t, code: "(" + p.code + " " + op + " " + step + ")"}, true
 	}
-	if !month {
-		t.Precision = max(3, t.Precision)
-	}
-	return value{typ: t, code: "(" + p.code + " " + op + " " + step + ")"}, true
+	t.Precision = max(3, t.Precision)
+	micros := microsOf(p.code, p.typ) + " " + op + " 1000 * " + iv.code
+	return value{typ: t, code: a.withInstant(t, p.code, micros, restOf(p.code, p.typ))}, true
 }
 
 // between2 is the time between two points, as milliseconds.
@@ -282,17 +310,34 @@ func (a *analyser) between2(l, r value) (value, bool) {
 	if !ok {
 		return value{}, false
 	}
-	l, r = a.coerce(l, t), a.coerce(r, t)
+	l, r = a.coerce(l, instantOf(t)), a.coerce(r, instantOf(t))
 	out := value{typ: tIntDay}
-	switch t.Kind {
-	case Date:
+	switch {
+	case t.Kind == Date:
 		out.code = "(CAST((" + l.code + " - " + r.code + ") AS BIGINT) * 86400000)"
-	case Time:
+	case t.Kind == TimeTZ || t.Kind == Time && t.fine():
+		clock := func(v value) string {
+			if t.Kind == TimeTZ {
+				return "epoch_us(" + v.code + ")"
+			}
+			return dayPicos(v.code, t)
+		}
+		out.code = fmt.Sprintf("trino.millis((%s - %s) // 1000000)", clock(l), clock(r))
+	case t.Kind == Time:
 		out.code = fmt.Sprintf("trino.millis(epoch_us(DATE '1970-01-01' + %s) - epoch_us(DATE '1970-01-01' + %s))", l.code, r.code)
 	default:
-		out.code = fmt.Sprintf("trino.millis(epoch_us(%s) - epoch_us(%s))", l.code, r.code)
+		out.code = fmt.Sprintf("trino.millis(%s - %s)", microsOf(l.code, t), microsOf(r.code, t))
 	}
 	return out, true
+}
+
+// instantOf gives the type by which timestamps with time zone are compared: their
+// zones say nothing there.
+func instantOf(t Type) Type {
+	if t.Kind == TimestampTZ {
+		t.zone = "UTC"
+	}
+	return t
 }
 
 // scale multiplies or divides an interval by a number.
@@ -319,31 +364,63 @@ func (a *analyser) atZone(x *AtZone, sc *scope) value {
 	if k := v.typ.Kind; k != Time && k != TimeTZ && k != Timestamp && k != TimestampTZ {
 		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Type of value must be a time or timestamp with or without time zone (actual %s)", v.typ))
 	}
-	if v.typ.Kind == Time || v.typ.Kind == TimeTZ {
-		panic(refuse(x.pos, "AT TIME ZONE of a time"))
+	if z.typ.Kind != Varchar && z.typ.Kind != IntervalDay && z.typ.Kind != Unknown {
+		panic(errorAt(x.Zone.Pos(), "TYPE_MISMATCH", "Time zone value must be a varchar or an interval (actual %s)", z.typ))
 	}
-	return a.inZone(v, z, x.pos)
+	a.pos = x.pos
+	return a.inZone(v, z, "at_timezone")
 }
 
-// inZone shows an instant in another zone, which must be a literal.
-func (a *analyser) inZone(v, z value, p Pos) value {
-	zone := ""
-	switch {
-	case z.text != nil:
-		n, ok := normalZone(*z.text)
-		if !ok {
-			return value{typ: timestampTZ(v.typ.Precision, "UTC"), code: fail("TIMESTAMPTZ", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid time zone", *z.text)), constant: v.constant}
-		}
-		zone = n
-	default:
-		panic(refuse(p, "a time zone that is not a literal"))
+// inZone shows an instant in another zone. function is what an error is said of.
+func (a *analyser) inZone(v, z value, function string) value {
+	if v.typ.Kind == Time || v.typ.Kind == TimeTZ {
+		return a.clockInZone(v, z, function)
 	}
-	a.representable(v.typ)
-	t := timestampTZ(v.typ.Precision, zone)
 	if v.typ.Kind == Timestamp {
 		v = a.coerce(v, timestampTZ(v.typ.Precision, "UTC"))
 	}
-	return value{typ: t, code: v.code, constant: v.constant}
+	zone, number := a.zoneValue(z, function)
+	out := value{typ: timestampTZ(v.typ.Precision, zone), constant: v.constant && z.constant}
+	switch {
+	case zone != carriedZone && !v.typ.carried():
+		out.code = v.code
+	case zone != carriedZone:
+		out.code = a.withInstant(out.typ, "", microsOf(v.code, v.typ), "0")
+	default:
+		a.representable(out.typ)
+		out.code = "trino.zoned(" + microsOf(v.code, v.typ) + ", " + number + ")"
+	}
+	return out
+}
+
+// zoneValue gives the zone that a value names, where it is a literal; else
+// carriedZone and the text that gives its number.
+func (a *analyser) zoneValue(z value, function string) (zone, number string) {
+	switch {
+	case z.text != nil:
+		if n, ok := normalZone(*z.text); ok {
+			return n, ""
+		}
+	case z.typ.Kind == IntervalDay:
+		if ms, err := strconv.ParseInt(z.number, 10, 64); err == nil {
+			if n, err := intervalZone(ms); err == nil {
+				return zoneName(n), ""
+			}
+		}
+		return carriedZone, "acme_interval_zone(" + z.code + ")"
+	}
+	return carriedZone, "acme_zone_number(" + a.coerce(z, tVarchar).code + ", " + quoteText(function) + ")"
+}
+
+// clockInZone moves a time of day to a zone's offset now.
+func (a *analyser) clockInZone(v, z value, function string) value {
+	zone, number := a.zoneValue(z, function)
+	if zone != carriedZone {
+		number = fmt.Sprintf("CAST(%d AS BIGINT)", zoneNumber(zone))
+	}
+	t := Type{Kind: TimeTZ, Precision: v.typ.Precision}
+	v = a.coerce(v, t)
+	return value{typ: t, code: "trino.zoned(epoch_us(" + v.code + "), acme_offset_now(" + number + ", epoch_us(now())))", constant: v.constant && z.constant}
 }
 
 func (a *analyser) current(x *Current) value {
@@ -355,19 +432,26 @@ func (a *analyser) current(x *Current) value {
 		what := map[string]string{"CURRENT_TIMESTAMP": "TIMESTAMP WITH TIME ZONE", "LOCALTIMESTAMP": "TIMESTAMP", "CURRENT_TIME": "TIME WITH TIME ZONE", "LOCALTIME": "TIME"}[x.Name]
 		panic(&Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: fmt.Sprintf("%s precision must be in range [0, 12]: %d", what, p)})
 	}
-	now := func(p int) string { return roundedMicros("now()", p) }
+	// now gives the time at the precision of t, of what is told to the microsecond.
+	now := func(t Type) value {
+		from := timestampType(6)
+		utc := "timezone('UTC', now())"
+		if t.Kind == Time || t.Kind == TimeTZ {
+			return value{typ: t, code: a.toClock(utc, from, t)}
+		}
+		return value{typ: t, code: a.toTemporal(utc, from, t, false)}
+	}
 	switch x.Name {
 	case "CURRENT_DATE":
 		return value{typ: tDate, code: "CAST(timezone('UTC', now()) AS DATE)"}
 	case "CURRENT_TIMESTAMP":
-		a.representable(timestampTZ(p, "UTC"))
-		return value{typ: timestampTZ(p, "UTC"), code: "make_timestamptz(" + now(p) + ")"}
+		return now(timestampTZ(p, "UTC"))
 	case "LOCALTIMESTAMP":
-		a.representable(timestampType(p))
-		return value{typ: timestampType(p), code: "make_timestamp(" + now(p) + ")"}
+		return now(timestampType(p))
 	case "LOCALTIME":
-		a.representable(timeType(p))
-		return value{typ: timeType(p), code: "CAST(make_timestamp(" + now(p) + ") AS TIME)"}
+		return now(timeType(p))
+	case "CURRENT_TIME":
+		return now(Type{Kind: TimeTZ, Precision: p})
 	case "CURRENT_CATALOG":
 		return value{typ: tVarchar, code: textCode(a.catalogName()), constant: true}
 	case "CURRENT_SCHEMA":

@@ -100,9 +100,9 @@ type OutputColumn struct {
 	Type Type
 	// Unnamed says that the statement gives the column no name.
 	Unnamed bool
-	// Zone is the zone in which a timestamp with time zone is shown: an IANA
-	// name, "UTC", or an offset as "+05:30". DuckDB's value has the instant
-	// alone. Empty for every other type; for one inside an array or row it is UTC.
+	// Zone is Type.Zone of a timestamp with time zone: DuckDB's value has the
+	// instant alone. Empty for every other type, and where each value carries its
+	// own zone.
 	Zone string
 }
 

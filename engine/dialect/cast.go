@@ -11,7 +11,7 @@ import (
 
 // coerce gives v as type t, which its type converts to.
 func (a *analyser) coerce(v value, t Type) value {
-	if sameShape(v.typ, t) {
+	if sameShape(v.typ, t) && sameCarrier(v.typ, t) {
 		v.typ = t
 		return v
 	}
@@ -54,7 +54,7 @@ func castWord(safe bool) string {
 // must hold for them. safe makes NULL of what fails.
 func (a *analyser) convert(code string, from, to Type, safe bool) string {
 	a.representable(to)
-	if sameShape(from, to) {
+	if sameShape(from, to) && sameCarrier(from, to) {
 		return code
 	}
 	switch {
@@ -109,7 +109,7 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 			return try("bytes_address", safe) + "(" + code + ")"
 		}
 		return try("cast_address", safe) + "(" + code + ")"
-	case Date, Time, Timestamp, TimestampTZ:
+	case Date, Time, TimeTZ, Timestamp, TimestampTZ:
 		return a.toTemporal(code, from, to, safe)
 	}
 	panic(a.cannot("a cast from %s to %s", from, to))
@@ -118,11 +118,9 @@ func (a *analyser) convert(code string, from, to Type, safe bool) string {
 // representable refuses types whose values DuckDB cannot hold.
 func (a *analyser) representable(t Type) {
 	switch t.Kind {
-	case TimeTZ:
-		panic(a.cannot("time with time zone"))
-	case Time, Timestamp, TimestampTZ:
-		if t.Precision > 6 {
-			panic(a.cannot("%s, finer than microseconds,", t))
+	case TimestampTZ:
+		if t.fine() && t.carried() {
+			panic(a.cannot("%s in several time zones", t).hint("bring the values to one zone with AT TIME ZONE, or to microseconds"))
 		}
 	}
 	for _, f := range t.Elem {
@@ -243,7 +241,7 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 			text = "acme_older_real_text(" + code + ")"
 		}
 		what = "acme_real_plain(" + code + ") || ' (' || " + text + " || ')'"
-	case Timestamp, TimestampTZ, Time:
+	case Timestamp, TimestampTZ, Time, TimeTZ:
 		text = a.temporalText(code, from)
 	case IPAddress:
 		text = "acme_address_text(" + code + ")"
@@ -287,109 +285,6 @@ func plainText(code string, from Type) string {
 		return "trino.leading_zero(CAST(" + code + " AS VARCHAR))"
 	}
 	return "CAST(" + code + " AS VARCHAR)"
-}
-
-// temporalText prints a time, or a timestamp in its zone, with the digits of its
-// type.
-func (a *analyser) temporalText(code string, t Type) string {
-	local, length, zone := code, 20+t.Precision, ""
-	switch t.Kind {
-	case TimestampTZ:
-		z := a.zoneOf(t)
-		local, zone = localCode(code, z), " "+z
-	case Time:
-		length = 9 + t.Precision
-		local = "(DATE '1970-01-01' + " + code + ")"
-	}
-	if t.Precision == 0 {
-		length--
-	}
-	format := "%H:%M:%S.%f"
-	text := fmt.Sprintf("left(strftime(%s, '%s'), %d)", local, format, length)
-	if t.Kind != Time {
-		text = fmt.Sprintf("trino.timestamp_text(%s, %d)", local, length)
-	}
-	if zone != "" {
-		return "(" + text + " || " + quoteText(zone) + ")"
-	}
-	return text
-}
-
-// zoneOf gives the zone of a timestamp with time zone, which must be known.
-func (a *analyser) zoneOf(t Type) string {
-	switch t.zone {
-	case "":
-		return "UTC"
-	case unknownZone:
-		panic(a.cannot("an expression whose values are in several time zones").hint("bring them to one zone with AT TIME ZONE"))
-	}
-	return t.zone
-}
-
-func (a *analyser) toTemporal(code string, from, to Type, safe bool) string {
-	if from.Kind == TimeTZ {
-		a.representable(from)
-	}
-	p := to.Precision
-	switch {
-	case from.Kind == Varchar && to.Kind == Date:
-		return "(DATE '1970-01-01' + CAST(" + try("cast_date", safe) + "(" + code + ") AS INTEGER))"
-	case from.Kind == Varchar && to.Kind == Time:
-		return fmt.Sprintf("CAST(make_timestamp(%s(%s, %d)) AS TIME)", try("cast_time", safe), code, p)
-	case from.Kind == Varchar && to.Kind == Timestamp:
-		return fmt.Sprintf("make_timestamp(%s(%s, %d))", try("cast_timestamp", safe), code, p)
-	case from.Kind == Varchar:
-		return fmt.Sprintf("make_timestamptz(%s(%s, %d))", try("cast_timestamptz", safe), code, p)
-	case to.Kind == Date && from.Kind == TimestampTZ:
-		return "CAST(" + localCode(code, a.zoneOf(from)) + " AS DATE)"
-	case to.Kind == Date:
-		return "CAST(" + code + " AS DATE)"
-	case to.Kind == Time && from.Kind == Time:
-		return roundTime(code, from, p)
-	case to.Kind == Time && from.Kind == Timestamp:
-		return roundTime("CAST("+code+" AS TIME)", from, p)
-	case to.Kind == Time && from.Kind == TimestampTZ:
-		return roundTime("CAST("+localCode(code, a.zoneOf(from))+" AS TIME)", from, p)
-	case to.Kind == Timestamp && from.Kind == Date:
-		return "CAST(" + code + " AS TIMESTAMP)"
-	case to.Kind == Timestamp && from.Kind == Timestamp:
-		return roundTimestamp(code, from, p)
-	case to.Kind == Timestamp && from.Kind == TimestampTZ:
-		return roundTimestamp(localCode(code, a.zoneOf(from)), from, p)
-	case to.Kind == TimestampTZ && from.Kind == Date:
-		return instantCode("CAST("+code+" AS TIMESTAMP)", "UTC")
-	case to.Kind == TimestampTZ && from.Kind == Timestamp:
-		return instantCode(roundTimestamp(code, from, p), "UTC")
-	case to.Kind == TimestampTZ && from.Kind == TimestampTZ:
-		if p >= from.Precision {
-			return code
-		}
-		return "make_timestamptz(" + roundedMicros(code, p) + ")"
-	}
-	panic(a.cannot("a cast from %s to %s", from, to))
-}
-
-func roundTimestamp(code string, from Type, p int) string {
-	if p >= from.Precision {
-		return code
-	}
-	return "make_timestamp(" + roundedMicros(code, p) + ")"
-}
-
-func roundTime(code string, from Type, p int) string {
-	if p >= from.Precision {
-		return code
-	}
-	return "CAST(make_timestamp(" + roundedMicros("(DATE '1970-01-01' + "+code+")", p) + ") AS TIME)"
-}
-
-// roundedMicros gives the microseconds of a timestamp rounded to p digits.
-func roundedMicros(code string, p int) string {
-	unit := int64(1)
-	for i := p; i < 6; i++ {
-		unit *= 10
-	}
-	return fmt.Sprintf("trino.floor_to(epoch_us(%s) + %d, %d)", code, unit/2, unit)
 }
 
 // convertNested casts an array, map or row part by part.

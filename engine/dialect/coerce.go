@@ -26,11 +26,11 @@ func commonType(a, b Type) (Type, bool) {
 	return Type{}, false
 }
 
-// mergeZone keeps the zone of a where b has the same; two zones give unknownZone,
-// which nothing may show.
+// mergeZone keeps the zone of a where b has the same; where they differ every value
+// carries its own.
 func mergeZone(a, b Type) Type {
-	if a.Kind == TimestampTZ && a.zone != b.zone {
-		a.zone = unknownZone
+	if a.Kind == TimestampTZ && shownZone(a) != shownZone(b) {
+		a.zone = carriedZone
 	}
 	if a.isNested() {
 		elem := make([]Field, len(a.Elem))
@@ -42,8 +42,13 @@ func mergeZone(a, b Type) Type {
 	return a
 }
 
-// unknownZone is the zone of values that do not agree on one.
-const unknownZone = "?"
+// shownZone is the zone of t, UTC where nothing names one.
+func shownZone(t Type) string {
+	if t.zone == "" {
+		return "UTC"
+	}
+	return t.zone
+}
 
 func commonOfKind(a, b Type) (Type, bool) {
 	switch a.Kind {
@@ -89,7 +94,7 @@ func widen(t Type, k Kind) (Type, bool) {
 	case t.Kind == Date && k == Timestamp:
 		return timestampType(0), true
 	case t.Kind == Date && k == TimestampTZ:
-		return timestampTZ(0, "UTC"), true
+		return timestampTZ(3, "UTC"), true
 	case t.Kind == Timestamp && k == TimestampTZ:
 		return timestampTZ(t.Precision, "UTC"), true
 	case t.Kind == Time && k == TimeTZ:

@@ -229,6 +229,12 @@ func (a *analyser) holdsNull(code string, t Type) string {
 // sortText gives what ORDER BY sorts by. Where a release fails on NULLs inside
 // arrays and rows that its sort happens to compare, values with such are refused.
 func (a *analyser) sortText(v value) string {
+	if v.typ.carried() {
+		return "epoch_us(" + v.code + ")" // by the instant, whatever the zone
+	}
+	if v.typ.hasCarried() {
+		panic(a.cannot("the order of values of type %s", v.typ))
+	}
 	code := a.typed(v)
 	if !v.typ.isNested() || a.level >= nestedOrder {
 		return code

@@ -315,7 +315,8 @@ func (p pattern) match(t Type, b bindings, coerce bool) (Type, bool) {
 			b[p.base] = t
 			return t, true
 		case bound.Equal(t):
-			return t, true
+			b[p.base] = mergeZone(bound, t)
+			return b[p.base], true
 		case !coerce:
 			return Type{}, false
 		}
@@ -379,7 +380,7 @@ func (p pattern) sameKind(t Type, b bindings, coerce bool) (Type, bool) {
 			}
 		}
 	}
-	if len(p.args) == 1 && (t.Kind == Varchar || t.Kind == Char || t.Kind == Timestamp || t.Kind == TimestampTZ || t.Kind == Time) {
+	if len(p.args) == 1 && (t.Kind == Varchar || t.Kind == Char || t.Kind == Timestamp || t.Kind == TimestampTZ || t.Kind == Time || t.Kind == TimeTZ) {
 		name := "#" + p.args[0].base
 		bound, ok := b[name]
 		if ok && coerce {

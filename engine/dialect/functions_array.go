@@ -87,7 +87,7 @@ func sequenceSigs() []signature {
 		sg("date, date, interval day to second", "array(date)", "list_transform(acme_sequence(CAST($1 - DATE '1970-01-01' AS BIGINT), CAST($2 - DATE '1970-01-01' AS BIGINT), acme_whole_days($3)), lambda d: DATE '1970-01-01' + CAST(d AS INTEGER))"),
 		{in: "date, date, interval year to month", out: "array(date)", low: monthSequence},
 		{in: "timestamp(p), timestamp(p), interval year to month", out: "array(timestamp(p))", low: monthSequence},
-		sg("timestamp(p), timestamp(p), interval day to second", "array(timestamp(p))", "list_transform(acme_sequence(epoch_us($1), epoch_us($2), 1000 * $3), lambda t: make_timestamp(t))"),
+		{in: "timestamp(p), timestamp(p), interval day to second", out: "array(timestamp(p))", low: lowMomentSequence},
 	}
 }
 
@@ -95,6 +95,9 @@ func sequenceSigs() []signature {
 // would lose the day at the end of a short month.
 func monthSequence(c *invocation) string {
 	typ := c.args[0].typ.DuckDB()
+	if c.args[0].typ.fine() {
+		panic(c.a.cannot("sequence of %s by months", c.args[0].typ))
+	}
 	c.args[2].code = c.template("CAST(acme_month_step(CAST($3 AS BIGINT), CASE WHEN $1 < $2 THEN 1 WHEN $1 > $2 THEN -1 ELSE 0 END, date_sub('month', $1, $2)) AS INTEGER)")
 	return c.template("list_filter(list_transform(range(0, 10000), lambda i: CAST($1 + to_months(CAST(i * $3 AS INTEGER)) AS " + typ + ")), lambda d: CASE WHEN $3 > 0 THEN d <= $2 ELSE d >= $2 END)")
 }

@@ -10,13 +10,7 @@ var points = []string{"date", "timestamp(p)", "timestamp(p) with time zone"}
 
 // local gives the first argument, a date or time, as local TIMESTAMP, DATE or TIME, in the value's own
 // zone.
-func (c *invocation) local() string {
-	v := c.args[0]
-	if v.typ.Kind == TimestampTZ {
-		return localCode(v.code, c.a.zoneOf(v.typ))
-	}
-	return v.code
-}
+func (c *invocation) local() string { return c.a.localOf(c.args[0].code, c.args[0].typ) }
 
 // fieldSigs makes the signatures of a function that reads a field of a date or
 // time; sql has $1 as the local value.
@@ -59,10 +53,13 @@ func timeFunctions() []function {
 }
 
 func zoneSigs(op string) []signature {
-	return []signature{{in: "timestamp(p) with time zone", out: "bigint", low: func(c *invocation) string {
-		v := c.args[0]
-		return fmt.Sprintf("CAST(((epoch_us(%s) - epoch_us(%s)) // 1000000) %s AS BIGINT)", localCode(v.code, c.a.zoneOf(v.typ)), v.code, op)
-	}}, sg("time(p) with time zone", "bigint", "")}
+	return []signature{
+		{in: "timestamp(p) with time zone", out: "bigint", low: func(c *invocation) string {
+			return fmt.Sprintf("CAST(%s %s AS BIGINT)", c.a.offsetCode(c.args[0].code, c.args[0].typ), op)
+		}},
+		{in: "time(p) with time zone", out: "bigint", low: func(c *invocation) string {
+			return fmt.Sprintf("CAST((60 * trino.zone_minutes(trino.zone_of(%s))) %s AS BIGINT)", c.args[0].code, op)
+		}}}
 }
 
 func convertFunctions() []function {
@@ -78,7 +75,7 @@ func convertFunctions() []function {
 		{name: "date_diff", doc: "Whole units between two dates or times.", sigs: diffSigs},
 		{name: "date", doc: "Day of a text or time.", sigs: []signature{
 			{in: "varchar(x)", out: "date", low: func(c *invocation) string { return c.a.convert(c.args[0].code, tVarchar, tDate, false) }},
-			sg("timestamp(p)", "date", "CAST($1 AS DATE)"),
+			{in: "timestamp(p)", out: "date", low: func(c *invocation) string { return "CAST(" + c.local() + " AS DATE)" }},
 			{in: "timestamp(p) with time zone", out: "date", low: func(c *invocation) string { return "CAST(" + c.local() + " AS DATE)" }}}},
 		{name: "last_day_of_month", doc: "Last day of the month.", sigs: lastDaySigs()},
 		{name: "now", doc: "Time at which the statement began.", sigs: []signature{{in: "", out: "timestamp(3) with time zone", low: func(c *invocation) string {
@@ -87,52 +84,81 @@ func convertFunctions() []function {
 		}}}},
 		{name: "current_timezone", doc: "Zone of the session.", sigs: []signature{sg("", "varchar", "'UTC'")}},
 		{name: "from_unixtime", doc: "Time of seconds since 1970, in UTC or a zone.", sigs: []signature{
-			{in: "double, bigint, bigint", out: "timestamp(3) with time zone", low: func(c *invocation) string { panic(c.a.cannot("from_unixtime with an offset")) }},
+			{in: "double, bigint, bigint", out: "timestamp(3) with time zone", low: lowFromUnixOffset},
 			{in: "double", out: "timestamp(3) with time zone", low: func(c *invocation) string {
 				c.typ.zone = "UTC"
 				return "trino.from_seconds(" + c.args[0].code + ")"
 			}},
 			{in: "double, varchar(x)", out: "timestamp(3) with time zone", low: func(c *invocation) string {
-				zone := c.zone(1)
-				c.typ.zone = zone
-				return "trino.from_seconds(" + c.args[0].code + ")"
+				at := value{typ: timestampTZ(3, "UTC"), code: "trino.from_seconds(" + c.args[0].code + ")"}
+				return c.settle(c.a.inZone(at, c.zoneArg(1), "from_unixtime"))
 			}}}},
-		{name: "to_unixtime", doc: "Seconds since 1970.", sigs: []signature{sg("timestamp(p) with time zone", "double", "trino.unix_time(epoch_us($1))")}},
-		{name: "at_timezone", doc: "Instant shown in another zone.", sigs: []signature{{in: "timestamp(p) with time zone, varchar(x)", out: "timestamp(p) with time zone", low: func(c *invocation) string {
-			zone := c.zone(1)
-			c.typ.zone = zone
-			return c.args[0].code
+		{name: "from_unixtime_nanos", doc: "Time of nanoseconds since 1970.", sigs: []signature{
+			{in: "bigint", out: "timestamp(9) with time zone", low: func(c *invocation) string {
+				c.typ.zone = "UTC"
+				return "(CAST(" + c.args[0].code + " AS HUGEINT) * 1000)"
+			}},
+			{in: "decimal(p, s)", out: "timestamp(9) with time zone", low: func(c *invocation) string {
+				c.typ.zone = "UTC"
+				return "(CAST(trino.whole(" + c.args[0].code + ") AS HUGEINT) * 1000)"
+			}}}},
+		{name: "to_unixtime", doc: "Seconds since 1970.", sigs: []signature{{in: "timestamp(p) with time zone", out: "double", low: func(c *invocation) string {
+			v := c.args[0]
+			if v.typ.fine() {
+				return "trino.unix_picos(" + v.code + ")"
+			}
+			return "trino.unix_time(epoch_us(" + v.code + "))"
 		}}}},
-		{name: "with_timezone", doc: "Local time taken to be in a zone.", sigs: []signature{{in: "timestamp(p), varchar(x)", out: "timestamp(p) with time zone", low: func(c *invocation) string {
-			zone := c.zone(1)
-			c.typ.zone = zone
-			return instantCode(c.args[0].code, zone)
-		}}}},
+		{name: "at_timezone", doc: "Instant or time of day shown in another zone.", sigs: []signature{
+			{in: "timestamp(p) with time zone, varchar(x)", out: "timestamp(p) with time zone", low: lowAtTimezone},
+			{in: "timestamp(p) with time zone, interval day to second", out: "timestamp(p) with time zone", low: lowAtTimezone},
+			{in: "time(p) with time zone, varchar(x)", out: "time(p) with time zone", low: lowAtTimezone},
+			{in: "time(p) with time zone, interval day to second", out: "time(p) with time zone", low: lowAtTimezone}}},
+		{name: "with_timezone", doc: "Local time taken to be in a zone.", sigs: []signature{{in: "timestamp(p), varchar(x)", out: "timestamp(p) with time zone", low: lowWithTimezone}}},
 		{name: "to_milliseconds", doc: "Milliseconds of an interval.", sigs: []signature{sg("interval day to second", "bigint", "$1")}},
 		{name: "parse_duration", doc: "Interval of a text like 3.5m.", sigs: []signature{sg("varchar(x)", "interval day to second", "acme_parse_duration($1)")}},
 		{name: "human_readable_seconds", doc: "Seconds in words.", sigs: []signature{sg("double", "varchar", "acme_human_seconds($1)")}},
 	}
 }
 
-// zone gives the zone that a literal argument names.
-func (c *invocation) zone(i int) string {
-	text := c.raw[i].text
-	if text == nil {
-		panic(c.a.cannot("a time zone that is not a literal"))
-	}
-	z, ok := normalZone(*text)
-	if !ok && c.name() == "from_unixtime" {
-		panic(&Error{Name: "NOT_SUPPORTED", Message: "Time zone not supported: " + *text})
-	} else if !ok {
-		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("'%s' is not a valid time zone", *text)})
-	}
+// zoneArg gives an argument that names a zone, with its text where it is a literal.
+func (c *invocation) zoneArg(i int) value {
+	z := c.args[i]
+	z.text = c.raw[i].text
 	return z
+}
+
+// settle takes over a value as the result, with its zone.
+func (c *invocation) settle(v value) string {
+	c.typ = v.typ
+	return v.code
+}
+
+func lowAtTimezone(c *invocation) string {
+	return c.settle(c.a.inZone(c.args[0], c.zoneArg(1), "at_timezone"))
+}
+
+func lowWithTimezone(c *invocation) string {
+	v := c.args[0]
+	zone, number := c.a.zoneValue(c.zoneArg(1), "with_timezone")
+	c.typ.zone = zone
+	if zone != carriedZone {
+		return c.a.withLocal(c.typ, v.code, c.a.localOf(v.code, v.typ), restOf(v.code, v.typ))
+	}
+	c.a.representable(c.typ)
+	return fmt.Sprintf("trino.zoned(acme_zoned_instant(epoch_us(%s), %s, epoch_us(%s) - 86400000000), %s)", v.code, number, v.code, number)
+}
+
+// lowFromUnixOffset is from_unixtime with hours and minutes of an offset.
+func lowFromUnixOffset(c *invocation) string {
+	c.typ.zone = carriedZone
+	return fmt.Sprintf("trino.zoned(epoch_us(trino.from_seconds(%s)), acme_offset_zone(%s, %s))", c.args[0].code, c.args[1].code, c.args[2].code)
 }
 
 func lastDaySigs() []signature {
 	var out []signature
 	for _, t := range points {
-		out = append(out, signature{in: t, out: "date", low: func(c *invocation) string { return "last_day(" + c.local() + ")" }})
+		out = append(out, signature{in: t, out: "date", low: func(c *invocation) string { return "last_day(CAST(" + c.local() + " AS DATE))" }})
 	}
 	return out
 }
@@ -141,6 +167,7 @@ func lastDaySigs() []signature {
 var dateUnits = map[Kind]string{
 	Date:        "day week month quarter year",
 	Time:        "millisecond second minute hour",
+	TimeTZ:      "millisecond second minute hour",
 	Timestamp:   "millisecond second minute hour day week month quarter year",
 	TimestampTZ: "millisecond second minute hour day week month quarter year",
 }
@@ -158,8 +185,8 @@ func (c *invocation) unit(k Kind) (unit, failure string) {
 			return u, ""
 		}
 	}
-	what := map[Kind]string{Date: "DATE", Time: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k]
-	if k == Time && c.a.level >= 476 {
+	what := map[Kind]string{Date: "DATE", Time: "Time", TimeTZ: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k]
+	if (k == Time || k == TimeTZ) && c.a.level >= 476 {
 		what = "TIME"
 	}
 	return "", fail("VARCHAR", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid %s field", *text, what))
@@ -171,17 +198,24 @@ func lowDateTrunc(c *invocation) string {
 	if failure != "" {
 		return "CAST(" + failure + " AS " + v.typ.DuckDB() + ")"
 	}
+	size, clock := unitMicros[u]
 	switch v.typ.Kind {
 	case Date:
 		return fmt.Sprintf("CAST(date_trunc('%s', %s) AS DATE)", u, v.code)
-	case Time:
-		return fmt.Sprintf("CAST(date_trunc('%s', DATE '1970-01-01' + %s) AS TIME)", u, v.code)
+	case Time, TimeTZ:
+		return fromDayPicos(v.typ, fmt.Sprintf("trino.floor_to(%s, %d)", dayPicos(v.code, v.typ), size*1e6), v.code)
 	case TimestampTZ:
-		z := c.a.zoneOf(v.typ)
-		return instantCode(fmt.Sprintf("date_trunc('%s', %s)", u, localCode(v.code, z)), z)
+		if clock { // what is shorter than a day is cut on the clock, whatever the offset
+			local := c.a.localOf(v.code, v.typ)
+			micros := fmt.Sprintf("%s - (epoch_us(%s) - trino.floor_to(epoch_us(%s), %d))", microsOf(v.code, v.typ), local, local, size)
+			return c.a.withInstant(v.typ, v.code, micros, "0")
+		}
 	}
-	return fmt.Sprintf("date_trunc('%s', %s)", u, v.code)
+	return c.a.withLocal(v.typ, v.code, fmt.Sprintf("date_trunc('%s', %s)", u, c.a.localOf(v.code, v.typ)), "0")
 }
+
+// unitMicros are the microseconds of the units of a clock.
+var unitMicros = map[string]int64{"millisecond": 1000, "second": 1e6, "minute": 60e6, "hour": 3600e6}
 
 // unitStep gives an interval of n units.
 func unitStep(u, n string) string {
@@ -189,8 +223,7 @@ func unitStep(u, n string) string {
 	case "millisecond":
 		return "to_microseconds(1000 * " + n + ")"
 	case "second", "minute", "hour":
-		size := map[string]int{"second": 1000000, "minute": 60000000, "hour": 3600000000}[u]
-		return fmt.Sprintf("to_microseconds(%d * %s)", size, n)
+		return fmt.Sprintf("to_microseconds(%d * %s)", unitMicros[u], n)
 	case "day", "week":
 		size := map[string]int{"day": 1, "week": 7}[u]
 		return fmt.Sprintf("to_days(CAST(%d * %s AS INTEGER))", size, n)
@@ -206,20 +239,32 @@ func lowDateAdd(c *invocation) string {
 		return "CAST(" + failure + " AS " + v.typ.DuckDB() + ")"
 	}
 	step := unitStep(u, n)
-	if u == "millisecond" && v.typ.Precision < 3 && v.typ.Kind != Date {
-		panic(c.a.cannot("date_add of milliseconds to %s", v.typ))
-	}
+	size, clock := unitMicros[u]
+	t := v.typ
+	code := ""
 	switch {
-	case v.typ.Kind == Date:
+	case t.Kind == Date:
 		return fmt.Sprintf("CAST((%s + %s) AS DATE)", v.code, step)
-	case v.typ.Kind == TimestampTZ && (u == "millisecond" || u == "second" || u == "minute" || u == "hour"):
-		size := map[string]int{"millisecond": 1000, "second": 1000000, "minute": 60000000, "hour": 3600000000}[u]
-		return fmt.Sprintf("make_timestamptz(epoch_us(%s) + %d * %s)", v.code, size, n)
-	case v.typ.Kind == TimestampTZ:
-		z := c.a.zoneOf(v.typ)
-		return instantCode("("+localCode(v.code, z)+" + "+step+")", z)
+	case t.Kind == Time || t.Kind == TimeTZ:
+		picos := fmt.Sprintf("(%s + (%s %% %d) * %d)", dayPicos(v.code, t), n, int64(86400e6)/size, size*1e6)
+		return fromDayPicos(t, c.roundTo(t, picos), v.code)
+	case t.Kind == TimestampTZ && clock:
+		code = c.a.withInstant(t, v.code, fmt.Sprintf("%s + %d * %s", microsOf(v.code, t), size, n), restOf(v.code, t))
+	default:
+		code = c.a.withLocal(t, v.code, "("+c.a.localOf(v.code, t)+" + "+step+")", restOf(v.code, t))
 	}
-	return "(" + v.code + " + " + step + ")"
+	if u == "millisecond" && t.Precision < 3 {
+		return c.a.convert(code, Type{Kind: t.Kind, Precision: 3, zone: t.zone}, t, false)
+	}
+	return code
+}
+
+// roundTo rounds picoseconds to the digits of t, where milliseconds were added.
+func (c *invocation) roundTo(t Type, picos string) string {
+	if t.Precision < 3 {
+		return roundedPicos(picos, 3, t.Precision)
+	}
+	return picos
 }
 
 func lowDateDiff(c *invocation) string {
@@ -229,19 +274,38 @@ func lowDateDiff(c *invocation) string {
 		return "CAST(" + failure + " AS BIGINT)"
 	}
 	l, r := x.code, y.code
-	switch x.typ.Kind {
-	case TimestampTZ:
-		z := c.a.zoneOf(x.typ)
-		switch u {
-		case "day", "week", "month", "quarter", "year":
-			l, r = localCode(l, z), localCode(r, z)
-		default:
-			l, r = localCode(l, "UTC"), localCode(r, "UTC")
-		}
-	case Time:
-		l, r = "(DATE '1970-01-01' + "+l+")", "(DATE '1970-01-01' + "+r+")"
+	day := !strings.Contains(dateUnits[Time], u)
+	switch k := x.typ.Kind; {
+	case k == TimeTZ: // by the instants, where the days are all one
+		l, r = "make_timestamp(epoch_us("+l+") // 1000000)", "make_timestamp(epoch_us("+r+") // 1000000)"
+	case k == Time:
+		l, r = "(DATE '1970-01-01' + "+c.a.localOf(l, x.typ)+")", "(DATE '1970-01-01' + "+c.a.localOf(r, y.typ)+")"
+	case k == TimestampTZ && !day:
+		l, r = "make_timestamp("+microsOf(l, x.typ)+")", "make_timestamp("+microsOf(r, y.typ)+")"
+	case k == TimestampTZ: // in the zone of the first
+		l = c.a.localOf(l, x.typ)
+		r = c.inZoneOf(x, y)
+	default:
+		l, r = c.a.localOf(l, x.typ), c.a.localOf(r, y.typ)
+	}
+	if x.typ.Kind != Date && x.typ.Kind != Time && x.typ.Kind != TimeTZ && max(x.typ.Precision, y.typ.Precision) > 3 {
+		l, r = "date_trunc('millisecond', "+l+")", "date_trunc('millisecond', "+r+")"
 	}
 	return fmt.Sprintf("date_sub('%s', %s, %s)", u, l, r)
+}
+
+// inZoneOf gives the local time of y in the zone of x.
+func (c *invocation) inZoneOf(x, y value) string {
+	if x.typ.carried() {
+		return "make_timestamp(acme_zoned_local(" + microsOf(y.code, y.typ) + ", trino.zone_of(" + x.code + ")))"
+	}
+	t := y.typ
+	code := y.code
+	if t.carried() {
+		code = "make_timestamptz(" + microsOf(code, t) + ")"
+	}
+	t.zone = x.typ.zone
+	return c.a.localOf(code, t)
 }
 
 func formatFunctions() []function {
@@ -262,28 +326,22 @@ func formatFunctions() []function {
 			return c.template("make_timestamp(acme_date_parse($1, $2))")
 		}}}},
 		{name: "format_datetime", doc: "Time as text, by Joda's letters.", sigs: []signature{
-			{in: "timestamp(p), varchar(x)", out: "varchar", low: func(c *invocation) string {
-				return "acme_joda_format(epoch_us(" + c.args[0].code + "), 'UTC', " + c.args[1].code + ")"
-			}},
 			{in: "timestamp(p) with time zone, varchar(x)", out: "varchar", low: func(c *invocation) string {
-				z := c.a.zoneOf(c.args[0].typ)
-				return "acme_joda_format(epoch_us(" + c.local() + "), " + quoteText(z) + ", " + c.args[1].code + ")"
+				v := c.args[0]
+				return "acme_joda_format(" + microsOf(v.code, v.typ) + ", " + c.a.numberOf(v) + ", " + c.args[1].code + ")"
 			}}}},
 		{name: "from_iso8601_timestamp", doc: "Time of an ISO 8601 text, to the millisecond.", sigs: []signature{{in: "varchar(x)", out: "timestamp(3) with time zone", low: lowISO}}},
 		{name: "from_iso8601_date", doc: "Day of an ISO 8601 text.", sigs: []signature{sg("varchar(x)", "date", "(DATE '1970-01-01' + CAST(acme_iso_date($1) AS INTEGER))")}},
 		{name: "to_iso8601", doc: "Date or time as ISO 8601 text.", sigs: []signature{
-			{in: "date", out: "varchar(16)", sql: "CAST($1 AS VARCHAR)"},
+			{in: "date", out: "varchar(16)", sql: "trino.date_text($1)"},
 			{in: "timestamp(p)", low: func(c *invocation) string {
 				return "replace(" + c.a.temporalText(c.args[0].code, c.args[0].typ) + ", ' ', 'T')"
 			}, typ: func(t []Type) Type { return varcharType(isoLength(t[0].Precision)) }},
 			{in: "timestamp(p) with time zone", low: func(c *invocation) string {
-				t := c.args[0].typ
-				z := c.a.zoneOf(t)
-				t2 := timestampType(t.Precision)
-				return "(replace(" + c.a.temporalText(localCode(c.args[0].code, z), t2) + ", ' ', 'T') || acme_offset_text(epoch_us(" + c.args[0].code + "), " + quoteText(z) + "))"
+				v := c.args[0]
+				return fmt.Sprintf("acme_iso_text(%s, %s, %d, %s)", microsOf(v.code, v.typ), restOf(v.code, v.typ), v.typ.Precision, c.a.numberOf(v))
 			}, typ: func(t []Type) Type { return varcharType(isoLength(t[0].Precision) + 6) }}}},
-		{name: "from_iso8601_timestamp_nanos", doc: "Time of an ISO 8601 text, to the nanosecond.", refused: "it has nanoseconds; use from_iso8601_timestamp"},
-		{name: "from_unixtime_nanos", doc: "Time of nanoseconds since 1970.", refused: "it has nanoseconds; use from_unixtime(n / 1e9)"},
+		{name: "from_iso8601_timestamp_nanos", doc: "Time of an ISO 8601 text, to the nanosecond.", sigs: []signature{{in: "varchar(x)", out: "timestamp(9) with time zone", low: lowISO}}},
 		{name: "parse_datetime", doc: "Time of a text, by Joda's letters.", refused: "use date_parse with MySQL's letters"},
 	}
 }
@@ -299,12 +357,33 @@ func isoLength(p int) int {
 // lowISO reads an ISO time: a literal here, with its zone; a column's must all be
 // in UTC, which is checked as they are read.
 func lowISO(c *invocation) string {
-	if text := c.raw[0].text; text != nil {
-		if in, err := parseISO(*text); err == nil {
-			c.typ.zone = in.zone
-			return fmt.Sprintf("make_timestamptz(%d)", floorDiv(toInstant(in.micros, in.zone), 1000)*1000)
-		}
+	parse, name := parseISO, "iso_timestamp"
+	if c.typ.Precision == 9 {
+		parse, name = parseISONanos, "iso_nanos"
 	}
 	c.typ.zone = "UTC"
-	return "make_timestamptz(" + try("iso_timestamp", c.a.trying > 0) + "(" + c.args[0].code + "))"
+	if text := c.raw[0].text; text != nil {
+		if in, err := parse(*text); err == nil {
+			c.typ.zone = in.zone
+			in.micros = toInstant(in.micros, in.zone)
+			if c.typ.fine() {
+				return "CAST(" + in.picos(12).String() + " AS HUGEINT)"
+			}
+			return fmt.Sprintf("make_timestamptz(%d)", floorDiv(in.micros, 1000)*1000)
+		}
+	}
+	code := try(name, c.a.trying > 0) + "(" + c.args[0].code + ")"
+	if c.typ.fine() {
+		return code
+	}
+	return "make_timestamptz(" + code + ")"
+}
+
+// lowMomentSequence is sequence over timestamps: those finer than microseconds keep
+// what the first has beyond them.
+func lowMomentSequence(c *invocation) string {
+	from, to := c.args[0], c.args[1]
+	v := c.a.lambdaVar()
+	return fmt.Sprintf("list_transform(acme_sequence(%s, %s, 1000 * %s), lambda %s: %s)", microsOf(from.code, from.typ), microsOf(to.code, to.typ),
+		c.args[2].code, v, c.a.withInstant(from.typ, "", v, restOf(from.code, from.typ)))
 }

@@ -39,7 +39,7 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
-	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
+	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
 		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
@@ -64,7 +64,7 @@ func Functions() []ScalarFunction {
 
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.
 var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_address", "acme_bytes_address", "acme_bytes_uuid", "acme_cast_date",
-	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_iso_timestamp", "acme_double_decimal", "acme_real_decimal", "acme_round_integer",
+	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_cast_picos", "acme_cast_picostz", "acme_cast_zoned", "acme_cast_timetz", "acme_iso_timestamp", "acme_iso_nanos", "acme_double_decimal", "acme_real_decimal", "acme_round_integer",
 	"acme_json_to_text", "acme_json_to_whole", "acme_json_to_float", "acme_json_to_truth"}
 
 func parseBoolean(s string) (value, ok bool) {

@@ -10,13 +10,14 @@ import (
 )
 
 func timeGoFunctions() []ScalarFunction {
-	micros := func(name string, parse func(string) (instant, bool), what string) ScalarFunction {
-		return fn(name, "VARCHAR,INTEGER,BIGINT", func(a []any) (any, error) {
+	// read makes a function that reads a text of a type, to so many digits.
+	read := func(name, types, what string, parse func(string) (instant, bool), give func(in instant, p int) (any, error)) ScalarFunction {
+		return fn(name, "VARCHAR,INTEGER,"+types, func(a []any) (any, error) {
 			in, ok := parse(strings.TrimSpace(a[0].(string)))
-			if !ok || in.digits > 12 || what == "time" && in.zone != "" {
+			if !ok || in.digits > 12 {
 				return nil, badCast("Value cannot be cast to %s: %s", what, a[0])
 			}
-			return in.rounded(int(a[1].(int32))), nil
+			return give(in, int(a[1].(int32)))
 		})
 	}
 	return []ScalarFunction{
@@ -27,17 +28,21 @@ func timeGoFunctions() []ScalarFunction {
 			}
 			return d, nil
 		}),
-		micros("cast_timestamp", parseTimestamp, "timestamp"),
-		micros("cast_time", parseTime, "time"),
-		fn("cast_timestamptz", "VARCHAR,INTEGER,BIGINT", func(a []any) (any, error) {
-			in, ok := parseTimestamp(strings.TrimSpace(a[0].(string)))
-			if !ok {
-				return nil, badCast("Value cannot be cast to timestamp: %s", a[0])
-			}
-			if in.zone != "" && in.zone != "UTC" {
-				return nil, failed{"NOT_SUPPORTED", "a text in zone " + in.zone + " among others is not supported by the local engine: its zone would be lost"}
-			}
-			return in.rounded(int(a[1].(int32))), nil
+		read("cast_timestamp", "BIGINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.rounded(p), nil }),
+		read("cast_picos", "HUGEINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.picos(p), nil }),
+		read("cast_time", "BIGINT", "time", parseLocalTime, func(in instant, p int) (any, error) { return in.dayPicos(p), nil }),
+		read("cast_timetz", "VARCHAR", "time with time zone", parseTime, func(in instant, p int) (any, error) {
+			minutes, _ := offsetMinutes(in.zone)
+			return clockZoned(in.dayPicos(p), minutes), nil
+		}),
+		read("cast_timestamptz", "BIGINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
+			return in.rounded(p), in.onlyUTC()
+		}),
+		read("cast_picostz", "HUGEINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
+			return in.picos(p), in.onlyUTC()
+		}),
+		read("cast_zoned", "VARCHAR", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
+			return zonedText(in.rounded(p)-in.micros+toInstant(in.micros, in.zone), zoneNumber(in.zone)), nil
 		}),
 		fn("to_instant", "BIGINT,VARCHAR,BIGINT", func(a []any) (any, error) { return toInstant(a[0].(int64), a[1].(string)), nil }),
 		fn("iso_timestamp", "VARCHAR,BIGINT", func(a []any) (any, error) {
@@ -45,28 +50,25 @@ func timeGoFunctions() []ScalarFunction {
 			if err != nil {
 				return nil, err
 			}
-			if in.zone != "UTC" {
-				return nil, failed{"NOT_SUPPORTED", "a text in zone " + in.zone + " among others is not supported by the local engine: its zone would be lost"}
+			return floorDiv(in.micros, 1000) * 1000, in.onlyUTC()
+		}),
+		fn("iso_nanos", "VARCHAR,HUGEINT", func(a []any) (any, error) {
+			in, err := parseISONanos(a[0].(string))
+			if err != nil {
+				return nil, err
 			}
-			return floorDiv(in.micros, 1000) * 1000, nil
+			return in.picos(12), in.onlyUTC()
 		}),
 		fn("iso_date", "VARCHAR,BIGINT", isoDate),
 		fn("date_format", "BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) { return dateFormat(a[0].(int64), a[1].(string)) }),
 		fn("date_parse", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) { return dateParse(a[0].(string), a[1].(string)) }),
-		fn("joda_format", "BIGINT,VARCHAR,VARCHAR,VARCHAR", func(a []any) (any, error) {
-			return jodaFormat(a[0].(int64), a[1].(string), a[2].(string))
-		}),
-		fn("offset_text", "BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) {
-			_, off := time.UnixMicro(a[0].(int64)).In(location(a[1].(string))).Zone()
-			return offsetText(off, "Z"), nil
+		fn("joda_format", "BIGINT,BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) {
+			us, zone := a[0].(int64), zoneName(a[1].(int64))
+			return jodaFormat(us+offsetAt(us, zone)*1e6, zone, a[2].(string))
 		}),
 		fn("interval_text", "BIGINT,VARCHAR", func(a []any) (any, error) { return intervalText(a[0].(int64)), nil }),
 		fn("months_text", "BIGINT,VARCHAR", func(a []any) (any, error) {
-			n, sign := a[0].(int64), ""
-			if n < 0 {
-				n, sign = -n, "-"
-			}
-			return fmt.Sprintf("%s%d-%d", sign, n/12, n%12), nil
+			return monthsText(a[0].(int64)), nil
 		}),
 		fn("parse_duration", "VARCHAR,BIGINT", parseDuration),
 		fn("human_seconds", "DOUBLE,VARCHAR", humanSeconds),
@@ -92,12 +94,21 @@ func intervalText(ms int64) string {
 	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, u/86400000, u/3600000%24, u/60000%60, u/1000%60, u%1000)
 }
 
+// onlyUTC refuses a time in another zone: where a column's zones are not known, they
+// are taken to be UTC.
+func (in instant) onlyUTC() error {
+	if in.zone != "" && in.zone != "UTC" {
+		return failed{"NOT_SUPPORTED", "a text in zone " + in.zone + " among others is not supported by the local engine: its zone would be lost"}
+	}
+	return nil
+}
+
 // rounded gives the microseconds rounded to p digits, what is finer taken in.
 func (in instant) rounded(p int) int64 {
 	if p < 6 {
 		return roundTo(in.micros, p)
 	}
-	if in.nanos >= 500000 {
+	if in.rest >= 500000 {
 		return in.micros + 1
 	}
 	return in.micros

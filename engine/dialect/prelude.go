@@ -1,13 +1,16 @@
 package dialect
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Prelude gives the DuckDB statements that a session runs before any
 // translation, after Functions are registered: macros in a schema of their own,
 // so that nothing of DuckDB's is hidden.
 func Prelude() []string {
 	out := []string{"CREATE SCHEMA IF NOT EXISTS trino"}
-	for _, m := range macros {
+	for _, m := range slices.Concat(momentMacros, macros) {
 		out = append(out, fmt.Sprintf("CREATE OR REPLACE MACRO trino.%s AS %s", m[0], m[1]))
 	}
 	return out
@@ -40,14 +43,16 @@ var macros = [][2]string{
 	{"asin(x)", "CASE WHEN x BETWEEN -1 AND 1 THEN asin(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END"},
 	{"acos(x)", "CASE WHEN x BETWEEN -1 AND 1 THEN acos(x) WHEN x IS NOT NULL THEN CAST('NaN' AS DOUBLE) END"},
 	{"leading_zero(t)", "CASE WHEN starts_with(t, '.') THEN '0' || t WHEN starts_with(t, '-.') THEN '-0' || substring(t, 2) ELSE t END"},
-	{"date_text(d)", "CASE WHEN year(d) > 9999 THEN '+' || CAST(d AS VARCHAR) ELSE CAST(d AS VARCHAR) END"},
+	{"date_text(d)", "CASE WHEN year(d) > 0 THEN CAST(d AS VARCHAR) ELSE acme_date_text(CAST(d - DATE '1970-01-01' AS BIGINT)) END"},
 	{"upper(s)", "CASE WHEN contains(s, 'ß') THEN acme_upper(s) ELSE upper(s) END"},
 	{"timestamp_text(t, n)", "CASE WHEN year(t) BETWEEN 0 AND 9999 THEN left(strftime(t, '%Y-%m-%d %H:%M:%S.%f'), n) " +
-		"ELSE acme_fail(CASE WHEN t IS NOT NULL THEN '[[NOT_SUPPORTED]] the text of a year beyond 9999 is not supported by the local engine' END) END"},
+		"ELSE acme_moment_text(epoch_us(t), 0, greatest(n - 20, 0), -1) END"},
 	{"list_max_number(l)", "CASE WHEN len(l) = list_count(l) THEN coalesce(list_max(list_filter(l, lambda e: NOT isnan(e))), list_max(l)) END"},
 	{"list_min_number(l)", "CASE WHEN len(l) = list_count(l) THEN list_min(l) END"},
 	{"floor_to(n, unit)", "(n - ((n % unit) + unit) % unit)"},
 	{"unix_time(us)", "(trino.floor_to(us, 1000) // 1000 / 1000.0e0 + (us - trino.floor_to(us, 1000)) / 1000000.0e0)"},
+	{"unix_picos(h)", "(((h - (((h % 1000000000) + 1000000000) % 1000000000)) // 1000000000) / 1000.0e0 + (((h % 1000000000) + 1000000000) % 1000000000) / 1000000000000.0e0)"},
+	{"whole(d)", "CAST(round(d, 0) AS DECIMAL(38, 0))"},
 	{"millis(us)", "(trino.floor_to(us + 500, 1000) // 1000)"},
 	{"from_seconds(s)", "make_timestamptz(CAST(CASE WHEN isnan(s) THEN 0 ELSE floor(s * 1000 + 0.5) END AS BIGINT) * 1000)"},
 	{"substr(s, start, n)", "CASE WHEN start = 0 OR n <= 0 OR start < -length(s) THEN CASE WHEN s IS NOT NULL AND start IS NOT NULL AND n IS NOT NULL THEN '' END " +

@@ -1,12 +1,9 @@
 package dialect
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
 	"time"
-	_ "time/tzdata" // the machine's zones may be missing, or older than these
 )
 
 // Times and zones as Trino writes and reads them.
@@ -15,14 +12,13 @@ var (
 	datePattern     = regexp.MustCompile(`^([-+]?\d{1,9})-(\d{1,2})-(\d{1,2})$`)
 	dateTimePattern = regexp.MustCompile(`^([-+]?\d{4,})-(\d{1,2})-(\d{1,2})( (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?\s*(.+)?)?$`)
 	timePattern     = regexp.MustCompile(`^(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?\s*([+-]\d\d?(?::\d\d)?)?$`)
-	offsetPattern   = regexp.MustCompile(`^([+-])(\d\d?)(?::?(\d\d))?$`)
 )
 
 // instant is a point of local time, with the zone that stood behind it.
 type instant struct {
 	micros int64 // of local time since the epoch
 	digits int   // of the second's fraction as written
-	nanos  int   // below a microsecond
+	rest   int   // picoseconds below a microsecond
 	zone   string
 }
 
@@ -58,8 +54,8 @@ func parseTimestamp(s string) (instant, bool) {
 	if !ok {
 		return instant{}, false
 	}
-	clock, digits, nanos, ok := clockOf(m[5], m[6], m[7], m[8])
-	in := instant{micros: t.Unix()*1e6 + clock, digits: digits, nanos: nanos}
+	clock, digits, rest, ok := clockOf(m[5], m[6], m[7], m[8])
+	in := instant{micros: t.Unix()*1e6 + clock, digits: digits, rest: rest}
 	if m[9] != "" {
 		z, good := normalZone(m[9])
 		if !good {
@@ -74,7 +70,7 @@ func parseTimestamp(s string) (instant, bool) {
 }
 
 // clockOf gives the microseconds of a time of day.
-func clockOf(hour, minute, second, fraction string) (micros int64, digits, nanos int, ok bool) {
+func clockOf(hour, minute, second, fraction string) (micros int64, digits, rest int, ok bool) {
 	h, _ := strconv.Atoi(hour)
 	mi, _ := strconv.Atoi(minute)
 	se, _ := strconv.Atoi(second)
@@ -91,8 +87,11 @@ func parseTime(s string) (instant, bool) {
 	if m == nil {
 		return instant{}, false
 	}
-	clock, digits, nanos, ok := clockOf(m[1], m[2], m[3], m[4])
-	return instant{micros: clock, digits: digits, nanos: nanos, zone: m[5]}, ok
+	clock, digits, rest, ok := clockOf(m[1], m[2], m[3], m[4])
+	if ok && m[5] != "" {
+		_, ok = offsetMinutes(m[5])
+	}
+	return instant{micros: clock, digits: digits, rest: rest, zone: m[5]}, ok
 }
 
 // roundTo rounds microseconds to p digits of the second, half up.
@@ -113,65 +112,6 @@ func floorDiv(a, b int64) int64 {
 		q--
 	}
 	return q
-}
-
-// normalZone gives the name that Trino shows for a zone: UTC, +02:00 or an IANA
-// name. Short names other than UTC, GMT and the like are none of Trino's.
-func normalZone(z string) (string, bool) {
-	switch strings.ToUpper(z) {
-	case "UTC", "GMT", "Z", "UT", "ZULU", "UCT", "ETC/UTC", "ETC/GMT", "ETC/UCT", "ETC/ZULU", "GMT0", "ETC/GMT0", "GREENWICH", "ETC/GREENWICH", "UNIVERSAL", "ETC/UNIVERSAL":
-		return "UTC", true
-	}
-	for _, p := range []string{"UTC", "GMT", "UT"} {
-		if rest, ok := strings.CutPrefix(z, p); ok && offsetPattern.MatchString(rest) {
-			z = rest
-			break
-		}
-	}
-	if m := offsetPattern.FindStringSubmatch(z); m != nil {
-		h, _ := strconv.Atoi(m[2])
-		mi, _ := strconv.Atoi(m[3])
-		if h > 14 || mi > 59 || h == 14 && mi > 0 {
-			return "", false
-		}
-		if h == 0 && mi == 0 {
-			return "UTC", true
-		}
-		return fmt.Sprintf("%s%02d:%02d", m[1], h, mi), true
-	}
-	if !strings.Contains(z, "/") || strings.HasPrefix(z, "/") {
-		return "", false
-	}
-	loc, err := time.LoadLocation(z)
-	if err != nil {
-		return "", false
-	}
-	return loc.String(), true
-}
-
-// location gives the zone of a normal name.
-func location(z string) *time.Location {
-	if z == "" || z == "UTC" {
-		return time.UTC
-	}
-	if m := offsetPattern.FindStringSubmatch(z); m != nil {
-		return time.FixedZone(z, offsetSeconds(m))
-	}
-	loc, err := time.LoadLocation(z)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
-}
-
-func offsetSeconds(m []string) int {
-	h, _ := strconv.Atoi(m[2])
-	mi, _ := strconv.Atoi(m[3])
-	n := h*3600 + mi*60
-	if m[1] == "-" {
-		return -n
-	}
-	return n
 }
 
 // toInstant gives the microseconds of the instant at which zone shows the local
@@ -199,24 +139,8 @@ func toInstant(micros int64, zone string) int64 {
 	return at // a gap: the earlier offset moves the time on
 }
 
-// localCode gives the local time of an instant in zone, as DuckDB TIMESTAMP.
-func localCode(code, zone string) string {
-	if m := offsetPattern.FindStringSubmatch(zone); m != nil {
-		return fmt.Sprintf("(timezone('UTC', %s) + to_seconds(%d))", code, offsetSeconds(m))
-	}
-	if zone == "" {
-		zone = "UTC"
-	}
-	return "timezone(" + quoteText(zone) + ", " + code + ")"
-}
-
-// instantCode is the way back: the instant of a local TIMESTAMP in zone.
-func instantCode(code, zone string) string {
-	if m := offsetPattern.FindStringSubmatch(zone); m != nil {
-		return fmt.Sprintf("timezone('UTC', %s - to_seconds(%d))", code, offsetSeconds(m))
-	}
-	if zone == "" || zone == "UTC" {
-		return "timezone('UTC', " + code + ")"
-	}
-	return "make_timestamptz(acme_to_instant(epoch_us(" + code + "), " + quoteText(zone) + "))"
+// parseLocalTime is parseTime of a text without an offset.
+func parseLocalTime(s string) (instant, bool) {
+	in, ok := parseTime(s)
+	return in, ok && in.zone == ""
 }

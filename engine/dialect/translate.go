@@ -56,26 +56,14 @@ func (a *analyser) translation(q *Query) (tr *Translation, err error) {
 			col.Name = uniqueColumn("", i, map[string]bool{})
 		}
 		if c.typ.Kind == TimestampTZ {
-			col.Zone = a.zoneOf(c.typ)
+			col.Zone = c.typ.Zone()
 		}
-		a.shown(c.typ, true)
 		tr.Columns = append(tr.Columns, col)
 	}
 	for _, s := range a.scans {
 		tr.Scans = append(tr.Scans, s.result())
 	}
 	return tr, nil
-}
-
-// shown refuses a result whose inner values are in a zone that a reader cannot
-// know.
-func (a *analyser) shown(t Type, top bool) {
-	if !top && t.Kind == TimestampTZ && a.zoneOf(t) != "UTC" {
-		panic(refuse(Pos{1, 1}, "a result with values of another zone than UTC inside arrays, maps or rows"))
-	}
-	for _, f := range t.Elem {
-		a.shown(f.Type, false)
-	}
 }
 
 // result gives what an engine needs to know of a scan.

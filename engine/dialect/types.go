@@ -128,8 +128,9 @@ func rowFieldName(s string) string {
 }
 
 // DuckDB gives the DuckDB type that carries a value of t, as DESCRIBE spells it.
-// Three need the reader's help: json is its text, an interval day to second is
-// BIGINT milliseconds, an interval year to month is INTEGER months. A row is a
+// Some need the reader's help: json is its text, an interval day to second is
+// BIGINT milliseconds, an interval year to month is INTEGER months; for times finer
+// than microseconds and for those that carry their zone there is Text. A row is a
 // STRUCT whose fields are f0, f1, ... whatever their names. A char is padded.
 func (t Type) DuckDB() string {
 	switch t.Kind {
@@ -143,14 +144,8 @@ func (t Type) DuckDB() string {
 		return "VARCHAR"
 	case Varbinary, HyperLogLog, TDigest, QDigest, IPAddress:
 		return "BLOB"
-	case Time:
-		return "TIME"
-	case Timestamp:
-		return "TIMESTAMP"
-	case TimestampTZ:
-		return "TIMESTAMP WITH TIME ZONE"
-	case TimeTZ:
-		return "TIME WITH TIME ZONE"
+	case Time, TimeTZ, Timestamp, TimestampTZ:
+		return t.carrier()
 	case IntervalDay:
 		return "BIGINT"
 	case IntervalYear:
@@ -167,6 +162,32 @@ func (t Type) DuckDB() string {
 		return "STRUCT(" + strings.Join(parts, ", ") + ")"
 	}
 	return strings.ToUpper(kindNames[t.Kind])
+}
+
+// Zone gives where a timestamp with time zone is shown: UTC, an offset as +05:30 or
+// an IANA name; empty where each value carries its own.
+func (t Type) Zone() string {
+	if t.carried() {
+		return ""
+	}
+	return shownZone(t)
+}
+
+// carrier is DuckDB for a time: see moment.go.
+func (t Type) carrier() string {
+	switch {
+	case t.carried():
+		return "INTERVAL"
+	case t.Kind == Time && t.fine():
+		return "BIGINT"
+	case t.Kind == Time:
+		return "TIME"
+	case t.fine():
+		return "HUGEINT"
+	case t.Kind == TimestampTZ:
+		return "TIMESTAMP WITH TIME ZONE"
+	}
+	return "TIMESTAMP"
 }
 
 // Equal says whether t and u are the same type, names of row fields included.

@@ -246,7 +246,7 @@ func (e *engine) run(sqlText string, level int) (*dialect.Translation, [][]any, 
 			return t, nil, err
 		}
 		for i, c := range t.Columns {
-			row[i] = protocol(c.Type, c.Zone, row[i])
+			row[i] = protocol(c.Type, row[i])
 		}
 		out = append(out, row)
 	}

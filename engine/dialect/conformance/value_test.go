@@ -18,7 +18,7 @@ import (
 
 // protocol gives a value as Trino's client protocol sends it: numbers as
 // float64, the rest as text, arrays and rows as []any, maps as map[string]any.
-func protocol(t dialect.Type, zone string, v any) any {
+func protocol(t dialect.Type, v any) any {
 	if v == nil {
 		return nil
 	}
@@ -39,16 +39,9 @@ func protocol(t dialect.Type, zone string, v any) any {
 	case dialect.IPAddress:
 		return dialect.AddressText(v.([]byte))
 	case dialect.Date:
-		return plus(v.(time.Time)) + v.(time.Time).Format("2006-01-02")
-	case dialect.Time:
-		return v.(time.Time).UTC().Format("15:04:05" + digits(t.Precision))
-	case dialect.Timestamp:
-		return plus(v.(time.Time)) + v.(time.Time).UTC().Format("2006-01-02 15:04:05"+digits(t.Precision))
-	case dialect.TimestampTZ:
-		if zone == "" {
-			zone = "UTC"
-		}
-		return plus(v.(time.Time)) + v.(time.Time).In(locate(zone)).Format("2006-01-02 15:04:05"+digits(t.Precision)) + " " + zone
+		return t.Text(int32(v.(time.Time).Unix() / 86400))
+	case dialect.Time, dialect.TimeTZ, dialect.Timestamp, dialect.TimestampTZ:
+		return moment(t, v)
 	case dialect.IntervalDay:
 		return dayTime(v.(int64))
 	case dialect.IntervalYear:
@@ -64,18 +57,35 @@ func protocol(t dialect.Type, zone string, v any) any {
 	return nested(t, v)
 }
 
+// moment gives a time's text from what the driver makes of its carrier.
+func moment(t dialect.Type, v any) string {
+	switch x := v.(type) {
+	case time.Time:
+		if t.Kind == dialect.Time {
+			return t.Text(int64(x.UTC().Hour()*3600+x.UTC().Minute()*60+x.UTC().Second())*1e6 + int64(x.Nanosecond()/1000))
+		}
+		return t.Text(x.UnixMicro())
+	case duckdb.Interval:
+		if x.Days != -30*x.Months || x.Months > 0 {
+			return "no carried zone"
+		}
+		return t.Text(dialect.Carried{Months: x.Months, Micros: x.Micros})
+	}
+	return t.Text(v)
+}
+
 func nested(t dialect.Type, v any) any {
 	switch t.Kind {
 	case dialect.Array:
 		out := []any{}
 		for _, e := range v.([]any) {
-			out = append(out, protocol(t.Elem[0].Type, "UTC", e))
+			out = append(out, protocol(t.Elem[0].Type, e))
 		}
 		return out
 	case dialect.Row:
 		out := []any{}
 		for i, f := range t.Elem {
-			out = append(out, protocol(f.Type, "UTC", v.(map[string]any)[fmt.Sprintf("f%d", i)]))
+			out = append(out, protocol(f.Type, v.(map[string]any)[fmt.Sprintf("f%d", i)]))
 		}
 		return out
 	case dialect.Map:
@@ -83,11 +93,11 @@ func nested(t dialect.Type, v any) any {
 		om := v.(duckdb.OrderedMap)
 		keys, values := om.Keys(), om.Values()
 		for i := range keys {
-			k := protocol(t.Elem[0].Type, "UTC", keys[i])
+			k := protocol(t.Elem[0].Type, keys[i])
 			if f, ok := k.(float64); ok {
 				k = floatKey(f)
 			}
-			out[fmt.Sprint(k)] = protocol(t.Elem[1].Type, "UTC", values[i])
+			out[fmt.Sprint(k)] = protocol(t.Elem[1].Type, values[i])
 		}
 		return out
 	}
@@ -109,21 +119,6 @@ func floatKey(f float64) string {
 		s += ".0"
 	}
 	return s
-}
-
-// plus is what stands before a year of more than four digits.
-func plus(t time.Time) string {
-	if t.Year() > 9999 {
-		return "+"
-	}
-	return ""
-}
-
-func digits(p int) string {
-	if p == 0 {
-		return ""
-	}
-	return "." + strings.Repeat("0", p)
 }
 
 func float(f float64, bits int) any {
@@ -161,17 +156,6 @@ func dayTime(ms int64) string {
 		sign, u = "-", -u
 	}
 	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, u/86400000, u/3600000%24, u/60000%60, u/1000%60, u%1000)
-}
-
-func locate(zone string) *time.Location {
-	if t, err := time.Parse("-07:00", zone); err == nil {
-		return t.Location()
-	}
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		panic(err)
-	}
-	return loc
 }
 
 // same compares a value with the expected one; floats within a share of rel.

@@ -5,8 +5,6 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-	"time"
-	_ "time/tzdata" // the sandboxed child cannot read the system's zones
 
 	duck "github.com/duckdb/duckdb-go-bindings"
 
@@ -15,32 +13,7 @@ import (
 )
 
 // columnReader turns the vectors of one column into query's values.
-type columnReader struct {
-	typ  dialect.Type
-	zone *time.Location // of a timestamp with time zone
-	name string         // of the zone, as it is shown
-}
-
-func newColumnReader(c dialect.OutputColumn) (columnReader, error) {
-	r := columnReader{typ: c.Type, name: c.Zone, zone: time.UTC}
-	if c.Zone == "" {
-		r.name = "UTC"
-	}
-	if c.Type.Kind != dialect.TimestampTZ || r.name == "UTC" {
-		return r, nil
-	}
-	if at, err := time.Parse("-07:00", r.name); err == nil {
-		_, offset := at.Zone()
-		r.zone = time.FixedZone(r.name, offset)
-		return r, nil
-	}
-	zone, err := time.LoadLocation(r.name)
-	if err != nil {
-		return r, fmt.Errorf("column %s: %w", c.Name, err)
-	}
-	r.zone = zone
-	return r, nil
-}
+type columnReader struct{ typ dialect.Type }
 
 // values appends a chunk's rows to rows.
 func (st *statement) values(chunk duck.DataChunk) []query.Row {
@@ -97,28 +70,19 @@ func (c *columnReader) value(v *vectorReader, t dialect.Type, i int) any {
 
 // temporal reads dates, times and intervals as Athena prints them.
 func (c *columnReader) temporal(v *vectorReader, t dialect.Type, i int) string {
-	switch t.Kind {
-	case dialect.Date:
-		return dayText(time.Unix(int64(at[int32](v, i))*86400, 0).UTC())
-	case dialect.Time:
-		return clockText(at[int64](v, i), t.Precision)
-	case dialect.TimeTZ:
-		// 40 bits of microseconds, then how far west of 15:59:59 the zone is.
-		bits := at[uint64](v, i)
-		return clockText(int64(bits>>24), t.Precision) + offsetText(15*3600+59*60+59-int(bits&0xFFFFFF))
-	case dialect.Timestamp:
-		return instantText(time.UnixMicro(at[int64](v, i)).UTC(), t.Precision)
-	case dialect.TimestampTZ:
-		return instantText(time.UnixMicro(at[int64](v, i)).In(c.zone), t.Precision) + " " + c.name
-	case dialect.IntervalDay:
-		return daysText(at[int64](v, i))
+	switch t.DuckDB() {
+	case "DATE", "INTEGER":
+		return t.Text(at[int32](v, i))
+	case "HUGEINT":
+		return t.Text(hugeInt(v, i))
+	case "INTERVAL":
+		iv := at[struct {
+			months, days int32
+			micros       int64
+		}](v, i)
+		return t.Text(dialect.Carried{Months: iv.months, Micros: iv.micros})
 	}
-	months := int64(at[int32](v, i)) // interval year to month
-	sign := ""
-	if months < 0 {
-		sign, months = "-", -months
-	}
-	return fmt.Sprintf("%s%d-%d", sign, months/12, months%12)
+	return t.Text(at[int64](v, i))
 }
 
 // nested reads arrays, maps and rows.
@@ -184,47 +148,6 @@ func decimalText(digits string, scale int) string {
 		digits = strings.Repeat("0", scale-len(digits)+1) + digits
 	}
 	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
-}
-
-func dayText(t time.Time) string {
-	year := t.Year()
-	if year < 0 {
-		return fmt.Sprintf("-%04d-%02d-%02d", -year, int(t.Month()), t.Day())
-	}
-	return fmt.Sprintf("%04d-%02d-%02d", year, int(t.Month()), t.Day())
-}
-
-func instantText(t time.Time, precision int) string {
-	clock := int64(t.Hour()*3600+t.Minute()*60+t.Second())*1e6 + int64(t.Nanosecond()/1000)
-	return dayText(t) + " " + clockText(clock, precision)
-}
-
-// clockText gives microseconds of a day with so many digits of the second.
-func clockText(micros int64, precision int) string {
-	seconds := micros / 1e6
-	out := fmt.Sprintf("%02d:%02d:%02d", seconds/3600, seconds/60%60, seconds%60)
-	if precision > 0 {
-		out += "." + fmt.Sprintf("%06d000000", micros%1e6)[:precision]
-	}
-	return out
-}
-
-func offsetText(seconds int) string {
-	sign := '+'
-	if seconds < 0 {
-		sign, seconds = '-', -seconds
-	}
-	return fmt.Sprintf("%c%02d:%02d", sign, seconds/3600, seconds/60%60)
-}
-
-// daysText gives milliseconds as Athena shows an interval day to second.
-func daysText(millis int64) string {
-	sign := ""
-	n := uint64(millis)
-	if millis < 0 {
-		sign, n = "-", -n
-	}
-	return fmt.Sprintf("%s%d %02d:%02d:%02d.%03d", sign, n/86400000, n/3600000%24, n/60000%60, n/1000%60, n%1000)
 }
 
 // uuidText reads DuckDB's form, whose top bit is flipped so that it sorts.

@@ -271,11 +271,7 @@ func (j *job) typed(st *statement) ([]query.Column, error) {
 		if want := c.Type.DuckDB(); got != want {
 			return nil, j.ours(fmt.Sprintf("column %d (%s) is %s and was promised as %s, %s", i+1, c.Name, got, want, c.Type), nil)
 		}
-		reader, err := newColumnReader(c)
-		if err != nil {
-			return nil, err
-		}
-		st.columns = append(st.columns, reader)
+		st.columns = append(st.columns, columnReader{typ: c.Type})
 		columns[i] = query.Column{Name: c.Name, Type: c.Type.String()}
 	}
 	return columns, nil
