@@ -102,7 +102,7 @@ func exitCode(err error) int {
 		return sqlExitCode(sqlErr)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return exitTimeout
-	case errors.Is(err, fs.ErrPermission), errors.As(err, new(net.Error)):
+	case errors.Is(err, fs.ErrPermission), errors.As(err, new(*net.OpError)): // not net.Error, which every errno is
 		return exitUnreachable
 	default:
 		return exitFailed
