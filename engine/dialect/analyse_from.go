@@ -225,10 +225,13 @@ func (a *analyser) sampled(r *Sampled, outer, left *scope) *relation {
 	}
 	// Any sample is an answer, but none of the rows has to be one of Trino's.
 	alias := quoteName(a.unique("sample"))
-	items := make([]string, len(rel.fields))
+	var items []string
 	out := &relation{}
 	for i, f := range rel.fields {
-		items[i] = fmt.Sprintf("%s AS c%d", f.code, i)
+		if f.hidden {
+			continue // a scan gives what is asked of it by name alone
+		}
+		items = append(items, fmt.Sprintf("%s AS c%d", f.code, i))
 		f.mark()
 		g := *f
 		g.code = fmt.Sprintf("%s.c%d", alias, i)
