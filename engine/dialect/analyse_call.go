@@ -251,7 +251,7 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 			inv.ord += ", "
 		}
 		a.pos = s.X.Pos()
-		inv.ord += a.sortText(v) + sortTail(s)
+		inv.ord += nanFirst(v, s) + a.sortText(v) + sortTail(s)
 	}
 	if c.Over != nil {
 		inv.over = " OVER " + a.windowText(c, f, inv.sc)
@@ -665,7 +665,11 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 			}
 			key = v
 		}
-		text := a.sortText(v) + sortTail(s)
+		nan := nanFirst(v, s)
+		if nan != "" && w.Frame != nil && w.Frame.Unit == "RANGE" && len(w.OrderBy) == 1 {
+			panic(refuse(s.X.Pos(), "a RANGE frame over doubles with NULLS FIRST"))
+		}
+		text := nan + a.sortText(v) + sortTail(s)
 		if i == 0 {
 			text = "ORDER BY " + text
 			parts = append(parts, text)

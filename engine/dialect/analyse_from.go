@@ -385,7 +385,7 @@ func (f *field) value() value { return value{typ: f.typ, code: f.code} }
 // the relation beside it, which DuckDB does not find there: the columns come first,
 // in a query of their own.
 func (a *analyser) outOfLambdas(code string, sc *scope) string {
-	if !strings.Contains(code, "lambda ") {
+	if !strings.Contains(code, "lambda ") && !strings.Contains(code, "trino.") { // a macro may have one
 		return code
 	}
 	name := quoteName(a.unique("outer"))

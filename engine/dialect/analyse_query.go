@@ -454,7 +454,11 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		if s.Distinct {
 			it.value.code = a.canonical(it.value.code, it.value.typ)
 		}
-		texts[i] = it.value.code + " AS " + quoteName(col.code)
+		text := it.value.code
+		if it.value.constant && it.value.text == nil && it.value.number == "" && !strings.HasPrefix(text, "CAST(") {
+			text = "CAST(" + text + " AS " + it.value.typ.DuckDB() + ")" // DuckDB makes an INTEGER of a NULL that it works out
+		}
+		texts[i] = text + " AS " + quoteName(col.code)
 		o := a.newField(it.name, it.value.typ, it.value.code)
 		if it.star != nil {
 			o.deps = []*field{it.star}
@@ -558,14 +562,28 @@ type sortKey struct {
 	tail     string
 	constant bool
 	guard    string // fails where the column cannot be sorted by
+	front    string // sorts NaN, see nanFirst
 	x        Expr
 }
 
 func (k sortKey) String() string {
 	if k.ordinal > 0 {
-		return strconv.Itoa(k.ordinal) + k.tail + k.guard
+		return k.front + strconv.Itoa(k.ordinal) + k.tail + k.guard
 	}
-	return k.code + k.tail
+	return k.front + k.code + k.tail
+}
+
+// nanFirst gives the item of ORDER BY before one of doubles with NULLS FIRST: Trino
+// has NaN stand beside NULL then, first in ascending order and last in descending.
+// With NULLS LAST it is the greatest, as in DuckDB.
+func nanFirst(v value, s SortItem) string {
+	if s.Nulls != "FIRST" || v.typ.Kind != Double && v.typ.Kind != Real {
+		return ""
+	}
+	if s.Desc {
+		return "isnan(" + v.code + ") NULLS FIRST, "
+	}
+	return "isnan(" + v.code + ") DESC NULLS FIRST, "
 }
 
 // sortKey analyses an item of ORDER BY: a number is a column of the select list.
@@ -579,7 +597,7 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 		k.ordinal = i
 		outputs[i-1].mark()
 		a.checkOrderable(outputs[i-1].typ, ":input("+strconv.Itoa(i-1)+")", from)
-		k.guard = a.sortGuard(outputs[i-1])
+		k.guard, k.front = a.sortGuard(outputs[i-1]), nanFirst(outputs[i-1].value(), s)
 		return k
 	}
 	sc.top(s.X)
@@ -588,12 +606,12 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 	if parts := dotted(s.X); len(parts) == 1 {
 		for i, o := range outputs {
 			if o.name == parts[0] {
-				k.ordinal, k.guard = i+1, a.sortGuard(o)
+				k.ordinal, k.guard, k.front = i+1, a.sortGuard(o), nanFirst(o.value(), s)
 				return k
 			}
 		}
 	}
-	k.code, k.constant = a.sortText(v), v.constant
+	k.code, k.constant, k.front = a.sortText(v), v.constant, nanFirst(v, s)
 	return k
 }
 
@@ -617,6 +635,9 @@ func sortTail(s SortItem) string {
 // checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
 func checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 	for i, k := range keys {
+		if k.front != "" {
+			panic(refuse(k.x.Pos(), "SELECT DISTINCT in the order of doubles with NULLS FIRST"))
+		}
 		if k.ordinal > 0 || k.constant {
 			continue
 		}
@@ -692,6 +713,9 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 	}
 	var order, names []string
 	for i, k := range keys {
+		if k.front != "" {
+			panic(refuse(k.x.Pos(), "FETCH FIRST WITH TIES of doubles with NULLS FIRST"))
+		}
 		name := fmt.Sprintf("\"$key%d\"", i)
 		if k.ordinal > 0 {
 			name = quoteName(cols[k.ordinal-1].code)

@@ -146,13 +146,11 @@ func (f *formatter) expr(x Expr) {
 		f.infix(x.L, x.Op, x.R)
 	case *Unary:
 		f.put(x.Op)
-		switch y := x.X.(type) {
-		case *Unary:
-			f.put(" ") // -- would begin a comment
-		case *NumberLit:
-			if y.Text[0] == '-' {
-				f.put(" ")
-			}
+		if x.Op == "-" { // -- would begin a comment
+			f.put("(")
+			f.expr(x.X)
+			f.put(")")
+			break
 		}
 		f.expr(x.X)
 	default:

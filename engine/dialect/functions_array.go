@@ -25,7 +25,7 @@ func arrayFunctions() []function {
 		a("array_distinct", "Array without repeated elements, in order.", "E:comparable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowDistinct}),
 		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),
 		a("array_union", "Elements in either array.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_unique(list_concat($1, $2))")}),
-		a("array_except", "Elements in the first array only.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_less($1, $2)")}),
+		a("array_except", "Elements in the first array only.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("CASE WHEN $1 IS NOT NULL AND len($2) = 0 THEN $1 ELSE trino.list_less($1, $2) END")}),
 		a("arrays_overlap", "Whether two arrays share an element.", "E:orderable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "boolean", low: lowOverlap}),
 		a("array_position", "Position of an element, 0 if it is not there.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "bigint", low: lowPosition}),
 		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: lowRemove}),

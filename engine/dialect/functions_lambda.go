@@ -96,11 +96,19 @@ func lowMapConcat(c *invocation) string {
 	if k := c.typ.elem(); !simple(k) && k.Kind != Unknown {
 		panic(c.a.cannot("map_concat of keys of type %s", k))
 	}
-	nulls := make([]string, len(c.args))
+	nulls, codes := make([]string, len(c.args)), make([]string, len(c.args))
 	for i, v := range c.args {
-		nulls[i] = v.code + " IS NOT NULL"
+		nulls[i], codes[i] = v.code+" IS NOT NULL", v.code
 	}
-	return c.template("CASE WHEN " + strings.Join(nulls, " AND ") + " THEN map_concat($*) END")
+	// The keys of the last map come first, each with the value that counts.
+	all := codes[len(codes)-1]
+	for i := len(codes) - 2; i >= 0; i-- {
+		all = c.a.let([]string{all, codes[i]}, func(n []string) string {
+			e := c.a.lambdaVar()
+			return fmt.Sprintf("map_from_entries(list_concat(map_entries(%s), list_filter(map_entries(%s), lambda %s: NOT list_contains(map_keys(%s), %s.key))))", n[0], n[1], e, n[0], e)
+		})
+	}
+	return "CASE WHEN " + strings.Join(nulls, " AND ") + " THEN " + all + " END"
 }
 
 // lowSortBy sorts as Java does, by what the lambda says of every pair.

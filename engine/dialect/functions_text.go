@@ -24,14 +24,14 @@ func textFunctions() []function {
 		trimFunction("rtrim", "Text without blanks, or other characters, at its end."),
 		{name: "substring", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
 			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("varchar(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
 			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("char(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)")}},
+			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END")}},
 		{name: "substr", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
 			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("varchar(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
 			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("char(x), bigint, bigint", "varchar(x)", "trino.substr($1, $2, $3)"),
+			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
 			sg("varbinary, bigint, bigint", "varbinary", "acme_substr_bytes($1, $2, $3)"),
 			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "replace", doc: "Text with every occurrence of another replaced, or removed.", sigs: []signature{
