@@ -137,7 +137,8 @@ func (e *env) find(name string) *cte {
 type relation struct {
 	from   string
 	fields []*field
-	joined bool // from is a join, not one operand of it
+	joined bool   // from is a join, not one operand of it
+	alias  string // quoted; where set, from is one table of that alias, and each field a column of it
 }
 
 // unique gives a name for a relation that no other has.

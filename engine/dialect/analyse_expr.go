@@ -167,7 +167,7 @@ func (a *analyser) number(x *NumberLit) value {
 	case tokDecimal:
 		t, digits, ok := decimalOf(x.Text)
 		if !ok {
-			panic(errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid decimal literal", x.Text))
+			panic(a.badDecimal(x))
 		}
 		v.typ, v.code = t, decimalCode(digits, t)
 	default:
@@ -237,6 +237,51 @@ func numberValue(x Expr) (float64, bool) {
 		return f, ok
 	}
 	return 0, false
+}
+
+// exactNumber gives the value of a sum, difference or product of small integers
+// and decimals: what neither overflows nor rounds.
+func exactNumber(x Expr) (float64, bool) {
+	v, ok := exactly(x)
+	if !ok {
+		return 0, false
+	}
+	f, _ := v.Float64()
+	return f, true
+}
+
+func exactly(x Expr) (*big.Rat, bool) {
+	switch x := x.(type) {
+	case *NumberLit:
+		if x.Kind == tokDouble || len(x.Text) > 6 {
+			return nil, false
+		}
+		return new(big.Rat).SetString(x.Text)
+	case *Unary:
+		v, ok := exactly(x.X)
+		if ok && x.Op == "-" {
+			v.Neg(v)
+		}
+		return v, ok
+	case *Binary:
+		l, ok := exactly(x.L)
+		r, both := exactly(x.R)
+		if !ok || !both {
+			return nil, false
+		}
+		switch x.Op {
+		case "+":
+			l.Add(l, r)
+		case "-":
+			l.Sub(l, r)
+		case "*":
+			l.Mul(l, r)
+		default:
+			return nil, false
+		}
+		return l, l.Num().BitLen() < 31 && l.Denom().BitLen() < 31
+	}
+	return nil, false
 }
 
 // column resolves a name: a column, or a field of a row that a column is.
@@ -458,6 +503,14 @@ func (a *analyser) badNumber(p Pos, text string) *Error {
 		p = Pos{1, 1}
 	}
 	return errorAt(p, "SYNTAX_ERROR", "Invalid numeric literal: %s", text)
+}
+
+func (a *analyser) badDecimal(x *NumberLit) *Error {
+	shown := "decimal"
+	if a.level >= newSyntax {
+		shown = "DECIMAL"
+	}
+	return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Text, shown)
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {

@@ -66,7 +66,7 @@ func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
 		a.scans = append(a.scans, s)
 	}
 	alias := quoteName(a.unique(name))
-	rel := &relation{from: s.relation + " AS " + alias}
+	rel := &relation{from: s.relation + " AS " + alias, alias: alias}
 	add := func(name string, typ Type) *field {
 		f := a.newField(name, typ, alias+"."+quoteName(name))
 		f.quals = []string{strings.ToLower(t.Name)}
@@ -175,7 +175,7 @@ func (a *analyser) aliased(r *Aliased, outer, left *scope) *relation {
 		panic(errorAt(r.Pos(), "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but '%s' has %d columns available",
 			len(r.Columns), r.Alias.Text, len(visible)))
 	}
-	out := &relation{from: rel.from, joined: rel.joined}
+	out := &relation{from: rel.from, joined: rel.joined, alias: rel.alias}
 	n := 0
 	for _, f := range rel.fields {
 		g := *f
@@ -201,7 +201,11 @@ func (a *analyser) sampled(r *Sampled, outer, left *scope) *relation {
 	if names := collect(p, func(x Expr) bool { return dotted(x) != nil }); names != nil {
 		panic(errorAt(names[0].Pos(), "EXPRESSION_NOT_CONSTANT", "Sample percentage cannot contain column references"))
 	}
-	if !literal(p) {
+	if queries := collect(p, func(x Expr) bool { _, ok := x.(*SubqueryExpr); return ok }); queries != nil && a.level >= newSyntax {
+		panic(errorAt(queries[0].Pos(), "EXPRESSION_NOT_CONSTANT", "Constant expression cannot contain a subquery"))
+	}
+	percent, ok := exactNumber(p)
+	if !literal(p) && !ok {
 		v := a.expr(p, &scope{env: outer.env})
 		if !v.typ.isNumeric() && v.typ.Kind != Unknown {
 			panic(errorAt(p.Pos(), "TYPE_MISMATCH", "Sample percentage should be a numeric expression"))
@@ -212,10 +216,12 @@ func (a *analyser) sampled(r *Sampled, outer, left *scope) *relation {
 	if !v.typ.isNumeric() {
 		panic(errorAt(p.Pos(), "TYPE_MISMATCH", "Sample percentage should be a numeric expression"))
 	}
-	percent, ok := numberValue(p)
+	if !ok {
+		if percent, ok = numberValue(p); !ok {
+			panic(refuse(p.Pos(), "this sample percentage"))
+		}
+	}
 	switch {
-	case !ok:
-		panic(refuse(p.Pos(), "this sample percentage"))
 	case percent < 0:
 		panic(errorAt(p.Pos(), "NUMERIC_VALUE_OUT_OF_RANGE", "Sample percentage must be greater than or equal to 0"))
 	case percent > 100:
@@ -224,6 +230,10 @@ func (a *analyser) sampled(r *Sampled, outer, left *scope) *relation {
 		return rel
 	}
 	// Any sample is an answer, but none of the rows has to be one of Trino's.
+	if rel.alias != "" { // the columns that the query reads are not known yet: pass all of the scan's
+		from := fmt.Sprintf("(SELECT * FROM %s WHERE random() * 100 < %v) AS %s", rel.from, percent, rel.alias)
+		return &relation{from: from, fields: rel.fields}
+	}
 	alias := quoteName(a.unique("sample"))
 	var items []string
 	out := &relation{}

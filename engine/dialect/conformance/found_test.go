@@ -14,6 +14,8 @@ func TestFound(t *testing.T) {
 	e := openEngine(t)
 	const two = "(VALUES (1, ARRAY[1, 2], MAP(ARRAY['k'], ARRAY[1])), (0, NULL, NULL)) AS b (i, a, m)"
 	for _, c := range []struct{ name, sql, want string }{
+		{"no row of a sampled table", "SELECT count(*), count(v.device_type) FROM video_telemetry_json AS v TABLESAMPLE BERNOULLI (0) WHERE \"$path\" <> ''", `[[0,0]]`},
+		{"a sample of a computed size", "SELECT count(*) FROM " + two + " TABLESAMPLE SYSTEM (1.5 * 2 + 100 - 3)", `[[2]]`},
 		{"a map that is NULL makes map_concat NULL", "SELECT map_concat(m, MAP(ARRAY['l'], ARRAY[2])) FROM " + two + " ORDER BY i", `[[null],[{"k":1,"l":2}]]`},
 		{"no element of no array, even at 0", "SELECT element_at(a, i) FROM " + two + " ORDER BY i", `[[null],[1]]`},
 		{"a constant orders no aggregate", "SELECT array_agg(i ORDER BY 'x', i) FROM " + two, `[[[0,1]]]`},
