@@ -150,7 +150,7 @@ func (a *analyser) number(x *NumberLit) value {
 	case tokInteger:
 		n, ok := new(big.Int).SetString(x.Text, 10)
 		if !ok || !n.IsInt64() {
-			panic(a.badNumber(x.pos, x.Text))
+			panic(a.badNumber(x.pos, x.Raw))
 		}
 		v.typ, v.code = tBigInt, n.String()
 		if i := n.Int64(); i <= 2147483647 && i >= -2147483648 {
@@ -510,7 +510,7 @@ func (a *analyser) badDecimal(x *NumberLit) *Error {
 	if a.level >= newSyntax {
 		shown = "DECIMAL"
 	}
-	return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Text, shown)
+	return errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid %s literal", x.Raw, shown)
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {

@@ -36,7 +36,11 @@ func (a *analyser) typedLiteral(x *TypedLit) value {
 		}
 		return a.timeLiteral(x, in)
 	case "decimal":
-		t, digits, ok := decimalOf(x.Value)
+		text := x.Value
+		if a.level >= separatorsSince {
+			text = withoutSeparators(text)
+		}
+		t, digits, ok := decimalOf(text)
 		if !ok {
 			panic(bad())
 		}

@@ -183,6 +183,10 @@ func (f *formatter) typed(x *TypedLit) {
 }
 
 func (f *formatter) number(x *NumberLit) {
+	text := x.Raw
+	if f.name != nil { // to compare: the value alone counts
+		text = x.Text
+	}
 	switch x.Kind {
 	case tokDouble:
 		if d, err := strconv.ParseFloat(x.Text, 64); err == nil {
@@ -190,15 +194,10 @@ func (f *formatter) number(x *NumberLit) {
 			return
 		}
 	case tokDecimal:
-		f.put("DECIMAL '", x.Text, "'")
+		f.put("DECIMAL '", text, "'")
 		return
-	case tokInteger:
-		if x.Text[0] == '-' {
-			f.put("-", x.Text[1:])
-			return
-		}
 	}
-	f.put(x.Text)
+	f.put(text)
 }
 
 // text prints a string literal; what is not printable becomes U&'...'.

@@ -83,6 +83,67 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// queriesOf are the queries inside a statement.
+func queriesOf(s Statement) []*Query {
+	switch s := s.(type) {
+	case *QueryStatement:
+		return []*Query{s.Query}
+	case *Explain:
+		return queriesOf(s.Statement)
+	case *Prepare:
+		return queriesOf(s.Statement)
+	case *CreateTableAs:
+		return []*Query{s.Query}
+	case *Insert:
+		return []*Query{s.Query}
+	case *Unload:
+		return []*Query{s.Query}
+	case *CreateView:
+		return []*Query{s.Query}
+	}
+	return nil
+}
+
+// FuzzStatement parses any text in both grammars of both releases: an error is
+// always one with a name, and the queries inside print as what prints the same.
+func FuzzStatement(f *testing.F) {
+	for _, sql := range corpus(f, 80) {
+		f.Add(sql)
+	}
+	for _, c := range syntaxErrors {
+		f.Add(c.sql)
+	}
+	for _, sql := range []string{
+		testDDL, "CREATE TABLE a WITH (format = 'PARQUET', partitioned_by = ARRAY['d']) AS SELECT 1 AS x WITH NO DATA", "INSERT INTO a (x, y) VALUES (1, 'a'), (?, ?)",
+		"EXPLAIN (TYPE IO, FORMAT JSON) SELECT 1", "UNLOAD (SELECT 1) TO 's3://b/p/' WITH (format = 'JSON')", "CREATE OR REPLACE VIEW v AS SELECT 0x1F, 1_000.5, 0b1_1, 0o17", "PREPARE p FROM SELECT ?",
+		"EXECUTE p USING 1, 'a'", "SHOW PARTITIONS a", "ALTER TABLE a ADD IF NOT EXISTS PARTITION (d = '1') LOCATION 's3://b/p'", "MSCK REPAIR TABLE `a`", "DESCRIBE FORMATTED a.b", "DROP TABLE IF EXISTS a",
+	} {
+		f.Add(sql)
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		if len(sql) > 4096 {
+			return
+		}
+		_, _ = ParseDDL(sql)
+		for _, level := range []int{0, 483} {
+			s, err := ParseStatement(sql, level)
+			if _, ok := err.(*Error); err != nil && !ok {
+				t.Fatalf("%q: an error of type %T", sql, err)
+			}
+			if level != 483 {
+				continue
+			}
+			for _, q := range queriesOf(s) {
+				p := &formatter{}
+				p.query(q)
+				if again, err := formatted(p.String()); err != nil || again != p.String() {
+					t.Fatalf("%q\nprints as %q\nand then   %q %v", sql, p.String(), again, err)
+				}
+			}
+		}
+	})
+}
+
 func FuzzTranslate(f *testing.F) {
 	for _, sql := range corpus(f, 40) {
 		f.Add(sql)

@@ -46,7 +46,8 @@ type (
 	NumberLit struct {
 		exprAt
 		Kind tokenKind
-		Text string
+		Text string // in decimal digits without separators
+		Raw  string // as written
 	}
 	// StringLit is 'x' or U&'x'.
 	StringLit struct {

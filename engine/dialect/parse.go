@@ -33,7 +33,7 @@ type parser struct {
 }
 
 func newParser(src string, level int) *parser {
-	return &parser{src: src, toks: tokenize(src), level: level}
+	return &parser{src: src, toks: tokenize(src, level), level: level}
 }
 
 // catch turns the panic of a failed parse or analysis into an error.
@@ -88,7 +88,7 @@ func (p *parser) trinosWords(e *Error) *Error {
 	if e.Name != "SYNTAX_ERROR" {
 		return e
 	}
-	s, sure := syntaxError(tokenize(p.src), p.level)
+	s, sure := syntaxError(tokenize(p.src, p.level), p.level)
 	if s != nil {
 		return s
 	}
@@ -100,7 +100,7 @@ func (p *parser) trinosWords(e *Error) *Error {
 
 // stripSemicolon drops one semicolon and the blanks and comments behind it.
 func stripSemicolon(src string) string {
-	toks := tokenize(src)
+	toks := tokenize(src, 0)
 	if n := len(toks); n >= 2 && toks[n-2].raw == ";" && toks[n-2].kind == tokSymbol {
 		return src[:toks[n-2].end-1]
 	}

@@ -235,7 +235,8 @@ func (p *parser) unary(starOK bool) (Expr, bool) {
 		defer p.leave()
 		p.next()
 		if n := p.tok(); t.raw == "-" && (n.kind == tokInteger || n.kind == tokDecimal || n.kind == tokDouble) {
-			p.toks[p.i].text, p.toks[p.i].pos = "-"+n.text, t.pos // the sign is part of a number
+			sign := &p.toks[p.i] // is part of a number
+			sign.text, sign.raw, sign.pos = "-"+n.text, "-"+n.raw, t.pos
 			return p.zoned(starOK)
 		}
 		x, _ := p.unary(false)

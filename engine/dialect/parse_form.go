@@ -68,6 +68,9 @@ func (p *parser) doubleLit(e exprAt) Expr {
 func (p *parser) current(e exprAt) Expr {
 	c := &Current{e, p.next().up, -1}
 	if p.sym("(") {
+		if t := p.tok(); t.kind == tokInteger && t.raw != t.text { // Trino takes it and then fails within
+			panic(refuse(t.pos, "a precision that is no plain number"))
+		}
 		c.Precision = p.integer()
 		p.needSym(")")
 	}
@@ -83,7 +86,7 @@ func (p *parser) integer() int {
 	p.next()
 	n, err := strconv.Atoi(t.text)
 	if err != nil {
-		panic(errorAt(t.pos, "SYNTAX_ERROR", "Invalid numeric literal: %s", t.text))
+		panic(errorAt(t.pos, "SYNTAX_ERROR", "Invalid numeric literal: %s", t.raw))
 	}
 	return n
 }

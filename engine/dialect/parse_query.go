@@ -129,7 +129,7 @@ func (p *parser) rowCount() Expr {
 	switch {
 	case t.kind == tokInteger:
 		p.next()
-		return &NumberLit{exprAt{at{t.pos}}, tokInteger, t.text}
+		return &NumberLit{exprAt{at{t.pos}}, tokInteger, t.text, t.raw}
 	case p.isSym("?"):
 		return p.param()
 	}

@@ -108,7 +108,7 @@ func TestSyntaxErrorsReadAsTrinos(t *testing.T) {
 		}
 		for level, want := range map[int]string{401: c.old, 483: recent} {
 			got := "ok"
-			if e, _ := syntaxError(tokenize(c.sql), level); e != nil {
+			if e, _ := syntaxError(tokenize(c.sql, level), level); e != nil {
 				got = e.Message
 			}
 			if got != want {
@@ -127,7 +127,7 @@ func TestNoSyntaxErrorInStatements(t *testing.T) {
 		"WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r FETCH FIRST ROW ONLY",
 	} {
 		for _, level := range []int{401, 483} {
-			if e, sure := syntaxError(tokenize(sql), level); e != nil || !sure {
+			if e, sure := syntaxError(tokenize(sql, level), level); e != nil || !sure {
 				t.Errorf("%d %s: %v", level, sql, e)
 			}
 		}

@@ -44,12 +44,13 @@ type lexer struct {
 	off       int
 	line, col int
 	hive      bool // strings are Hive's
+	level     int  // Trino's release: recent ones write numbers in more ways
 }
 
 // tokenize gives the tokens of src with tokEOF at their end. It never fails: what
 // begins no token is a tokBad, for the parser to refuse where it stands.
-func tokenize(src string) []token {
-	lx := &lexer{src: src, line: 1, col: 1}
+func tokenize(src string, level int) []token {
+	lx := &lexer{src: src, line: 1, col: 1, level: level}
 	return lx.all()
 }
 
@@ -167,7 +168,7 @@ func (lx *lexer) scan(s string, t *token) int {
 	case isLetter(c) || c == '_':
 		return wordOf(s, t)
 	case isDigit(c) || c == '.' && len(s) > 1 && isDigit(s[1]):
-		return numberOf(s, t)
+		return numberOf(s, t, lx.level >= separatorsSince)
 	}
 	for _, sym := range symbols {
 		if strings.HasPrefix(s, sym) {
@@ -189,39 +190,6 @@ func wordOf(s string, t *token) int {
 		n++
 	}
 	t.kind = tokWord
-	return n
-}
-
-// numberOf scans an integer, decimal or double literal, or a word that begins
-// with a digit; the longest wins, a number on a tie.
-func numberOf(s string, t *token) int {
-	digits := func(i int) int {
-		for i < len(s) && isDigit(s[i]) {
-			i++
-		}
-		return i
-	}
-	n := digits(0)
-	t.kind = tokInteger
-	if n < len(s) && s[n] == '.' {
-		n, t.kind = digits(n+1), tokDecimal
-	}
-	if n < len(s) && (s[n] == 'e' || s[n] == 'E') {
-		m := n + 1
-		if m < len(s) && (s[m] == '+' || s[m] == '-') {
-			m++
-		}
-		if e := digits(m); e > m {
-			n, t.kind = e, tokDouble
-		}
-	}
-	if w := digits(0); w > 0 && w < len(s) && (isLetter(s[w]) || s[w] == '_') {
-		var word token
-		if m := wordOf(s, &word); m > n {
-			t.kind = tokDigitWord
-			return m
-		}
-	}
 	return n
 }
 

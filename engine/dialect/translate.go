@@ -83,7 +83,7 @@ func advise(sql string, err error) error {
 	if !ok || e.Name != "SYNTAX_ERROR" {
 		return err
 	}
-	toks := tokenize(stripSemicolon(sql))
+	toks := tokenize(stripSemicolon(sql), 0)
 	for i, t := range toks {
 		if t.pos != (Pos{e.Line, e.Column}) {
 			continue

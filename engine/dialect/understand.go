@@ -75,9 +75,9 @@ func (p *parser) argument(text string, pos Pos) Expr {
 // number makes a literal of a token.
 func (p *parser) number(e exprAt, t token) Expr {
 	if t.kind == tokDecimal && p.doubles {
-		return &NumberLit{e, tokDouble, t.text + "E0"}
+		return &NumberLit{e, tokDouble, t.text + "E0", t.raw}
 	}
-	return &NumberLit{e, t.kind, t.text}
+	return &NumberLit{e, t.kind, t.text, t.raw}
 }
 
 // planner finds out what statements mean.
