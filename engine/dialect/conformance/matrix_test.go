@@ -141,7 +141,7 @@ func functionHead(f dialect.FunctionDoc) string {
 func (m *matrix) page() []byte {
 	var b bytes.Buffer
 	b.WriteString(matrixIntroduction)
-	b.WriteString("\n## By construct\n\nHow the corpus's queries are answered, by group. Right also means: refused with Trino's own error where Trino refuses.\n\n")
+	b.WriteString("\n## By construct\n\nHow the corpus's queries are answered, by group. Right also means: Trino's own error,\nto the letter. What is in no column is Trino's error, at its place, in other words.\n\n")
 	b.WriteString("| group | queries | right at 401 | refused by name | other error | right at 483 | refused by name | other error |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	var groups []string
 	for g := range m.groups {
@@ -207,7 +207,7 @@ silently another one than Athena's is a fault, and the tests hold their number a
 | construct | Athena | here |
 | --- | --- | --- |
 | ` + "`avg(double)`, `sum(double)`" + ` and what is made of them | the last digits change from run to run: it adds up in parallel | within 1e-12 of it, and the same in every run |
-| ` + "`approx_percentile`" + ` over more than some hundred values a group | a T-digest that depends on the order of merging; two runs differ | the exact order statistic at floor(q * n), within its stated error |
+| ` + "`approx_percentile`" + ` over more than some hundred values a group | a T-digest that depends on the order of merging; two runs differ | Trino's T-digest over one split, the same in every run; beyond 100,000 values a group the exact order statistic |
 | ` + "`arbitrary`, `any_value`, ties of `max_by`, rows of a ` LIMIT` without ` ORDER BY`" + ` | any | any |
 | maps in results | in the order of a hash table | the same entries, the order not promised |
 | ` + "`current_timestamp` and its kin" + ` | the moment of asking | the moment of asking here |
