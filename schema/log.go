@@ -1,5 +1,7 @@
 package schema
 
+import "errors"
+
 // What a topic's log is, in the words of Kafka. engine/stream gives these and
 // engine/lake takes them; neither may know the other.
 
@@ -39,7 +41,10 @@ type Bounds struct {
 }
 
 // Assignment is a partition that a group member has been given: where the group
-// stands, Committed false where it has never been, and what the log has.
+// stands, and what the log has. Committed is false where the group has never been;
+// Offset is then where reading begins, and becomes lasting only when it is
+// committed: a member that is to begin with what comes from now on, and ends before
+// its first commit, would begin later the next time.
 type Assignment struct {
 	Position
 	Committed bool
@@ -51,5 +56,26 @@ type Assignment struct {
 type Fetched struct {
 	Partition int32
 	Bounds
+	// Next is the offset behind the last place that was read, whether it holds a
+	// message or not: the marker of a transaction is a place too. The partition has
+	// been read to its end where Next >= End. A partition whose first places are gone
+	// has Bounds without messages, and goes on at First.
+	Next     int64
 	Messages []Message
 }
+
+// Poll is what a group member learns about its topic at a time, in the order in
+// which it holds: what it has no longer, what it has been given, and what came.
+type Poll struct {
+	// Revoked were given up in order, after the member was asked to release them.
+	// Lost were taken away: another member may have them already.
+	Revoked, Lost []int32
+	// Assigned come with each new generation of the group, partitions that the member
+	// had before among them; what it held of those was released with the others.
+	Assigned []Assignment
+	Fetched  []Fetched
+}
+
+// ErrFenced says that the group has moved on without this member: another one may
+// have its partitions, and nothing was committed.
+var ErrFenced = errors.New("the group has given this member's partitions to another")
