@@ -79,3 +79,6 @@ type Poll struct {
 // ErrFenced says that the group has moved on without this member: another one may
 // have its partitions, and nothing was committed.
 var ErrFenced = errors.New("the group has given this member's partitions to another")
+
+// ErrGone says that messages were asked for that retention has deleted.
+var ErrGone = errors.New("the log has these messages no more")
