@@ -15,6 +15,7 @@ type candidate struct {
 
 // call analyses a function call.
 func (a *analyser) call(c *Call, sc *scope) value {
+	givenName(c)
 	name := strings.ToLower(c.Name[len(c.Name)-1].Text)
 	f := a.functionOf(name)
 	if f == nil || len(c.Name) > 1 {

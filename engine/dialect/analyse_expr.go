@@ -84,6 +84,12 @@ func (a *analyser) formOf(x Expr, sc *scope) value {
 		return a.inQuery(x, sc)
 	case *Quantified:
 		return a.quantified(x, sc)
+	case *BooleanTest:
+		return a.booleanTest(x, sc)
+	case *Overlaps:
+		return a.overlaps(x, sc)
+	case *Overlay:
+		return a.overlay(x, sc)
 	case *Exists:
 		return a.exists(x, sc)
 	case *SubqueryExpr:
@@ -395,7 +401,18 @@ func (a *analyser) rowField(base value, d *Deref) value {
 		}
 	}
 	if found < 0 {
-		panic(errorAt(d.pos, "COLUMN_NOT_FOUND", "Column '%s' cannot be resolved", formatColumn(d)))
+		if a.level >= newSyntax {
+			name := d.Field.Text
+			if dotted(d) != nil {
+				name = formatColumn(d)
+			}
+			panic(errorAt(d.pos, "INVALID_COLUMN_REFERENCE", "Column reference '%s' is invalid", name))
+		}
+		name := "null" // as Trino calls what has no name
+		if dotted(d) != nil {
+			name = formatColumn(d)
+		}
+		panic(errorAt(d.pos, "COLUMN_NOT_FOUND", "Column '%s' cannot be resolved", name))
 	}
 	return value{typ: base.typ.Elem[found].Type, code: fmt.Sprintf("(%s).f%d", base.code, found)}
 }
@@ -405,7 +422,11 @@ func (a *analyser) row(x *RowLit, sc *scope) value {
 	var parts []string
 	for i, it := range x.Items {
 		e := a.expr(it, sc)
-		v.typ.Elem = append(v.typ.Elem, Field{Type: e.typ})
+		f := Field{Type: e.typ}
+		if i < len(x.Names) && x.Names[i] != nil {
+			f.Name = x.Names[i].canonical()
+		}
+		v.typ.Elem = append(v.typ.Elem, f)
 		v.constant = v.constant && e.constant
 		parts = append(parts, fmt.Sprintf("f%d := %s", i, a.typed(e)))
 	}

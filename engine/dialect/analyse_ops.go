@@ -179,7 +179,13 @@ func (a *analyser) between(x *Between, sc *scope) value {
 		t = instantOf(t)
 	}
 	v, lo, hi = a.coerce(v, t), a.coerce(lo, t), a.coerce(hi, t)
-	out.code = "(" + a.compareCode(">=", v, lo, t) + " AND " + a.compareCode("<=", v, hi, t) + ")"
+	within := func(lo, hi value) string {
+		return "(" + a.compareCode(">=", v, lo, t) + " AND " + a.compareCode("<=", v, hi, t) + ")"
+	}
+	out.code = within(lo, hi)
+	if x.Symmetric {
+		out.code = "(" + out.code + " OR " + within(hi, lo) + ")"
+	}
 	return out
 }
 

@@ -246,6 +246,9 @@ func anonymousRow(types []Type) Type {
 func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
 	filters := a.filters
 	l, r := a.body(op.L, outer, e), a.body(op.R, outer, e)
+	if op.Corresponding {
+		l, r = a.corresponding(op, l, r)
+	}
 	a.filters = filters // no condition is moved out of a set operation
 	if len(l.cols) != len(r.cols) {
 		panic(errorAt(op.pos, "TYPE_MISMATCH", "%s query has different number of fields: %d, %d", op.Op, len(l.cols), len(r.cols)))
@@ -414,21 +417,39 @@ func (a *analyser) star(it SelectItem, s *Select, sc *scope) []selectItem {
 				out = append(out, selectItem{star: f, name: f.display, value: value{typ: f.typ}})
 			}
 		}
-		if out == nil {
-			if f, _ := sc.find(parts, it.pos); f == nil {
-				panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatExpr(it.Base)))
+		if out != nil {
+			if it.Aliases != nil && len(it.Aliases) != len(out) {
+				panic(errorAt(it.pos, "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but relation has %d columns", len(it.Aliases), len(out)))
 			}
-			panic(refuse(it.pos, "the expansion of a row by .*"))
+			for i, n := range it.Aliases {
+				out[i].name = n.canonical()
+			}
+			return out
 		}
-		if it.Aliases != nil && len(it.Aliases) != len(out) {
-			panic(errorAt(it.pos, "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but relation has %d columns", len(it.Aliases), len(out)))
+		if f, _ := sc.find(parts, it.pos); f == nil || len(parts) == 1 {
+			panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatExpr(it.Base)))
 		}
-		for i, n := range it.Aliases {
-			out[i].name = n.Text
-		}
-		return out
 	}
-	panic(refuse(it.pos, "the expansion of a row by .*"))
+	return a.rowStar(it, sc)
+}
+
+// rowStar takes a row apart: (row).* AS (names).
+func (a *analyser) rowStar(it SelectItem, sc *scope) []selectItem {
+	v := a.expr(it.Base, sc)
+	if v.typ.Kind != Row {
+		panic(errorAt(Pos{1, 1}, "TYPE_MISMATCH", "expected expression of type Row"))
+	}
+	if it.Aliases != nil && len(it.Aliases) != len(v.typ.Elem) {
+		panic(errorAt(it.Aliases[0].pos, "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but relation has %d columns", len(it.Aliases), len(v.typ.Elem)))
+	}
+	out := make([]selectItem, len(v.typ.Elem))
+	for i, f := range a.fieldsOf(v) {
+		out[i] = selectItem{x: it.Base, name: v.typ.Elem[i].Name, value: f}
+		if it.Aliases != nil {
+			out[i].name = it.Aliases[i].canonical()
+		}
+	}
+	return out
 }
 
 // finish makes the text of a SELECT whose expressions are all analysed but those
@@ -704,9 +725,6 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 	if len(keys) == 0 {
 		panic(errorAt(q.LimitPos, "MISSING_ORDER_BY", "FETCH FIRST WITH TIES clause requires ORDER BY"))
 	}
-	if q.Offset != nil {
-		panic(refuse(q.LimitPos, "OFFSET with FETCH FIRST WITH TIES"))
-	}
 	n := "1"
 	if q.Limit != nil {
 		n = a.count(q.Limit, q, true)
@@ -728,6 +746,9 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 		names = append(names, quoteName(c.code))
 	}
 	by := strings.Join(order, ", ")
+	if q.Offset != nil { // the rows left out count for no rank
+		from = fmt.Sprintf("%s ORDER BY %s OFFSET %s", from, by, a.count(q.Offset, q, false))
+	}
 	return fmt.Sprintf(`SELECT %s FROM (SELECT *, rank() OVER (ORDER BY %s) AS "$rank" FROM (%s%s)) WHERE "$rank" <= %s ORDER BY %s`,
 		strings.Join(names, ", "), by, head, from, n, by)
 }

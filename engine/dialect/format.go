@@ -274,6 +274,9 @@ func (f *formatter) form(x Expr) {
 		f.put("(")
 		f.expr(x.X)
 		f.put(" BETWEEN ")
+		if x.Symmetric {
+			f.put("SYMMETRIC ")
+		}
 		f.expr(x.Lo)
 		f.put(" AND ")
 		f.expr(x.Hi)
@@ -354,9 +357,13 @@ func (f *formatter) special(x Expr) {
 		}
 		f.put("]")
 	case *RowLit:
-		f.put("ROW (")
-		f.list(x.Items)
-		f.put(")")
+		f.row(x)
+	case *Overlaps:
+		f.infix(x.L, "OVERLAPS", x.R)
+	case *BooleanTest:
+		f.booleanTest(x)
+	case *Overlay:
+		f.overlay(x)
 	case *LambdaExpr:
 		f.names(x.Params)
 		f.put(" -> ")
@@ -436,8 +443,16 @@ func (f *formatter) call(c *Call) {
 	if c.Distinct {
 		f.put("DISTINCT ")
 	}
+	if c.StarOf != nil {
+		f.ident(*c.StarOf)
+		f.put(".")
+	}
 	if c.Star {
 		f.put("*")
+	}
+	if c.Given != nil {
+		f.ident(*c.Given)
+		f.put(" => ")
 	}
 	f.list(c.Args)
 	if c.Overflow != "" {

@@ -62,6 +62,9 @@ func (f *formatter) bodyText(b Body) {
 		} else if b.Distinct {
 			f.put("DISTINCT ")
 		}
+		if b.Corresponding {
+			f.put("CORRESPONDING ")
+		}
 		f.bodyText(b.R)
 	case *Values:
 		f.put("VALUES ")

@@ -1,5 +1,7 @@
 package dialect
 
+import "strings"
+
 // The tree of a query. Nodes are made by the parser and never changed after.
 // Every node has the position at which Trino reports an error about it: for a
 // binary operator that is the operator, else the first token.
@@ -26,6 +28,14 @@ type Name struct {
 	at
 	Text   string
 	Quoted bool
+}
+
+// canonical gives the name as SQL has it: in capitals where it stands in no quotes.
+func (n Name) canonical() string {
+	if n.Quoted {
+		return n.Text
+	}
+	return strings.ToUpper(n.Text)
 }
 
 // QName is a name of up to three parts.
@@ -130,10 +140,11 @@ type (
 		exprAt
 		X Expr
 	}
-	// Between is X BETWEEN Lo AND Hi.
+	// Between is X BETWEEN Lo AND Hi; Symmetric says that Lo and Hi may change places.
 	Between struct {
 		exprAt
 		X, Lo, Hi Expr
+		Symmetric bool
 	}
 	// InList is X IN (a, b).
 	InList struct {
@@ -158,6 +169,18 @@ type (
 		X Expr
 		// Negated makes it IS NOT NULL.
 		Negated bool
+	}
+	// BooleanTest is X IS [NOT] Word, where Word is TRUE, FALSE or UNKNOWN.
+	BooleanTest struct {
+		exprAt
+		X       Expr
+		Word    string
+		Negated bool
+	}
+	// Overlaps is L OVERLAPS R, of periods.
+	Overlaps struct {
+		exprAt
+		L, R Expr
 	}
 	// Quantified is X op ALL|ANY|SOME (SELECT ...).
 	Quantified struct {
@@ -209,10 +232,12 @@ type (
 		exprAt
 		Items []Expr
 	}
-	// RowLit is (a, b) or ROW(a, b).
+	// RowLit is (a, b) or ROW(a, b). Names has the names of fields, nil for one that
+	// has none; it is nil where no field has one.
 	RowLit struct {
 		exprAt
 		Items []Expr
+		Names []*Name
 	}
 	// LambdaExpr is (a, b) -> Body.
 	LambdaExpr struct {
@@ -238,6 +263,12 @@ type (
 		Spec     string
 		Chars, X Expr
 	}
+	// Overlay is OVERLAY(X PLACING New FROM Start FOR Length); Length is nil where it
+	// is not written.
+	Overlay struct {
+		exprAt
+		X, New, Start, Length Expr
+	}
 	// GroupingCall is GROUPING(a, b).
 	GroupingCall struct {
 		exprAt
@@ -252,9 +283,12 @@ type (
 	// Call is a function call, aggregate and window functions included.
 	Call struct {
 		exprAt
-		Name     QName
-		Args     []Expr
-		Star     bool // count(*)
+		Name   QName
+		Args   []Expr
+		Star   bool  // count(*)
+		StarOf *Name // count(a.*), of the rows of a pattern
+		// Given is the first argument's name in f(name => value); nil for none.
+		Given    *Name
 		Distinct bool
 		OrderBy  []SortItem
 		Filter   Expr
@@ -364,7 +398,9 @@ type (
 		bodyAt
 		Op            string
 		All, Distinct bool // as written
-		L, R          Body
+		// Corresponding joins columns by name; By says that it lists them.
+		Corresponding, By bool
+		L, R              Body
 	}
 	// Values is VALUES a, b.
 	Values struct {

@@ -73,6 +73,10 @@ func startPos(x Expr) Pos {
 		return startPos(x.X)
 	case *Quantified:
 		return startPos(x.X)
+	case *BooleanTest:
+		return startPos(x.X)
+	case *Overlaps:
+		return startPos(x.L)
 	}
 	return x.Pos()
 }
@@ -122,6 +126,8 @@ func (p *parser) predicate(x Expr) Expr {
 		p.next()
 		return p.isPredicate(e, x)
 	case "BETWEEN", "IN", "LIKE":
+	case "OVERLAPS", "MATCH":
+		return p.recentPredicate(e, x)
 	default:
 		return x
 	}
@@ -129,9 +135,11 @@ func (p *parser) predicate(x Expr) Expr {
 	var r Expr
 	switch p.next().up {
 	case "BETWEEN":
-		lo := p.value(0)
+		b := &Between{exprAt: in, X: x, Symmetric: p.symmetric()}
+		b.Lo = p.value(0)
 		p.needWord("AND")
-		r = &Between{in, x, lo, p.value(0)}
+		b.Hi = p.value(0)
+		r = b
 	case "LIKE":
 		l := &Like{exprAt: in, X: x, Pattern: p.value(0)}
 		if p.word("ESCAPE") {
@@ -172,6 +180,13 @@ func (p *parser) isPredicate(e exprAt, x Expr) Expr {
 			op = "IS NOT DISTINCT FROM"
 		}
 		return &Compare{e, op, x, p.value(0)}
+	}
+	if p.level >= newSyntax {
+		for _, w := range []string{"TRUE", "FALSE", "UNKNOWN"} {
+			if p.word(w) {
+				return &BooleanTest{e, x, w, not}
+			}
+		}
 	}
 	p.fail()
 	return nil
@@ -251,8 +266,13 @@ func (p *parser) zoned(starOK bool) (Expr, bool) {
 	if star {
 		return x, true
 	}
-	for p.note("'AT'"); p.tok().up == "AT" && p.looksAt(1, "TIME"); p.note("'AT'") {
+	for p.note("'AT'"); p.tok().up == "AT" && (p.looksAt(1, "TIME") || p.localAhead()); p.note("'AT'") {
 		pos := p.next().pos
+		if p.looksAt(0, "LOCAL") {
+			p.next() // the session's zone
+			x = &AtZone{exprAt{at{pos}}, x, &StringLit{exprAt{at{pos}}, "UTC"}}
+			continue
+		}
 		p.next()
 		p.needWord("ZONE")
 		if t := p.tok(); t.kind == tokString {
@@ -294,6 +314,9 @@ func (p *parser) postfix(starOK bool) (Expr, bool) {
 			p.next()
 			if starOK {
 				p.note("'*'")
+			}
+			if p.level >= newSyntax && p.looksAt(1, "(") {
+				panic(refuse(p.tok().pos, "a method call").hint("write %s(...) as a function", strings.ToLower(p.tok().text)))
 			}
 			x = &Deref{exprAt{at{x.Pos()}}, x, p.name()}
 		default:
@@ -408,7 +431,7 @@ func (p *parser) paren(e exprAt) Expr {
 	if len(items) == 1 {
 		return items[0]
 	}
-	return &RowLit{e, items}
+	return &RowLit{exprAt: e, Items: items}
 }
 
 // lambdaAhead says whether (a, b) -> begins here.
@@ -442,18 +465,18 @@ func (p *parser) call(e exprAt, name QName) Expr {
 	case p.looksAt(0, "*") && p.looksAt(1, ")"):
 		p.next()
 		c.Star = true
+	case p.isName(p.tok()) && p.looksAt(1, ".") && p.looksAt(2, "*") && p.looksAt(3, ")"):
+		n := p.name()
+		p.next()
+		p.next()
+		c.Star, c.StarOf = true, &n
 	case p.looksAt(0, ")"):
 	default:
 		p.note("'*'", "')'")
 		if p.isWord("DISTINCT") || p.isWord("ALL") {
 			c.Distinct = p.next().up == "DISTINCT"
 		}
-		for {
-			c.Args = append(c.Args, p.expr())
-			if !p.sym(",") {
-				break
-			}
-		}
+		p.arguments(c)
 	}
 	if !c.Star && p.word("ORDER") {
 		c.OrderBy = p.sortItems()

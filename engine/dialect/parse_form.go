@@ -37,6 +37,12 @@ func (p *parser) wordForm(word string, e exprAt) Expr {
 		return p.position(e)
 	case "SUBSTRING":
 		return p.substring(e)
+	case "OVERLAY":
+		return p.overlay(e)
+	case "UNIQUE":
+		if p.level >= newSyntax && p.looksAt(1, "(") && p.queryAt(p.i+2) {
+			panic(refuse(e.pos, "UNIQUE (query)").hint("compare count(*) with the count of distinct rows"))
+		}
 	case "TRIM":
 		return p.trim(e)
 	case "NORMALIZE":
@@ -146,9 +152,13 @@ func (p *parser) row(e exprAt) Expr {
 	}
 	p.next()
 	p.next()
-	r := &RowLit{exprAt: e, Items: []Expr{p.expr()}}
-	for p.sym(",") {
+	r := &RowLit{exprAt: e}
+	for {
 		r.Items = append(r.Items, p.expr())
+		p.fieldName(r)
+		if !p.sym(",") {
+			break
+		}
 	}
 	p.needSym(")")
 	return r

@@ -54,6 +54,9 @@ func (p *parser) query() *Query {
 
 func (p *parser) with() *With {
 	w := &With{at: at{p.next().pos}}
+	if what := p.tok().up; p.level >= newSyntax && (what == "SESSION" || what == "FUNCTION") && p.isName(p.peek(1)) && p.peek(1).up != "AS" {
+		panic(refuse(p.tok().pos, "WITH "+what))
+	}
 	w.Recursive = p.word("RECURSIVE")
 	for {
 		c := CTE{Name: p.name()}
@@ -200,6 +203,7 @@ func (p *parser) setExpr(min int) Body {
 		} else if p.word("DISTINCT") {
 			op.Distinct = true
 		}
+		p.corresponding(op)
 		op.R = p.setExpr(prec)
 		left = op
 	}
@@ -331,6 +335,8 @@ func (p *parser) groupItem() GroupItem {
 	it := GroupItem{at: at{p.tok().pos}}
 	t := p.tok()
 	switch {
+	case t.kind == tokWord && t.up == "AUTO" && p.level >= newSyntax:
+		panic(refuse(t.pos, "GROUP BY AUTO").hint("name the columns that are not aggregated"))
 	case t.kind == tokWord && (t.up == "ROLLUP" || t.up == "CUBE"):
 		it.Kind = t.up
 		p.next()
@@ -514,12 +520,18 @@ func (p *parser) aliased() Relation {
 	}
 	as := p.word("AS")
 	p.note("<identifier>")
+	if !as && p.level >= newSyntax && p.tok().up == "PIVOT" && p.looksAt(1, "(") {
+		p.refusePivot()
+	}
 	if !as && !p.isAlias() {
 		return r
 	}
 	a := &Aliased{relAt: relAt{at{r.Pos()}}, X: r, Alias: p.name()}
 	if p.isSym("(") {
 		a.Columns = p.names()
+	}
+	if p.level >= newSyntax && p.tok().up == "PIVOT" && p.looksAt(1, "(") {
+		p.refusePivot()
 	}
 	return a
 }
@@ -548,6 +560,8 @@ func (p *parser) relationPrimary() Relation {
 			u.Ordinality = true
 		}
 		return u
+	case t.up == "NEAREST" && p.level >= newSyntax && p.looksAt(1, "(") && p.peek(2).up == "FROM":
+		panic(refuse(t.pos, "NEAREST").hint("join with a condition, and keep the first row by row_number()"))
 	case t.up == "LATERAL" && p.looksAt(1, "("):
 		p.next()
 		p.next()

@@ -57,6 +57,11 @@ var macros = [][2]string{
 	{"from_seconds(s)", "make_timestamptz(CAST(CASE WHEN isnan(s) THEN 0 ELSE floor(s * 1000 + 0.5) END AS BIGINT) * 1000)"},
 	{"substr(s, start, n)", "CASE WHEN start = 0 OR n <= 0 OR start < -length(s) THEN CASE WHEN s IS NOT NULL AND start IS NOT NULL AND n IS NOT NULL THEN '' END " +
 		"ELSE substring(s, start, least(n, 2147483647)) END"},
+	{"overlay(s, t, start, n)", "CASE WHEN s IS NULL OR t IS NULL OR start IS NULL OR n IS NULL THEN NULL " +
+		"WHEN start <= 0 THEN acme_fail('[[INVALID_FUNCTION_ARGUMENT]] OVERLAY start position must be greater than 0, got: ' || CAST(start AS VARCHAR)) " +
+		"ELSE left(s, start - 1) || t || substring(s, start + greatest(n, 0)) END"},
+	{"overlaps(a, b, c, d)", "CASE WHEN a IS NOT NULL AND b IS NOT NULL AND c IS NOT NULL AND d IS NOT NULL THEN " +
+		"CASE WHEN least(a, b) = least(c, d) THEN true WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b) ELSE least(a, b) < greatest(c, d) END END"},
 	{"slice(l, start, n)", "CASE WHEN start > len(l) OR start < -len(l) THEN list_slice(l, 1, 0) " +
 		"ELSE list_slice(l, CASE WHEN start < 0 THEN len(l) + start + 1 ELSE start END, CASE WHEN start < 0 THEN len(l) + start ELSE start - 1 END + n) END"},
 	{"list_unique(l)", "list_filter(l, lambda x, i: len(list_filter(list_slice(l, 1, i - 1), lambda y: y IS NOT DISTINCT FROM x)) = 0)"},

@@ -36,6 +36,12 @@ func children(x Expr) []Expr {
 		add(x.X, x.Pattern, x.Escape)
 	case *IsNull:
 		add(x.X)
+	case *BooleanTest:
+		add(x.X)
+	case *Overlaps:
+		add(x.L, x.R)
+	case *Overlay:
+		add(x.X, x.New, x.Start, x.Length)
 	case *Quantified:
 		add(x.X)
 	case *AtZone:
