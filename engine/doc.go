@@ -3,15 +3,20 @@
 //
 // # The data's way
 //
-//	scenario -> events -> objects -> tables -> SQL -> report -> screen
-//	   sim        sim     store/lake   serde   dialect   report    tui
-//	                                           duckdb
+//	scenario -> events -> topic -> objects -> tables -> SQL -> report -> screen
+//	   sim        sim     stream  store/lake   serde   dialect   report    tui
+//	                                                   duckdb
 //
 // A scenario (engine/sim) is a small YAML file. With a seed it names every event
 // that will ever happen in it: any window of time and any shard can be generated
 // alone, on any machine, and the parts add up to the whole. What comes out are
 // records (package schema): the bytes that Kafka and Firehose carry, a key, and
 // the time of arrival.
+//
+// The stream (engine/stream) carries records to a topic of Kafka or Amazon MSK and
+// back. A run of the generator publishes each of its records exactly once, however
+// often it is killed: how far it is stands in the log, in the same transaction.
+// A run that needs no Kafka goes past it, from events to objects.
 //
 // The lake (engine/lake) does to records what Firehose does: it buffers them by
 // size or interval, names each object by the arrival of its oldest record, and
@@ -58,12 +63,13 @@
 //
 //	0  schema, sql
 //	1  engine/sim, engine/store, engine/serde, engine/dialect, engine/query
-//	2  engine/lake, engine/query/duckdb, engine/query/trino, engine/report
+//	2  engine/stream, engine/lake, engine/query/duckdb, engine/query/trino, engine/report
 //	3  engine/tables, tui
 //	4  cmd/acme
 //
-// sim and lake never meet: cmd/acme pipes batches of records from one into the
-// other, so that a simulation can go to a lake, to a stream, to stdout or nowhere.
+// sim, stream and lake never meet: cmd/acme pipes batches of records from one into
+// the other, so that a simulation can go to a lake, to a stream, to stdout or nowhere,
+// and a stream to a lake. What a topic's messages and positions are stands in schema.
 //
 // serde is a floor-1 package because two secrets above it need the same one
 // below: lake inspects and converts objects by the rules of the SerDe, and the

@@ -26,13 +26,14 @@ engine/dialect:
 engine/dialect/conformance: engine/dialect engine/query engine/query/duckdb engine/query/trino
 engine/query:
 engine/query/querytest: engine/query
+engine/stream: schema
 engine/lake: schema engine/store engine/serde
 engine/query/duckdb: schema engine/query engine/dialect engine/serde engine/store
 engine/query/trino: engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report
-cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
+cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/stream engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
 `
 
 // bans forbid what is not the project's, each with its reason. A path that ends
@@ -49,6 +50,10 @@ var bans = []struct{ pkg, path, why string }{
 	{"engine/dialect", "os", "the front end opens nothing"},
 	{"engine/store", "compress/gzip", "a store keeps bytes, whatever they are"},
 	{"engine/report", "os", "the report opens nothing"},
+	{"engine/lake", "github.com/twmb/...", "the lake takes a log by the words of schema, whoever reads it"},
+	{"engine/stream", "os", "files and the environment are the command line's; what they say comes in as values"},
+	{"engine/stream", "math/rand", "which partition a record goes to follows from its key alone"},
+	{"engine/stream", "math/rand/v2", "which partition a record goes to follows from its key alone"},
 	{"tui", "os/exec", "the screen runs nothing"},
 	{"tui", "net/...", "the screen opens no socket"},
 	{"tui", "database/sql", "the screen opens no engine"},

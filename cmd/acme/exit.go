@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/stream"
 )
 
 // Exit codes, as `acme help exit-codes` lists them.
@@ -100,6 +101,8 @@ func exitCode(err error) int {
 		return coded.code
 	case errors.As(err, &sqlErr):
 		return sqlExitCode(sqlErr)
+	case errors.As(err, new(*stream.AccessError)), errors.As(err, new(*stream.UnreachableError)):
+		return exitUnreachable // before timeouts: what was waited for in vain is one too
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return exitTimeout
 	case errors.Is(err, fs.ErrPermission), errors.As(err, new(*net.OpError)): // not net.Error, which every errno is
@@ -136,6 +139,9 @@ func (p *program) reportError(err error) {
 	}
 	if hint == "" && errors.As(err, &coded) {
 		hint = coded.hint
+	}
+	if hint == "" {
+		hint = kafkaHint(err)
 	}
 	if hint != "" {
 		p.sayLines("  ", hint)
