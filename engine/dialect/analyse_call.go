@@ -498,7 +498,38 @@ func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Er
 	if a.level >= 476 {
 		slices.Sort(expected)
 	}
-	return errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
+	e := errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
+	if h := inv.textHint(f); h != "" {
+		e.hint("%s", h)
+	}
+	return e
+}
+
+// textHint says how text becomes what a function takes, where it takes times or
+// numbers and was given text.
+func (inv *invocation) textHint(f *function) string {
+	for i, v := range inv.raw {
+		if inv.call == nil || i >= len(inv.call.Args) || !v.typ.isText() { // an operator has no call
+			continue
+		}
+		text := formatExpr(inv.call.Args[i])
+		_, literal := inv.call.Args[i].(*StringLit)
+		for j := range f.sigs {
+			in := splitTop(f.sigs[j].in)
+			if i >= len(in) {
+				continue
+			}
+			switch base, _, _ := strings.Cut(strings.TrimSpace(in[i]), "("); {
+			case (base == "timestamp" || base == "date") && literal:
+				return "text is no time to Athena; write TIMESTAMP " + text + " or DATE " + text
+			case base == "timestamp" || base == "date":
+				return "text is no time to Athena; from_iso8601_timestamp(" + text + ") reads ISO 8601 text, date_parse(" + text + ", format) other text"
+			case base == "double" || base == "bigint":
+				return "Athena makes no number of text by itself; write CAST(" + text + " AS " + base + ")"
+			}
+		}
+	}
+	return ""
 }
 
 // wrongLambda is wrongArguments where it is a lambda that does not fit.

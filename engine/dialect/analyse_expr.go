@@ -312,8 +312,15 @@ func (a *analyser) column(x Expr, sc *scope) value {
 			names = append(names, f.display)
 		}
 	}
-	if s := suggest(parts[len(parts)-1], names); s != "" {
-		e.hint("did you mean %s?", s)
+	id, single := x.(*Ident)
+	near := suggest(parts[len(parts)-1], names)
+	switch {
+	case single && id.Name.Quoted && near != "":
+		e.hint("did you mean %s? Double quotes are for names; text takes single ones: '%s'", near, id.Name.Text)
+	case single && id.Name.Quoted:
+		e.hint("double quotes are for names; text takes single ones: '%s'", id.Name.Text)
+	case near != "":
+		e.hint("did you mean %s?", near)
 	}
 	panic(e)
 }

@@ -37,7 +37,7 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 		if op == "<>" {
 			shown = "="
 		}
-		panic(errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", lt, shown, rt).hint("%s", compareHint(l.typ, r.typ)))
+		panic(errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", lt, shown, rt).hint("%s", compareHint(l, r)))
 	}
 	a.pos = p
 	if t.Kind == Unknown {
@@ -62,14 +62,22 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 	return out
 }
 
-func compareHint(l, r Type) string {
-	switch {
-	case l.isText() && r.isNumeric(), r.isText() && l.isNumeric():
+func compareHint(l, r value) string {
+	text, other := l, r
+	if !text.typ.isText() {
+		text, other = r, l
+	}
+	switch kind := other.typ.Kind; {
+	case !text.typ.isText():
+	case other.typ.isNumeric():
 		return "Athena does not convert between text and numbers; write CAST(... AS ...)"
-	case l.isText() && (r.Kind == Date || r.Kind == Timestamp || r.Kind == TimestampTZ):
-		return "write the text as a literal of that type: " + strings.ToUpper(kindNames[r.Kind]) + " '...'"
-	case r.isText() && (l.Kind == Date || l.Kind == Timestamp || l.Kind == TimestampTZ):
-		return "write the text as a literal of that type: " + strings.ToUpper(kindNames[l.Kind]) + " '...'"
+	case kind != Date && kind != Timestamp && kind != TimestampTZ:
+	case text.constant:
+		return "write the text as a literal of that type: " + strings.ToUpper(strings.TrimSuffix(kindNames[kind], " with time zone")) + " '...'"
+	case kind == Date:
+		return "make a date of the text: date(from_iso8601_timestamp(...)) of ISO 8601, CAST(... AS date) of yyyy-MM-dd"
+	default:
+		return "make a time of the text: from_iso8601_timestamp(...) of ISO 8601, CAST(... AS timestamp) of yyyy-MM-dd HH:mm:ss"
 	}
 	return ""
 }
