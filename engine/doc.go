@@ -61,7 +61,7 @@
 // A package may import those of lower floors that the policy in floors_test.go
 // lists for it, and nothing else of the project.
 //
-//	0  schema, sql
+//	0  schema, sql, engine/floattext
 //	1  engine/sim, engine/store, engine/serde, engine/dialect, engine/query
 //	2  engine/stream, engine/lake, engine/query/duckdb, engine/query/trino, engine/report
 //	3  engine/tables, tui
@@ -70,6 +70,8 @@
 // sim, stream and lake never meet: cmd/acme pipes batches of records from one into
 // the other, so that a simulation can go to a lake, to a stream, to stdout or nowhere,
 // and a stream to a lake. What a topic's messages and positions are stands in schema.
+//
+// floattext is how Java writes a double, which results and casts share.
 //
 // serde is a floor-1 package because two secrets above it need the same one
 // below: lake inspects and converts objects by the rules of the SerDe, and the

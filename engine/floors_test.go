@@ -22,14 +22,15 @@ engine/sim: schema
 engine/store:
 engine/store/storetest: engine/store
 engine/serde: schema
-engine/dialect:
+engine/floattext:
+engine/dialect: engine/floattext
 engine/dialect/conformance: engine/dialect engine/query engine/query/duckdb engine/query/trino
-engine/query:
+engine/query: engine/floattext
 engine/query/querytest: engine/query
 engine/stream: schema
 engine/lake: schema engine/store engine/serde
-engine/query/duckdb: schema engine/query engine/dialect engine/serde engine/store
-engine/query/trino: engine/query
+engine/query/duckdb: schema engine/floattext engine/query engine/dialect engine/serde engine/store
+engine/query/trino: engine/floattext engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report

@@ -37,7 +37,7 @@ func (m *model) copyCell(g *grid) tea.Cmd {
 		m.say(dim, "the cell is NULL: nothing to copy")
 		return nil
 	}
-	return m.copy(c.Name, query.Format(v, c.Type))
+	return m.copy(c.Name, c.Format(v))
 }
 
 func (v *cellView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
@@ -45,7 +45,7 @@ func (v *cellView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	case v.scroll.key(k.String()):
 	case k.String() == "y":
 		if v.value != nil {
-			return m.copy(v.col.Name, query.Format(v.value, v.col.Type))
+			return m.copy(v.col.Name, v.col.Format(v.value))
 		}
 	default:
 		m.cell = nil
@@ -77,7 +77,7 @@ func (v *cellView) layOut(th *theme, w int) []string {
 	if v.value == nil {
 		return []string{th.newLine(w).put(dim, "NULL").String()}
 	}
-	text := query.Format(v.value, v.col.Type)
+	text := v.col.Format(v.value)
 	if text == "" {
 		return []string{th.newLine(w).put(dim, "(empty text)").String()}
 	}

@@ -91,12 +91,12 @@ func (g *grid) cell() (c query.Column, v any, ok bool) {
 	return g.cols[g.col], row[g.col], true
 }
 
-// text writes a value of a type for a cell; NULL has the theme's sign.
-func (th *theme) text(v any, typ string) (string, role) {
+// text writes a value of a column for a cell; NULL has the theme's sign.
+func (th *theme) text(v any, c query.Column) (string, role) {
 	if v == nil {
 		return th.g.null, dim
 	}
-	return query.Format(v, typ), plain
+	return c.Format(v), plain
 }
 
 // measure takes column widths from the heading and the first rows: the width
@@ -113,7 +113,7 @@ func (g *grid) measure(th *theme) {
 		for i := range w {
 			w[i] = 0
 			if c < len(g.rows[i]) {
-				s, _ := th.text(g.rows[i][c], col.Type)
+				s, _ := th.text(g.rows[i][c], col)
 				_, w[i] = th.clip(s, gridMaxWidth, th.g.ellipsis)
 			}
 		}
@@ -226,7 +226,7 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
 		if c < len(row) {
 			v = row[c]
 		}
-		s, r := th.text(v, g.cols[c].Type)
+		s, r := th.text(v, g.cols[c])
 		l.sel = here && focused && c == g.col
 		l.space(1).cell(r, s, g.width[c], g.right[c])
 		if l.sel {

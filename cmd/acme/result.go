@@ -65,7 +65,7 @@ func cell(v any, c query.Column) string {
 	if v == nil {
 		return "NULL"
 	}
-	return query.Printable(query.Format(v, c.Type))
+	return query.Printable(c.Format(v))
 }
 
 // tableSample is how many rows decide the widths of a table's columns; the rest
@@ -219,7 +219,7 @@ func writeTSV(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
 					out.WriteString(`\N`)
 					continue
 				}
-				out.WriteString(tsvEscapes.Replace(query.Format(v, cols[i].Type)))
+				out.WriteString(tsvEscapes.Replace(cols[i].Format(v)))
 			}
 			if err := out.WriteByte('\n'); err != nil {
 				return err

@@ -142,9 +142,9 @@ func (a *analyser) jsonParam(c *JSONCall, p JSONArg, sc *scope) (value, Type) {
 	case Boolean, TinyInt, SmallInt, Integer, BigInt, Decimal:
 		v.code = "CAST(" + v.code + " AS VARCHAR)"
 	case Real:
-		v.code = "acme_real_plain(" + v.code + ")"
+		v.code = a.edition("real_plain") + "(" + v.code + ")"
 	case Double:
-		v.code = "acme_double_plain(" + v.code + ")"
+		v.code = a.edition("double_plain") + "(" + v.code + ")"
 	case Date, Time, Timestamp:
 		v.code = "CAST(" + a.toCarrier(v.code, t) + " AS VARCHAR)"
 	case TimestampTZ, TimeTZ:
@@ -369,9 +369,9 @@ func (a *analyser) jsonPart(m *JSONMaker, e JSONMember, sc *scope) value {
 	case Decimal:
 		v.code = "acme_sql_json_decimal(" + plainText(v.code, t) + ")"
 	case Double:
-		v.code = "acme_double_json(" + v.code + ")"
+		v.code = a.edition("double_json") + "(" + v.code + ")"
 	case Real:
-		v.code = "acme_real_json(" + v.code + ")"
+		v.code = a.edition("real_json") + "(" + v.code + ")"
 	default:
 		if !castable(t, tVarchar) {
 			panic(errorAt(m.pos, "NOT_SUPPORTED", "Unsupported type of value passed to %s function: %s", m.Func, t))

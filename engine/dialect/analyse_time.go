@@ -51,7 +51,7 @@ func (a *analyser) typedLiteral(x *TypedLit) value {
 	case "char":
 		out.typ, out.code = charType(len([]rune(x.Value))), textCode(x.Value)
 	case "json":
-		text, ok := canonicalJSON(x.Value, a.level >= 476)
+		text, ok := canonicalJSON(x.Value, numbersOf(a.level))
 		if !ok {
 			panic(bad())
 		}
@@ -89,13 +89,14 @@ func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) va
 			out.code = "CAST('-9223372036854775808' AS BIGINT)"
 		}
 	case "double", "real":
-		d, ok := parseJavaDouble(x.Value)
+		size := map[string]int{"double": 64, "real": 32}[name]
+		d, ok := parseJavaFloat(x.Value, size)
 		if !ok {
 			panic(bad())
 		}
 		out.typ, out.code = tDouble, doubleCode(d)
-		if name == "real" {
-			out.typ, out.code = tReal, "CAST("+doubleCode(float64(float32(d)))+" AS FLOAT)"
+		if size == 32 {
+			out.typ, out.code = tReal, "CAST("+doubleCode(d)+" AS FLOAT)"
 		}
 	case "interval":
 		panic(&Error{Name: "TYPE_NOT_FOUND",

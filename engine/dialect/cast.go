@@ -35,6 +35,11 @@ func (a *analyser) coerce(v value, t Type) value {
 	return out
 }
 
+// tryEdition is try for a function of which each edition of Java has its own.
+func (a *analyser) tryEdition(name string, safe bool) string {
+	return try(strings.TrimPrefix(a.edition(name), "acme_"), safe)
+}
+
 // try gives the name of a function that fails, or of its twin that gives NULL.
 func try(name string, safe bool) string {
 	if safe {
@@ -146,8 +151,10 @@ func (a *analyser) toInteger(code string, from, to Type, safe bool) string {
 			code = "trim(" + code + ")"
 		}
 		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("cast_integer", safe), code, name, to.DuckDB())
-	case Real, Double:
-		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("round_integer", safe), "CAST("+code+" AS DOUBLE)", kindNames[to.Kind], to.DuckDB())
+	case Double:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", a.tryEdition("round_integer", safe), code, kindNames[to.Kind], to.DuckDB())
+	case Real:
+		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", a.tryEdition("round_real", safe), code, kindNames[to.Kind], to.DuckDB())
 	case Decimal:
 		name, errName := strings.ToUpper(kindNames[to.Kind]), ", 'INVALID_CAST_ARGUMENT'"
 		if a.level >= 476 {
@@ -156,7 +163,10 @@ func (a *analyser) toInteger(code string, from, to Type, safe bool) string {
 		if safe {
 			errName = ""
 		}
-		return fmt.Sprintf("CAST(trino.%s(CAST(%s AS DECIMAL(38,0)), '%s'%s) AS %s)", tryName("decimal_integer", safe), code, name, errName, to.DuckDB())
+		if to.Kind != BigInt {
+			code = "CAST(" + code + " AS DECIMAL(38, 0))" // the error shows the rounded number
+		}
+		return fmt.Sprintf("CAST(trino.%s(%s, '%s'%s) AS %s)", tryName("decimal_integer", safe), code, name, errName, to.DuckDB())
 	}
 	return castWord(safe) + code + " AS " + to.DuckDB() + ")"
 }
@@ -185,9 +195,9 @@ func (a *analyser) toDecimal(code string, from, to Type, safe bool) string {
 	case Varchar:
 		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("cast_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
 	case Double:
-		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("double_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", a.tryEdition("double_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
 	case Real:
-		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", try("real_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
+		return fmt.Sprintf("CAST(%s(%s, %d, %d) AS %s)", a.tryEdition("real_decimal", safe), code, to.Precision, to.Scale, to.DuckDB())
 	case Boolean:
 		return fmt.Sprintf("%sCAST(%s AS INTEGER) AS %s)", castWord(safe), code, to.DuckDB())
 	}
@@ -234,13 +244,10 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 		}
 		return code
 	case Double:
-		text, what = "acme_double_text("+code+")", "acme_double_plain("+code+") || ' (' || acme_double_text("+code+") || ')'"
+		text, what = "acme_double_text("+code+")", a.edition("double_plain")+"("+code+") || ' (' || acme_double_text("+code+") || ')'"
 	case Real:
-		text = "acme_real_text(" + code + ")"
-		if a.level < newerJava {
-			text = "acme_older_real_text(" + code + ")"
-		}
-		what = "acme_real_plain(" + code + ") || ' (' || " + text + " || ')'"
+		text = a.edition("real_text") + "(" + code + ")"
+		what = a.edition("real_plain") + "(" + code + ") || ' (' || " + text + " || ')'"
 	case Timestamp, TimestampTZ, Time, TimeTZ:
 		text = a.temporalText(code, from)
 	case IPAddress:
@@ -265,6 +272,9 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 	if to.Precision == Unbounded {
 		return text
 	}
+	if from.Kind == Boolean && !safe {
+		return a.truthText(text, to)
+	}
 	if what == "" {
 		what = text
 	}
@@ -273,6 +283,15 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 	}
 	return fmt.Sprintf("CASE WHEN length(%s) > %d THEN %s ELSE %s END", text, to.Precision,
 		failWith("VARCHAR", fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Value ' || %s || ' cannot be represented as varchar(%d)'", what, to.Precision)), text)
+}
+
+// truthText holds a boolean's text to a varchar that may be too short.
+func (a *analyser) truthText(text string, to Type) string {
+	message := fmt.Sprintf("'[[GENERIC_INTERNAL_ERROR]] Value [' || %s || '] does not fit in type varchar(%d)'", text, to.Precision)
+	if a.level >= 476 {
+		message = fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Cannot cast ''' || %s || ''' to varchar(%d)'", text, to.Precision)
+	}
+	return fmt.Sprintf("CASE WHEN length(%s) > %d THEN %s ELSE %s END", text, to.Precision, failWith("VARCHAR", message), text)
 }
 
 // plainText prints what DuckDB prints as Trino does, but for the zero that it

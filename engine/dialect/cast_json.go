@@ -47,8 +47,8 @@ func (a *analyser) parsedText(x *Cast, v value, t Type) (string, bool) {
 			return "", false
 		}
 	}
-	text, ok := strings.CutPrefix(strings.Replace(v.code, "json_parse_exact(", "json_parse(", 1), "acme_json_parse(")
-	return strings.TrimSuffix(text, ")"), ok
+	name, text, ok := strings.Cut(v.code, "(")
+	return strings.TrimSuffix(text, ")"), ok && strings.HasPrefix(name, "acme_") && strings.Contains(name, "json_parse")
 }
 
 // castFromText casts JSON's text as it was given.
@@ -101,9 +101,9 @@ func (a *analyser) toJSON(code string, from Type) string {
 	case Boolean, TinyInt, SmallInt, Integer, BigInt:
 		return plainText(code, from)
 	case Double:
-		return "acme_double_json(" + code + ")"
+		return a.edition("double_json") + "(" + code + ")"
 	case Real:
-		return "acme_real_json(" + code + ")"
+		return a.edition("real_json") + "(" + code + ")"
 	case Date, Timestamp:
 		return "acme_json_quote(" + a.toVarchar(code, from, tVarchar, false) + ")"
 	case Array:
@@ -130,9 +130,9 @@ func (a *analyser) mapToJSON(code string, from Type) string {
 	switch t := from.elem(); t.Kind {
 	case Varchar:
 	case Double:
-		key = "acme_double_plain(" + k + ")"
+		key = a.edition("double_plain") + "(" + k + ")"
 	case Real:
-		key = "acme_real_plain(" + k + ")"
+		key = a.edition("real_plain") + "(" + k + ")"
 	default:
 		key = plainText(k, t)
 	}

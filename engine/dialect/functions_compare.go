@@ -184,9 +184,9 @@ func (a *analyser) shownKey(code string, t Type) string {
 		}
 		return "('[' || " + strings.Join(parts, " || ', ' || ") + " || ']')"
 	case Double:
-		return "acme_double_plain(" + code + ")"
+		return a.edition("double_plain") + "(" + code + ")"
 	case Real:
-		return "acme_real_plain(" + code + ")"
+		return a.edition("real_plain") + "(" + code + ")"
 	case Unknown:
 		return "CAST(NULL AS VARCHAR)"
 	case IPAddress:

@@ -29,7 +29,7 @@ func formatCall(a *analyser, c *Call, _ []value, sc *scope) value {
 		a.checkFormat(c, format, v.typ)
 	}
 	a.pos = c.pos
-	out.code = "acme_format(" + format.code + ", [" + strings.Join(parts, ", ") + "])"
+	out.code = a.edition("format") + "(" + format.code + ", [" + strings.Join(parts, ", ") + "])"
 	return out
 }
 
@@ -44,9 +44,9 @@ func (a *analyser) formatArgument(v value) string {
 	case TinyInt, SmallInt, Integer, BigInt:
 		tag, code = "l", "CAST("+v.code+" AS VARCHAR)"
 	case Double:
-		tag, code = "d", "acme_double_plain("+v.code+")"
+		tag, code = "d", a.edition("double_plain")+"("+v.code+")"
 	case Real:
-		tag, code = "f", "acme_real_plain("+v.code+")"
+		tag, code = "f", a.edition("real_plain")+"("+v.code+")"
 	case Decimal:
 		tag, code = "n", plainText(v.code, v.typ)
 	case Date:

@@ -7,8 +7,11 @@ import (
 
 func jsonFunctions() []function {
 	var extract, scalar []signature
+	byEdition := func(name, args string) func(c *invocation) string {
+		return func(c *invocation) string { return c.template(c.a.edition(name) + args) }
+	}
 	for _, t := range []string{"varchar(x)", "json"} {
-		extract = append(extract, signature{in: t + ", JsonPath", shown: t + ", jsonpath", out: "json", sql: "acme_json_extract($1, $2)"})
+		extract = append(extract, signature{in: t + ", JsonPath", shown: t + ", jsonpath", out: "json", low: byEdition("json_extract", "($1, $2)")})
 		out := t
 		if t == "json" {
 			out = "varchar"
@@ -29,11 +32,14 @@ func jsonFunctions() []function {
 			if c.a.level >= 476 {
 				return c.template("acme_json_parse_exact($1)")
 			}
-			return c.template("acme_json_parse($1)")
+			return c.template(c.a.edition("json_parse") + "($1)")
 		}}}},
 		{name: "json_format", doc: "Text of a JSON value.", sigs: []signature{sg("json", "varchar", "$1")}},
 		both("json_array_length", "Number of elements of a JSON array.", "$", "bigint", "acme_json_length($1)"),
-		both("json_array_get", "Element of a JSON array, counted from 0.", "$, bigint", "json", "acme_json_get($1, $2)"),
+		{name: "json_array_get", doc: "Element of a JSON array, counted from 0.", sigs: []signature{
+			{in: "varchar(x), bigint", out: "json", low: byEdition("json_get", "($1, $2)")},
+			{in: "json, bigint", out: "json", low: byEdition("json_get", "($1, $2)")},
+		}},
 		both("json_size", "Number of parts of the value at a path.", "$, JsonPath", "bigint", "acme_json_size($1, $2)"),
 		both("is_json_scalar", "Whether JSON is no array or object.", "$", "boolean", "acme_json_is_scalar($1)"),
 		{name: "json_array_contains", doc: "Whether a JSON array has a value.", sigs: jsonContains()},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // Functions in Go: what DuckDB cannot say, or cannot say to the letter. They are
@@ -39,7 +41,7 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
-	out := slices.Concat(castFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
+	out := slices.Concat(castFunctions(), floatCastFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
 		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
@@ -64,7 +66,7 @@ func Functions() []ScalarFunction {
 
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.
 var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_address", "acme_bytes_address", "acme_bytes_uuid", "acme_cast_date",
-	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_cast_picos", "acme_cast_picostz", "acme_cast_zoned", "acme_cast_timetz", "acme_iso_timestamp", "acme_iso_nanos", "acme_double_decimal", "acme_real_decimal", "acme_round_integer",
+	"acme_cast_time", "acme_cast_timestamp", "acme_cast_timestamptz", "acme_cast_picos", "acme_cast_picostz", "acme_cast_zoned", "acme_cast_timetz", "acme_iso_timestamp", "acme_iso_nanos", "acme_double_decimal", "acme_real_decimal", "acme_round_integer", "acme_newer_double_decimal", "acme_newer_real_decimal", "acme_newer_round_integer", "acme_round_real", "acme_newer_round_real",
 	"acme_json_to_text", "acme_json_to_whole", "acme_json_to_float", "acme_json_to_truth"}
 
 func parseBoolean(s string) (value, ok bool) {
@@ -91,29 +93,18 @@ func castFunctions() []ScalarFunction {
 		}),
 		fn("cast_integer", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) { return castInteger(a[0].(string), a[1].(string)) }),
 		fn("cast_double", "VARCHAR,VARCHAR,DOUBLE", func(a []any) (any, error) {
-			d, ok := parseJavaDouble(a[0].(string))
+			size := 64
+			if a[1] == "REAL" {
+				size = 32
+			}
+			d, ok := parseJavaFloat(a[0].(string), size)
 			if !ok {
 				return nil, badCast("Cannot cast '%s' to %s", a[0], a[1])
-			}
-			if a[1] == "REAL" {
-				f, _ := strconv.ParseFloat(strconv.FormatFloat(d, 'g', -1, 64), 32)
-				return f, nil
 			}
 			return d, nil
 		}),
 		fn("cast_decimal", "VARCHAR,INTEGER,INTEGER,VARCHAR", castDecimal),
-		fn("double_decimal", "DOUBLE,INTEGER,INTEGER,VARCHAR", func(a []any) (any, error) {
-			return floatDecimal(a[0].(float64), 64, "DOUBLE", a[1].(int32), a[2].(int32))
-		}),
-		fn("real_decimal", "FLOAT,INTEGER,INTEGER,VARCHAR", func(a []any) (any, error) {
-			return floatDecimal(float64(a[0].(float32)), 32, "REAL", a[1].(int32), a[2].(int32))
-		}),
-		fn("round_integer", "DOUBLE,VARCHAR,BIGINT", roundInteger),
 		fn("double_text", "DOUBLE,VARCHAR", func(a []any) (any, error) { return castDouble(a[0].(float64)), nil }),
-		fn("real_text", "FLOAT,VARCHAR", func(a []any) (any, error) { return castReal(a[0].(float32), false), nil }),
-		fn("older_real_text", "FLOAT,VARCHAR", func(a []any) (any, error) { return castReal(a[0].(float32), true), nil }),
-		fn("double_plain", "DOUBLE,VARCHAR", func(a []any) (any, error) { return javaDouble(a[0].(float64)), nil }),
-		fn("real_plain", "FLOAT,VARCHAR", func(a []any) (any, error) { return javaFloat(float64(a[0].(float32)), 32), nil }),
 		fn("cast_uuid", "VARCHAR,VARCHAR", func(a []any) (any, error) {
 			u, why := parseUUID(a[0].(string))
 			if why != "" {
@@ -129,6 +120,29 @@ func castFunctions() []ScalarFunction {
 			return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
 		}),
 	}
+}
+
+// floatCastFunctions are the casts of doubles and reals that read or show their text.
+func floatCastFunctions() []ScalarFunction {
+	return slices.Concat(
+		editions("double_decimal", "DOUBLE,INTEGER,INTEGER,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return floatDecimal(a[0].(float64), tDouble, a[1].(int32), a[2].(int32), java)
+		}),
+		editions("real_decimal", "FLOAT,INTEGER,INTEGER,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return floatDecimal(float64(a[0].(float32)), tReal, a[1].(int32), a[2].(int32), java)
+		}),
+		editions("round_integer", "DOUBLE,VARCHAR,BIGINT", func(java floattext.Java, a []any) (any, error) {
+			return roundInteger(a[0].(float64), a[1].(string), java)
+		}),
+		editions("round_real", "FLOAT,VARCHAR,BIGINT", func(java floattext.Java, a []any) (any, error) {
+			return roundReal(a[0].(float32), a[1].(string), java)
+		}),
+		editions("real_text", "FLOAT,VARCHAR", func(java floattext.Java, a []any) (any, error) { return castReal(a[0].(float32), java), nil }),
+		editions("double_plain", "DOUBLE,VARCHAR", func(java floattext.Java, a []any) (any, error) { return javaDouble(a[0].(float64), java), nil }),
+		editions("real_plain", "FLOAT,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return floattext.Text(float64(a[0].(float32)), 32, java), nil
+		}),
+	)
 }
 
 // parseUUID reads five hexadecimal numbers as Java does, of any lengths as long
@@ -197,35 +211,56 @@ func castDecimal(a []any) (any, error) {
 	return decimalText(n, scale), nil
 }
 
-func floatDecimal(d float64, size int, name string, p, s int32) (any, error) {
-	text := javaFloat(d, size)
+// floatDecimal reads the text of a double or real as a decimal.
+func floatDecimal(d float64, from Type, p, s int32, java floattext.Java) (any, error) {
+	size := 64
+	if from.Kind == Real {
+		size = 32
+	}
+	text := floattext.Text(d, size, java)
 	if !math.IsNaN(d) && !math.IsInf(d, 0) {
-		r, _ := new(big.Rat).SetString(strings.Replace(text, "E", "e", 1))
-		if size == 64 && name == "DOUBLE" {
-			r.SetString(strconv.FormatFloat(d, 'e', -1, 64))
-		}
+		r, _ := new(big.Rat).SetString(text)
 		if n, ok := roundDecimal(r, int(p), int(s)); ok {
 			return decimalText(n, int(s)), nil
 		}
 	}
-	return nil, badCast("Cannot cast %s '%s' to DECIMAL(%d, %d)", name, text, p, s)
+	return nil, badCast("Cannot cast %s '%s' to DECIMAL(%d, %d)", strings.ToUpper(kindNames[from.Kind]), text, p, s)
 }
 
 // roundInteger rounds a double half away from zero into an integer type.
-func roundInteger(a []any) (any, error) {
-	d, name := a[0].(float64), a[1].(string)
+func roundInteger(d float64, name string, java floattext.Java) (any, error) {
 	r := math.Round(d)
 	limit := math.Ldexp(1, bitsOfName[name]-1)
 	switch {
+	case math.IsNaN(d) && name == "bigint" && java == floattext.Older:
+		return nil, badCast("Unable to cast NaN to bigint")
 	case math.IsNaN(d):
 		return nil, badCast("Cannot cast double NaN to %s", name)
 	case r >= limit || r < -limit:
-		if name == "bigint" {
-			return nil, badCast("Unable to cast %s to bigint", javaDouble(d))
+		if name == "bigint" && java == floattext.Older {
+			return nil, badCast("Unable to cast %s to bigint", javaDouble(d, java))
 		}
-		return nil, outOfRange("Out of range for %s: %s", name, javaDouble(d))
+		return nil, outOfRange("Out of range for %s: %s", name, javaDouble(d, java))
 	}
 	return int64(r), nil
+}
+
+// roundReal is roundInteger of a real. The releases on the older Java bring what is
+// too large for bigint to its end.
+func roundReal(f float32, name string, java floattext.Java) (any, error) {
+	d := float64(f)
+	i, err := roundInteger(d, name, java)
+	switch {
+	case err == nil:
+		return i, nil
+	case math.IsNaN(d):
+		return nil, badCast("Cannot cast real NaN to %s", name)
+	case name == "bigint" && java == floattext.Older && d > 0:
+		return int64(math.MaxInt64), nil
+	case name == "bigint" && java == floattext.Older:
+		return int64(math.MinInt64), nil
+	}
+	return nil, outOfRange("Out of range for %s: %s", name, floattext.Text(d, 32, java))
 }
 
 func numberFunctions() []ScalarFunction {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // FORMAT by the rules of java.util.Formatter. The whole format is read first, and
@@ -21,6 +23,7 @@ type formatSpec struct {
 	time      bool
 	upper     bool
 	conv      byte // in lower case, but for times
+	java      floattext.Java
 }
 
 // formatFlags are all flags, in the order in which Java shows them.
@@ -228,16 +231,16 @@ var formatClasses = map[byte]string{'b': "lang.Boolean", 'l': "lang.Long", 'd': 
 	'D': "time.LocalDate", 'T': "time.LocalTime", 't': "time.LocalDateTime", 'z': "time.ZonedDateTime"}
 
 // javaFormat is format(a[0], a[1]...); a NULL argument is nil.
-func javaFormat(a []any) (any, error) {
+func javaFormat(java floattext.Java, a []any) (any, error) {
 	format := a[0].(string)
-	out, err := formatAll(format, a[1].([]any))
+	out, err := formatAll(format, a[1].([]any), java)
 	if f, ok := err.(formatFault); ok {
 		return nil, badArg("Invalid format string: %s %s", format, f.Error())
 	}
 	return out, err
 }
 
-func formatAll(format string, args []any) (any, error) {
+func formatAll(format string, args []any, java floattext.Java) (any, error) {
 	parts, err := readFormat(format)
 	if err != nil {
 		return nil, err
@@ -251,6 +254,7 @@ func formatAll(format string, args []any) (any, error) {
 			continue
 		}
 		var text string
+		s.java = java
 		switch {
 		case s.conv == 'n' && !s.time:
 			text = "\n"

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+
+	"acme/telemetry/engine/floattext"
 )
 
 func (s *formatSpec) printNumber(arg formatArg) (string, error) {
@@ -78,7 +80,7 @@ func (s *formatSpec) signed(negative bool, digits, tail string) string {
 	return sign + whole + tail + end
 }
 
-// printDouble rounds the shortest digits of a double half up, as Java does.
+// printDouble rounds the digits of a double half up, as Java does.
 func (s *formatSpec) printDouble(d float64) string {
 	negative := math.Signbit(d) && !math.IsNaN(d)
 	raise := func(t string) string {
@@ -97,14 +99,13 @@ func (s *formatSpec) printDouble(d float64) string {
 	case s.conv == 'a':
 		return s.printHexFloat(d, negative)
 	}
-	mant, exp, _ := strings.Cut(strconv.FormatFloat(math.Abs(d), 'e', -1, 64), "e")
-	e, _ := strconv.Atoi(exp)
-	n, _ := new(big.Int).SetString(strings.Replace(mant, ".", "", 1), 10)
-	scale := len(mant) - 1 - e
-	if strings.Contains(mant, ".") {
-		scale = len(mant) - 2 - e
+	digits, exp := "0", 0
+	if d != 0 {
+		digits, exp = floattext.Digits(d, 64, s.java)
+		digits = trimZeros(digits)
 	}
-	return s.justify(raise(s.printDigits(negative, n, scale, false)))
+	n, _ := new(big.Int).SetString(digits, 10)
+	return s.justify(raise(s.printDigits(negative, n, len(digits)-1-exp, false)))
 }
 
 // printDecimal is for decimals, of which every digit counts.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // Trino's sketch of distinct values: HyperLogLog over xxHash64, sparse while
@@ -233,7 +235,7 @@ func readSketch(b []byte) *hyperLogLog {
 // prefixFor gives the bits for a standard error, as Trino checks it.
 func prefixFor(e float64) (int, error) {
 	if !(e >= 0.0040625 && e <= 0.26) {
-		return 0, badArg("Max standard error must be in [0.0040625, 0.26]: %s", javaDouble(e))
+		return 0, badArg("Max standard error must be in [0.0040625, 0.26]: %s", javaDouble(e, floattext.Newer))
 	}
 	need := int(math.Ceil(1.0816 / (e * e)))
 	return bits.Len(uint(need - 1)), nil

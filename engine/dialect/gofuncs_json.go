@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // JSON: values are kept as text, numbers as they were written.
@@ -201,21 +203,20 @@ func (p *jsonParser) hex() (rune, error) {
 }
 
 // print writes a value without blanks, keys in order, the last of equal ones
-// staying. exact keeps a number's digits; without it one that is not whole has
-// become a double.
-func (n *jsonNode) print(b *strings.Builder, exact bool) {
+// staying.
+func (n *jsonNode) print(b *strings.Builder, numbers jsonNumbers) {
 	switch n.kind {
 	case '"':
 		jacksonQuote(b, n.text, true)
 	case 0:
-		b.WriteString(n.number(exact))
+		b.WriteString(n.number(numbers))
 	case '[':
 		b.WriteByte('[')
 		for i, k := range n.kids {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			k.print(b, exact)
+			k.print(b, numbers)
 		}
 		b.WriteByte(']')
 	default:
@@ -236,18 +237,21 @@ func (n *jsonNode) print(b *strings.Builder, exact bool) {
 			first = false
 			jacksonQuote(b, n.keys[o], true)
 			b.WriteByte(':')
-			n.kids[o].print(b, exact)
+			n.kids[o].print(b, numbers)
 		}
 		b.WriteByte('}')
 	}
 }
 
 // number gives the text of a number or word.
-func (n *jsonNode) number(exact bool) string {
-	if exact && strings.ContainsAny(n.text, ".E") || exact && strings.Contains(n.text, "e") && n.typeName() == "number" {
+func (n *jsonNode) number(numbers jsonNumbers) string {
+	if numbers != exactNumbers {
+		return n.jacksonNumber(floattext.Java(numbers))
+	}
+	if strings.ContainsAny(n.text, ".E") || strings.Contains(n.text, "e") && n.typeName() == "number" {
 		return bigDecimalText(n.text)
 	}
-	return n.jacksonNumber()
+	return n.jacksonNumber(floattext.Newer)
 }
 
 // bigDecimalText is BigDecimal.toString of a number as written.
@@ -277,14 +281,13 @@ func bigDecimalText(s string) string {
 }
 
 // canonicalJSON gives the text by which json values are compared and shown.
-// exact keeps the digits of numbers, as releases do that read them as decimals.
-func canonicalJSON(s string, exact bool) (string, bool) {
+func canonicalJSON(s string, numbers jsonNumbers) (string, bool) {
 	n, err := readJSON(s)
 	if err != nil {
 		return "", false
 	}
 	var b strings.Builder
-	n.print(&b, exact)
+	n.print(&b, numbers)
 	return b.String(), true
 }
 
@@ -316,12 +319,12 @@ func located(name, result string, call func(p *jsonParser, root bool) (any, bool
 }
 
 func jsonGoFunctions() []ScalarFunction {
-	return append(append(jsonCasts(), sqlJSONFunctions()...), []ScalarFunction{
-		located("json_extract", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.copied(root) }),
+	return slices.Concat(jsonCasts(), sqlJSONFunctions(), jsonEditions(), []ScalarFunction{
 		located("json_scalar", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.scalar(root) }),
 		located("json_size", "BIGINT", func(p *jsonParser, root bool) (any, bool) { return p.parts(root) }),
-		str("json_parse", 1, func(a []string) (any, error) { return parsedJSON(a[0], false) }),
-		str("json_parse_exact", 1, func(a []string) (any, error) { return parsedJSON(a[0], true) }),
+		located("json_extract", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.copied(root, floattext.Older) }),
+		located("newer_json_extract", "VARCHAR", func(p *jsonParser, root bool) (any, bool) { return p.copied(root, floattext.Newer) }),
+		str("json_parse_exact", 1, func(a []string) (any, error) { return parsedJSON(a[0], exactNumbers) }),
 		str("json_quote", 1, func(a []string) (any, error) { return jsonQuote(a[0]), nil }),
 		fn("json_length", "VARCHAR,BIGINT", func(a []any) (any, error) {
 			if p, ok := enterArray(a[0].(string)); ok {
@@ -331,7 +334,6 @@ func jsonGoFunctions() []ScalarFunction {
 			}
 			return nil, nil
 		}),
-		fn("json_get", "VARCHAR,BIGINT,VARCHAR", func(a []any) (any, error) { return elementAt(a[0].(string), a[1].(int64)) }),
 		fn("json_has_boolean", "VARCHAR,BOOLEAN,BOOLEAN", func(a []any) (any, error) {
 			word := strconv.FormatBool(a[1].(bool))
 			return contains(a[0].(string), func(kind byte, text string) bool { return kind != '"' && text == word })
@@ -353,9 +355,25 @@ func jsonGoFunctions() []ScalarFunction {
 			}
 			return n.kind != '{' && n.kind != '[', nil
 		}),
-		fn("double_json", "DOUBLE,VARCHAR", func(a []any) (any, error) { return numberJSON(javaDouble(a[0].(float64))), nil }),
-		fn("real_json", "FLOAT,VARCHAR", func(a []any) (any, error) { return numberJSON(javaFloat(float64(a[0].(float32)), 32)), nil }),
-	}...)
+	})
+}
+
+// jsonEditions are the functions that write doubles into JSON.
+func jsonEditions() []ScalarFunction {
+	return slices.Concat(
+		editions("json_parse", "VARCHAR,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return parsedJSON(a[0].(string), jsonNumbers(java))
+		}),
+		editions("json_get", "VARCHAR,BIGINT,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return elementAt(a[0].(string), a[1].(int64), java)
+		}),
+		editions("double_json", "DOUBLE,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return numberJSON(javaDouble(a[0].(float64), java)), nil
+		}),
+		editions("real_json", "FLOAT,VARCHAR", func(java floattext.Java, a []any) (any, error) {
+			return numberJSON(floattext.Text(float64(a[0].(float32)), 32, java)), nil
+		}),
+	)
 }
 
 // hasDouble looks for a number that is not whole.
@@ -370,8 +388,8 @@ func hasDouble(a []any) (any, error) {
 	})
 }
 
-func parsedJSON(s string, exact bool) (any, error) {
-	t, ok := canonicalJSON(s, exact)
+func parsedJSON(s string, numbers jsonNumbers) (any, error) {
+	t, ok := canonicalJSON(s, numbers)
 	if !ok {
 		return nil, badArg("Cannot convert value to JSON: '%s'", s)
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // jsonCast is a cast from json to a type, as the text of a translation names it.
@@ -112,10 +114,7 @@ func (c *jsonCast) leaf(n *jsonNode, t Type) (any, error) {
 	}
 	d, _ := parseJavaDouble(n.text)
 	if t.isInteger() {
-		i, err := roundInteger([]any{d, kindNames[t.Kind]})
-		if f, ok := err.(failed); ok && t.Kind == BigInt && c.level >= 476 {
-			err = failed{"NUMERIC_VALUE_OUT_OF_RANGE", "Out of range for bigint: " + strings.TrimSuffix(strings.TrimPrefix(f.message, "Unable to cast "), " to bigint")}
-		}
+		i, err := roundInteger(d, kindNames[t.Kind], floattext.Of(c.level))
 		err = ownError(err)
 		if f, ok := err.(*leafFailure); ok && t.Kind != BigInt && c.level < 476 {
 			f.own = false
@@ -295,9 +294,9 @@ func (c *jsonCast) part(b *strings.Builder, n *jsonNode, t Type) error {
 		var text strings.Builder
 		if c.raw {
 			n.unique()
-			n.jackson(&text, true)
+			n.jackson(&text, true, floattext.Of(c.level))
 		} else {
-			n.print(&text, c.level >= 476)
+			n.print(&text, jsonNumbers(floattext.Of(c.level)))
 		}
 		jacksonQuote(b, text.String(), false)
 		return nil
@@ -337,7 +336,7 @@ func leafText(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return javaDouble(v)
+		return javaDouble(v, floattext.Newer)
 	}
 	return v.(string)
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // sqlJSON is a call of JSON_EXISTS, JSON_VALUE or JSON_QUERY but for its input: a
@@ -204,7 +206,7 @@ func (s *sqlJSON) query(items []jsonItem, handled error) (any, error) {
 	nodes := make([]*jsonNode, len(items))
 	for i, it := range items {
 		if nodes[i] = it.node; it.val != nil {
-			if nodes[i] = it.val.jsonOf(); nodes[i] == nil {
+			if nodes[i] = it.val.jsonOf(floattext.Of(s.level)); nodes[i] == nil {
 				return instead(s.error, outputError("JSON path returned a scalar SQL value of type %s that cannot be represented as JSON", it.val.typ))
 			}
 		}
@@ -218,7 +220,7 @@ func (s *sqlJSON) query(items []jsonItem, handled error) (any, error) {
 	if s.omit && nodes[0].kind == '"' {
 		return plainSurrogates(nodes[0].text), nil
 	}
-	return jacksonText(nodes[0]), nil
+	return jacksonText(nodes[0], floattext.Of(s.level)), nil
 }
 
 // value gives the scalar that a path found in the type that is wanted: castValue
@@ -334,7 +336,7 @@ func jsonMakers() []ScalarFunction {
 			if err != nil {
 				return nil, errInput
 			}
-			return jacksonText(n), nil
+			return jacksonText(n, floattext.Of(int(a[1].(int64)))), nil
 		}),
 		fn("sql_json_quote", "VARCHAR,VARCHAR", func(a []any) (any, error) { return jsonQuote(a[0].(string)), nil }),
 		fn("sql_json_decimal", "VARCHAR,VARCHAR", func(a []any) (any, error) { return bigDecimalText(a[0].(string)), nil }),
@@ -386,7 +388,7 @@ func castNumber(v *sqlValue, t Type) (any, bool) {
 	n := v.n
 	switch {
 	case v.typ.isFloat():
-		r, err := roundInteger([]any{v.f, kindNames[t.Kind]})
+		r, err := roundInteger(v.f, kindNames[t.Kind], floattext.Newer) // its message goes nowhere
 		return r, err == nil
 	case v.typ.Kind == Decimal:
 		n = divHalfUp(new(big.Int).Set(v.n), pow10(v.typ.Scale))

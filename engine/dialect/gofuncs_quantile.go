@@ -1,6 +1,10 @@
 package dialect
 
-import "math"
+import (
+	"math"
+
+	"acme/telemetry/engine/floattext"
+)
 
 // What SQL calls of the digests: aggregates that make them and functions that
 // read them. A digest is stored as Trino stores it.
@@ -98,7 +102,7 @@ func digestOf(values, weights []any) (*tdigest, error) {
 		d := v.(float64)
 		switch {
 		case !(w >= 1):
-			return nil, badArg("weight must be >= 1, was %s", javaDouble(w))
+			return nil, badArg("weight must be >= 1, was %s", javaDouble(w, floattext.Newer))
 		case math.IsNaN(d):
 			return nil, failed{"GENERIC_INTERNAL_ERROR", "value is NaN"}
 		case math.IsInf(d, 0):
@@ -121,7 +125,7 @@ func percentiles(a []any) (any, error) {
 	if a[4].(bool) {
 		for _, d := range floats(a[0]) {
 			if math.IsNaN(d) || math.IsInf(d, 0) {
-				return nil, badArg("value must be finite; was %s", javaDouble(d))
+				return nil, badArg("value must be finite; was %s", javaDouble(d, floattext.Newer))
 			}
 		}
 	}
@@ -211,7 +215,7 @@ func makeQDigest(a []any) (any, error) {
 		case w <= 0:
 			return nil, badArg("Percentile weight must be > 0, was %d", w)
 		case !(accuracy > 0 && accuracy < 1):
-			return nil, badArg("Percentile accuracy must be exclusively between 0 and 1, was %s", javaDouble(accuracy))
+			return nil, badArg("Percentile accuracy must be exclusively between 0 and 1, was %s", javaDouble(accuracy, floattext.Newer))
 		}
 		if d == nil {
 			d = newQDigest(accuracy)

@@ -68,7 +68,7 @@ func textGoFunctions() []ScalarFunction {
 			slices.Reverse(b)
 			return b, nil
 		}),
-	}, partGoFunctions(), bytesGoFunctions(), listGoFunctions(), []ScalarFunction{fn("format", "VARCHAR,VARCHAR[],VARCHAR", javaFormat)})
+	}, partGoFunctions(), bytesGoFunctions(), listGoFunctions(), editions("format", "VARCHAR,VARCHAR[],VARCHAR", javaFormat))
 }
 
 // partGoFunctions are those that take texts apart and join them.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"acme/telemetry/engine/floattext"
 )
 
 func timeGoFunctions() []ScalarFunction {
@@ -586,7 +588,7 @@ func parseDuration(a []any) (any, error) {
 func humanSeconds(a []any) (any, error) {
 	d := a[0].(float64)
 	if math.IsNaN(d) || math.IsInf(d, 0) {
-		return nil, badArg("Invalid argument found: %s", javaDouble(d))
+		return nil, badArg("Invalid argument found: %s", javaDouble(d, floattext.Newer))
 	}
 	n := int64(math.Round(math.Abs(d)))
 	var parts []string

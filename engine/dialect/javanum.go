@@ -5,24 +5,9 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
-)
 
-// javaDigits gives the shortest decimal digits of d, without a point, and the
-// exponent of the first of them. Java never prints fewer than two digits of the
-// least denormal.
-func javaDigits(d float64, bits int) (digits string, exp int) {
-	s := strconv.FormatFloat(math.Abs(d), 'e', -1, bits)
-	mantissa, e, _ := strings.Cut(s, "e")
-	exp, _ = strconv.Atoi(e)
-	digits = strings.ReplaceAll(mantissa, ".", "")
-	if bits == 64 && math.Abs(d) == math.SmallestNonzeroFloat64 {
-		digits = "49"
-	}
-	if bits == 32 && math.Abs(d) == math.SmallestNonzeroFloat32 {
-		digits = "14"
-	}
-	return digits, exp
-}
+	"acme/telemetry/engine/floattext"
+)
 
 // javaSpecial gives the text of a number that is none, or of zero with zero.
 func javaSpecial(d float64, zero string) (string, bool) {
@@ -57,33 +42,32 @@ func scientific(sign, digits string, exp int) string {
 	return sign + digits[:1] + "." + frac + "E" + strconv.Itoa(exp)
 }
 
-// castDouble gives the text of CAST(double AS varchar): 3.77E1.
+// castDouble gives the text of CAST(double AS varchar): 3.77E1. Every Java here
+// takes the older digits for it.
 func castDouble(d float64) string {
 	if s, ok := javaSpecial(d, "0E0"); ok {
 		return s
 	}
-	digits, exp := javaDigits(d, 64)
-	return scientific(sign(d), digits, exp)
+	digits, exp := floattext.Digits(d, 64, floattext.Older)
+	return scientific(sign(d), trimZeros(digits), exp)
+}
+
+func trimZeros(digits string) string {
+	return digits[:1] + strings.TrimRight(digits[1:], "0")
 }
 
 // castReal gives the text of CAST(real AS varchar), seven digits at most. Trino
 // prints the value, reads that as a double, and has Java round it: a tie goes up
 // in whole numbers, elsewhere the double decides.
-func castReal(f float32, older bool) string {
+func castReal(f float32, java floattext.Java) string {
 	d := float64(f)
 	if s, ok := javaSpecial(d, "0E0"); ok {
 		return s
 	}
-	text := strconv.FormatFloat(math.Abs(d), 'e', -1, 32)
-	if older {
-		text = olderReal(math.Abs(d), text)
-	}
-	read, _ := strconv.ParseFloat(text, 64)
-	mantissa, e, _ := strings.Cut(text, "e")
-	exp, _ := strconv.Atoi(e)
-	digits := strings.ReplaceAll(mantissa, ".", "")
+	read, _ := strconv.ParseFloat(floattext.Text(math.Abs(d), 32, java), 64)
+	digits, exp := floattext.Digits(read, 64, floattext.Older)
 	if read != math.Trunc(read) || read >= 1<<63 {
-		mantissa, e, _ = strings.Cut(strconv.FormatFloat(read, 'e', 6, 64), "e")
+		mantissa, e, _ := strings.Cut(strconv.FormatFloat(read, 'e', 6, 64), "e")
 		exp, _ = strconv.Atoi(e)
 		digits = strings.ReplaceAll(mantissa, ".", "")
 	}
@@ -96,58 +80,19 @@ func castReal(f float32, older bool) string {
 			exp++
 		}
 	}
-	return scientific(sign(d), strings.TrimRight(digits, "0"), exp)
+	return scientific(sign(d), trimZeros(digits), exp)
 }
 
-// newerJava is the first release on a Java whose text of a real is the shortest.
-const newerJava = 436
-
-// olderReal is the text that Javas before 19 have for whole reals of more than 24
-// bits, which may be longer than the shortest: only digits below the last bit are
-// left out.
-func olderReal(d float64, shortest string) string {
-	bits := math.Ilogb(d)
-	if d != math.Trunc(d) || bits <= 24 || bits > 62 {
-		return shortest
-	}
-	n, drop := uint64(d), int64(1)
-	if p := bits - 25; p >= 4 {
-		for range int(float64(p) * math.Log10(2)) {
-			drop *= 10
-		}
-	}
-	n = (n + uint64(drop)/2) / uint64(drop)
-	digits := strconv.FormatUint(n, 10)
-	exp := len(digits) - 1 + len(strconv.FormatInt(drop, 10)) - 1
-	return digits[:1] + "." + digits[1:] + "e" + strconv.Itoa(exp)
-}
-
-// javaDouble gives Double.toString: plain from 1e-3 to 1e7, else scientific.
-func javaDouble(d float64) string { return javaFloat(d, 64) }
-
-func javaFloat(d float64, bits int) string {
-	if s, ok := javaSpecial(d, "0.0"); ok {
-		return s
-	}
-	digits, exp := javaDigits(d, bits)
-	if exp < -3 || exp >= 7 {
-		return scientific(sign(d), digits, exp)
-	}
-	if exp < 0 {
-		return sign(d) + "0." + strings.Repeat("0", -exp-1) + digits
-	}
-	for len(digits) < exp+2 {
-		digits += "0"
-	}
-	return sign(d) + digits[:exp+1] + "." + digits[exp+1:]
-}
+// javaDouble is Double.toString in an edition of Java.
+func javaDouble(d float64, java floattext.Java) string { return floattext.Text(d, 64, java) }
 
 // javaScientific prints a double literal as Trino shows it in messages: 1E0.
 func javaScientific(d float64) string {
 	if s, ok := javaSpecial(d, "0E0"); ok {
 		return s
 	}
-	digits, exp := javaDigits(d, 64)
+	digits, exp := floattext.Digits(d, 64, floattext.Older)
+	digits = trimZeros(digits)
 	s := sign(d) + digits[:1]
 	if len(digits) > 1 {
 		s += "." + digits[1:]
@@ -155,9 +100,30 @@ func javaScientific(d float64) string {
 	return s + "E" + strconv.Itoa(exp)
 }
 
+// edition names the function in Go that writes doubles as the Java of the release
+// does: editions has made one for each.
+func (a *analyser) edition(name string) string {
+	if floattext.Of(a.level) == floattext.Newer {
+		return "acme_newer_" + name
+	}
+	return "acme_" + name
+}
+
+// editions makes a function for each edition of Java.
+func editions(name, types string, call func(java floattext.Java, a []any) (any, error)) []ScalarFunction {
+	return []ScalarFunction{
+		fn(name, types, func(a []any) (any, error) { return call(floattext.Older, a) }),
+		fn("newer_"+name, types, func(a []any) (any, error) { return call(floattext.Newer, a) }),
+	}
+}
+
 // parseJavaDouble is Double.parseDouble: blanks around, NaN, Infinity, a type
-// suffix; hexadecimal forms are left out.
-func parseJavaDouble(s string) (float64, bool) {
+// suffix, hexadecimal forms.
+func parseJavaDouble(s string) (float64, bool) { return parseJavaFloat(s, 64) }
+
+// parseJavaFloat is parseJavaDouble, or with bits 32 Float.parseFloat, which rounds
+// once.
+func parseJavaFloat(s string, bits int) (float64, bool) {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	body := strings.TrimLeft(s, "+-")
 	if len(s)-len(body) > 1 || body == "" {
@@ -178,7 +144,7 @@ func parseJavaDouble(s string) (float64, bool) {
 			return 0, false
 		}
 		var err error
-		if d, err = strconv.ParseFloat(body, 64); err != nil && !math.IsInf(d, 0) {
+		if d, err = strconv.ParseFloat(body, bits); err != nil && !math.IsInf(d, 0) {
 			return 0, false
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // The functions that take a JSON path of the old kind read the text no further
@@ -403,18 +405,18 @@ func enterArray(s string) (*jsonParser, bool) {
 }
 
 // copied gives the structure that stands here as Trino copies it.
-func (p *jsonParser) copied(root bool) (string, bool) {
+func (p *jsonParser) copied(root bool, java floattext.Java) (string, bool) {
 	p.halves = true
 	n, err := p.value()
 	if err != nil || root && n.kind == 0 && !p.rootEnds(n.text) {
 		return "", false
 	}
-	return jacksonText(n), true
+	return jacksonText(n, java), true
 }
 
 // elementAt gives an element of an array, counted from the end if negative. A
 // string comes without its quotes, as Trino gives it.
-func elementAt(s string, index int64) (any, error) {
+func elementAt(s string, index int64, java floattext.Java) (any, error) {
 	p, ok := enterArray(s)
 	if !ok {
 		return nil, nil
@@ -437,7 +439,7 @@ func elementAt(s string, index int64) (any, error) {
 			if n, err := p.value(); err == nil {
 				var b strings.Builder
 				n.unique()
-				n.jackson(&b, false)
+				n.jackson(&b, false, java)
 				out = b.String()
 			}
 		} else if t, ok := p.scalar(false); ok {

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strings"
 	"unicode/utf8"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // JSON as the SQL/JSON functions read and write it, which is not as json_parse
@@ -54,30 +56,45 @@ func (n *jsonNode) unique() {
 	n.keys, n.kids = keys, kids
 }
 
+// jsonNumbers is how numbers that are not whole are written: as the doubles that
+// they have become, in an edition of Java, or with their own digits, as releases do
+// that read them as decimals.
+type jsonNumbers floattext.Java
+
+const exactNumbers = jsonNumbers(floattext.Newer + 1)
+
+// numbersOf says how json_parse writes numbers in a release.
+func numbersOf(level int) jsonNumbers {
+	if level >= 476 {
+		return exactNumbers
+	}
+	return jsonNumbers(floattext.Of(level))
+}
+
 // jacksonText writes a value as the SQL/JSON functions do.
-func jacksonText(n *jsonNode) string {
+func jacksonText(n *jsonNode, java floattext.Java) string {
 	var b strings.Builder
-	n.jackson(&b, true)
+	n.jackson(&b, true, java)
 	return b.String()
 }
 
 // jackson writes a value in the order that it has; escapes makes two escapes of a
 // character beyond the first plane.
-func (n *jsonNode) jackson(b *strings.Builder, escapes bool) {
+func (n *jsonNode) jackson(b *strings.Builder, escapes bool, java floattext.Java) {
 	switch n.kind {
 	case missingNode:
 		b.WriteString("null")
 	case '"':
 		jacksonQuote(b, n.text, escapes)
 	case 0:
-		b.WriteString(n.jacksonNumber())
+		b.WriteString(n.jacksonNumber(java))
 	case '[':
 		b.WriteByte('[')
 		for i, k := range n.kids {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			k.jackson(b, escapes)
+			k.jackson(b, escapes, java)
 		}
 		b.WriteByte(']')
 	default:
@@ -88,7 +105,7 @@ func (n *jsonNode) jackson(b *strings.Builder, escapes bool) {
 			}
 			jacksonQuote(b, n.keys[i], escapes)
 			b.WriteByte(':')
-			k.jackson(b, escapes)
+			k.jackson(b, escapes, java)
 		}
 		b.WriteByte('}')
 	}
@@ -96,7 +113,7 @@ func (n *jsonNode) jackson(b *strings.Builder, escapes bool) {
 
 // jacksonNumber gives the text of a number or word: a number that is not whole
 // has become a double.
-func (n *jsonNode) jacksonNumber() string {
+func (n *jsonNode) jacksonNumber(java floattext.Java) string {
 	if n.exact || n.typeName() != "number" {
 		return n.text
 	}
@@ -107,7 +124,7 @@ func (n *jsonNode) jacksonNumber() string {
 		return n.text
 	}
 	d, _ := parseJavaDouble(n.text)
-	return numberJSON(javaDouble(d))
+	return numberJSON(javaDouble(d, java))
 }
 
 // jacksonQuote writes a text. Half a pair of escapes, which stands in it as three

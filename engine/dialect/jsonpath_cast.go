@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // castValue casts a value to the type that JSON_VALUE returns. A pathFailure is a
@@ -23,7 +25,7 @@ func castValue(v *sqlValue, t Type, level int) (any, error) {
 	case t.isFloat():
 		out, ok = v.asFloat(t)
 	case t.Kind == Decimal:
-		out, ok = v.asDecimal(t)
+		out, ok = v.asDecimal(t, level)
 	case t.isText():
 		return v.asText(t, level)
 	default:
@@ -90,7 +92,7 @@ func (v *sqlValue) asFloat(t Type) (any, bool) {
 	return f, ok
 }
 
-func (v *sqlValue) asDecimal(t Type) (any, bool) {
+func (v *sqlValue) asDecimal(t Type, level int) (any, bool) {
 	var r *big.Rat
 	switch {
 	case v.typ.Kind == Boolean:
@@ -99,11 +101,7 @@ func (v *sqlValue) asDecimal(t Type) (any, bool) {
 		s, err := castDecimal([]any{v.s, int32(t.Precision), int32(t.Scale)})
 		return s, err == nil
 	case v.typ.isFloat():
-		bits, name := 64, "DOUBLE"
-		if v.typ.Kind == Real {
-			bits, name = 32, "REAL"
-		}
-		s, err := floatDecimal(v.f, bits, name, int32(t.Precision), int32(t.Scale))
+		s, err := floatDecimal(v.f, v.typ, int32(t.Precision), int32(t.Scale), floattext.Of(level))
 		return s, err == nil
 	default:
 		r = v.rat()
@@ -114,7 +112,7 @@ func (v *sqlValue) asDecimal(t Type) (any, bool) {
 
 // asText casts to varchar or char. What is no text is not cut: it fails.
 func (v *sqlValue) asText(t Type, level int) (any, error) {
-	s := v.plain()
+	s := v.plain(level)
 	if t.Kind == Char {
 		s = firstRunes(s, t.Precision)
 		return s + strings.Repeat(" ", t.Precision-utf8.RuneCountInString(s)), nil
@@ -141,12 +139,12 @@ func firstRunes(s string, n int) string {
 }
 
 // plain is CAST(v AS varchar).
-func (v *sqlValue) plain() string {
+func (v *sqlValue) plain(level int) string {
 	switch v.typ.Kind {
 	case Boolean:
 		return map[bool]string{true: "true", false: "false"}[v.b]
 	case Real:
-		return castReal(float32(v.f), false)
+		return castReal(float32(v.f), floattext.Of(level))
 	case Double:
 		return castDouble(v.f)
 	case Decimal:

@@ -1,6 +1,10 @@
 package dialect
 
-import "strings"
+import (
+	"strings"
+
+	"acme/telemetry/engine/floattext"
+)
 
 // pathRun evaluates a path over one input.
 type pathRun struct {
@@ -227,7 +231,7 @@ func arrayIndex(it jsonItem) (int64, error) {
 		}
 		v, err := it.node.numeric()
 		if err != nil || v.typ.isFloat() && !(v.f >= -9223372036854775808.0 && v.f <= 9223372036854775807.0) {
-			return 0, pathError("cannot convert value %s to long", jacksonText(it.node))
+			return 0, pathError("cannot convert value %s to long", jacksonText(it.node, floattext.Newer))
 		}
 		if v.typ.isFloat() {
 			return int64(v.f), nil
@@ -328,7 +332,7 @@ func (r *pathRun) method(n *pathNode, sc pathScope) ([]jsonItem, error) {
 func (r *pathRun) pairs(n *jsonNode) []jsonItem {
 	var out []jsonItem
 	for i, k := range n.keys {
-		id := integerValue(int64(r.objects)).jsonOf()
+		id := integerValue(int64(r.objects)).jsonOf(floattext.Newer)
 		out = append(out, jsonItem{node: &jsonNode{kind: '{', keys: []string{"name", "value", "id"},
 			kids: []*jsonNode{{kind: '"', text: k}, n.kids[i], id}}})
 		if r.level < 476 {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/big"
 	"strings"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // sqlValue is a value of SQL's inside a path: n is a whole number, an unscaled
@@ -312,7 +314,7 @@ func compareMoments(l, r *sqlValue) (int, bool) {
 }
 
 // jsonOf gives a value of SQL's as JSON, nil where JSON has none.
-func (v *sqlValue) jsonOf() *jsonNode {
+func (v *sqlValue) jsonOf(java floattext.Java) *jsonNode {
 	switch {
 	case v.typ.Kind == Boolean && v.b:
 		return &jsonNode{text: "true"}
@@ -325,9 +327,9 @@ func (v *sqlValue) jsonOf() *jsonNode {
 	case v.typ.Kind == Decimal:
 		return &jsonNode{text: bigDecimalText(decimalText(v.n, v.typ.Scale)), exact: true}
 	case v.typ.Kind == Double:
-		return floatNode(javaDouble(v.f))
+		return floatNode(floattext.Text(v.f, 64, java))
 	case v.typ.Kind == Real:
-		return floatNode(javaFloat(v.f, 32))
+		return floatNode(floattext.Text(v.f, 32, java))
 	}
 	return nil
 }

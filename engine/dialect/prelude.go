@@ -26,8 +26,8 @@ var macros = [][2]string{
 	{"blanks()", blanks},
 	{"divide(a, b)", "CASE WHEN b = 0 THEN NULL ELSE (a // b) + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END END"},
 	{"integer_limit(name)", "CAST(CASE name WHEN 'TINYINT' THEN 127 WHEN 'SMALLINT' THEN 32767 WHEN 'INTEGER' THEN 2147483647 ELSE 9223372036854775807 END AS HUGEINT)"},
-	{"try_decimal_integer(x, name)", "CASE WHEN CAST(x AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(x AS BIGINT) END"},
-	{"decimal_integer(x, name, err)", "CASE WHEN x IS NULL OR CAST(x AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(x AS BIGINT) " +
+	{"try_decimal_integer(x, name)", "CASE WHEN CAST(CAST(x AS DECIMAL(38, 0)) AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(CAST(x AS DECIMAL(38, 0)) AS BIGINT) END"},
+	{"decimal_integer(x, name, err)", "CASE WHEN x IS NULL OR CAST(CAST(x AS DECIMAL(38, 0)) AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(CAST(x AS DECIMAL(38, 0)) AS BIGINT) " +
 		"ELSE CAST(acme_fail('[[' || err || ']] Cannot cast ''' || CAST(x AS VARCHAR) || ''' to ' || name) AS BIGINT) END"},
 	{"to_real(x)", "CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END"},
 	{"round_double(x, n)", "CASE WHEN isfinite(x) THEN round(x, n) ELSE x END"},

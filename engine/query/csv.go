@@ -32,6 +32,7 @@ func WriteCSV(ctx context.Context, w io.Writer, rows Rows, o CSVOptions) error {
 	shapes := make([]typeShape, len(columns))
 	for i, c := range columns {
 		shapes[i] = parseType(c.Type)
+		shapes[i].java = c.Java
 	}
 	for {
 		batch, err := rows.Next(ctx)

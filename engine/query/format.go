@@ -3,21 +3,30 @@ package query
 import (
 	"encoding/hex"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // Format gives a value as Athena prints it in its results: NULL inside a value
 // is "null" (what a NULL of its own shows is the caller's choice: Format gives
 // ""), doubles as Java does (1.0E10, NaN), varbinary as "41 42", arrays as
 // [a, b], maps as {k=v} and rows as {name=v}. typ is the column's Column.Type.
-// The text is data: make it Printable before a terminal sees it.
+// The text is data: make it Printable before a terminal sees it. Digits of doubles
+// are those of Athena's Java; Column.Format has those of the column's.
 func Format(value any, typ string) string {
+	return Column{Type: typ}.Format(value)
+}
+
+// Format is the function of that name, for a value of the column.
+func (c Column) Format(value any) string {
 	if value == nil {
 		return ""
 	}
-	return string(appendValue(nil, value, parseType(typ)))
+	t := parseType(c.Type)
+	t.java = c.Java
+	return string(appendValue(nil, value, t))
 }
 
 func appendValue(out []byte, value any, t typeShape) []byte {
@@ -29,7 +38,11 @@ func appendValue(out []byte, value any, t typeShape) []byte {
 	case int64:
 		return strconv.AppendInt(out, v, 10)
 	case float64:
-		return append(out, formatDouble(v, t.base == "real")...)
+		bits := 64
+		if t.base == "real" {
+			bits = 32
+		}
+		return append(out, floattext.Text(v, bits, t.java)...)
 	case string:
 		return append(out, v...)
 	case Text:
@@ -87,53 +100,12 @@ func spacedHex(b []byte) string {
 	return strings.Join(parts, " ")
 }
 
-// formatDouble gives a double as Java's Double.toString does, or a real as
-// Float.toString: plain from 0.001 up to below 10,000,000, with an exponent
-// otherwise, and always a digit behind the point.
-func formatDouble(v float64, real bool) string {
-	switch {
-	case math.IsNaN(v):
-		return "NaN"
-	case math.IsInf(v, 1):
-		return "Infinity"
-	case math.IsInf(v, -1):
-		return "-Infinity"
-	case v == 0:
-		if math.Signbit(v) {
-			return "-0.0"
-		}
-		return "0.0"
-	}
-	bits := 64
-	if real {
-		bits = 32
-	}
-	if abs := math.Abs(v); abs >= 1e-3 && abs < 1e7 {
-		s := strconv.FormatFloat(v, 'f', -1, bits)
-		if !strings.Contains(s, ".") {
-			s += ".0"
-		}
-		return s
-	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, bits), "e")
-	// Java writes two digits even of the least denormals, where one is enough.
-	switch abs := math.Abs(v); {
-	case !real && abs == math.SmallestNonzeroFloat64:
-		mantissa = strings.Replace(mantissa, "5", "4.9", 1)
-	case real && abs == math.SmallestNonzeroFloat32:
-		mantissa = strings.Replace(mantissa, "1", "1.4", 1)
-	case !strings.Contains(mantissa, "."):
-		mantissa += ".0"
-	}
-	n, _ := strconv.Atoi(exponent) // what FormatFloat wrote
-	return mantissa + "E" + strconv.Itoa(n)
-}
-
 // typeShape is as much of a type as printing needs: array, map or row with its
 // parts, or the name of anything else.
 type typeShape struct {
 	base  string
 	parts []namedShape
+	java  floattext.Java // whose digits doubles have, in the parts too
 }
 
 type namedShape struct {
@@ -142,10 +114,12 @@ type namedShape struct {
 }
 
 func (t typeShape) part(i int) namedShape {
+	part := namedShape{}
 	if i < len(t.parts) {
-		return t.parts[i]
+		part = t.parts[i]
 	}
-	return namedShape{}
+	part.java = t.java
+	return part
 }
 
 // parseType reads Athena's spelling of a type. Text that is none has no parts.

@@ -10,6 +10,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"acme/telemetry/engine/floattext"
 )
 
 // Request is one statement of Athena SQL.
@@ -37,6 +39,8 @@ type Request struct {
 type Column struct {
 	Name string `json:"name"`
 	Type string `json:"type"` // Athena's spelling: bigint, varchar, decimal(21,1), timestamp(3) with time zone
+	// Java is whose digits doubles and reals have in Format; Athena's where zero.
+	Java floattext.Java `json:"-"`
 }
 
 // Row is one row of a result, a value a column:
@@ -44,7 +48,7 @@ type Column struct {
 //	nil                     NULL
 //	bool, string, []byte    boolean, varchar, varbinary
 //	int64                   tinyint, smallint, integer, bigint
-//	float64                 double and real
+//	float64                 double and real; Column.Java says how they are printed
 //	Text                    decimal, date, time, timestamp, interval: the text Athena prints
 //	[]any                   array and row
 //	Map                     map, in the engine's order

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"acme/telemetry/engine/floattext"
 	"acme/telemetry/engine/query"
 )
 
@@ -327,7 +328,11 @@ func (r *childRows) begin(ctx context.Context) error {
 	if f.kind != frameColumns {
 		return r.mixed(f)
 	}
-	return json.Unmarshal(f.payload, &r.names)
+	err = json.Unmarshal(f.payload, &r.names)
+	for i := range r.names {
+		r.names[i].Java = floattext.Of(e.config.Level)
+	}
+	return err
 }
 
 // next takes the next frame of the statement. Where ctx or the time ends first,

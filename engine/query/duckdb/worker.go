@@ -12,6 +12,7 @@ import (
 	duck "github.com/duckdb/duckdb-go-bindings"
 
 	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/floattext"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/serde"
 	"acme/telemetry/engine/store"
@@ -272,7 +273,7 @@ func (j *job) typed(st *statement) ([]query.Column, error) {
 			return nil, j.ours(fmt.Sprintf("column %d (%s) is %s and was promised as %s, %s", i+1, c.Name, got, want, c.Type), nil)
 		}
 		st.columns = append(st.columns, columnReader{typ: c.Type})
-		columns[i] = query.Column{Name: c.Name, Type: c.Type.String()}
+		columns[i] = query.Column{Name: c.Name, Type: c.Type.String(), Java: floattext.Of(j.config.Level)}
 	}
 	return columns, nil
 }

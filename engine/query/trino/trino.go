@@ -26,6 +26,7 @@ import (
 	"sync"
 	"time"
 
+	"acme/telemetry/engine/floattext"
 	"acme/telemetry/engine/query"
 )
 
@@ -329,7 +330,7 @@ func (r *rows) take(body []byte) error {
 		for _, c := range p.Columns {
 			shape := parseType(c.Type)
 			r.types = append(r.types, shape)
-			r.columns = append(r.columns, query.Column{Name: c.Name, Type: shape.String()})
+			r.columns = append(r.columns, query.Column{Name: c.Name, Type: shape.String(), Java: floattext.Newer})
 		}
 	}
 	for _, in := range p.Data {
