@@ -114,6 +114,8 @@ type scope struct {
 	block *block
 	// lambda says that the fields are parameters of a lambda.
 	lambda bool
+	// pattern is set inside MEASURES and DEFINE of a MATCH_RECOGNIZE.
+	pattern *rowNames
 }
 
 // env is the named queries that a part of a query sees.

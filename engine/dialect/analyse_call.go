@@ -16,6 +16,9 @@ type candidate struct {
 // call analyses a function call.
 func (a *analyser) call(c *Call, sc *scope) value {
 	givenName(c)
+	if c.Mode != "" {
+		panic(errorAt(c.pos, "INVALID_PROCESSING_MODE", "%s semantics is not supported out of pattern recognition context", c.Mode))
+	}
 	name := strings.ToLower(c.Name[len(c.Name)-1].Text)
 	f := a.functionOf(name)
 	if f == nil || len(c.Name) > 1 {
@@ -146,7 +149,7 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 		panic(errorAt(c.pos, "MISSING_OVER", "Window function %s requires an OVER clause", name))
 	case c.Over != nil && c.Distinct && a.level < 476:
 		a.atLast(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "DISTINCT in window function parameters not yet supported: %s", formatExpr(c)))
-	case c.Over != nil && c.Filter != nil:
+	case c.Over != nil && c.Filter != nil && !c.pattern:
 		a.atLast(errorAt(Pos{1, 1}, "NOT_SUPPORTED", "FILTER is not yet supported for window functions"))
 	case c.Over != nil && f.kind == scalarFunction:
 		a.atLast(errorAt(Pos{1, 1}, "FUNCTION_NOT_WINDOW", "Not a window function: %s", formatQName(c.Name)))

@@ -344,6 +344,8 @@ func unnests(r Relation) bool {
 		return unnests(r.X)
 	case *Sampled:
 		return unnests(r.X)
+	case *MatchRecognize:
+		return unnests(r.X)
 	case *Join:
 		return unnests(r.L) || unnests(r.R)
 	}

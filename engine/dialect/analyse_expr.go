@@ -21,7 +21,13 @@ func (a *analyser) expr(x Expr, sc *scope) value {
 		}
 	}
 	a.pos = x.Pos()
-	v := a.exprOf(x, sc)
+	v, ok := value{}, false
+	if sc.pattern != nil {
+		v, ok = a.patternExpr(x, sc)
+	}
+	if !ok {
+		v = a.exprOf(x, sc)
+	}
 	v.pos, v.typ = x.Pos(), a.modern(v.typ)
 	a.pos = v.pos
 	a.checkCode(v.pos, v.code)

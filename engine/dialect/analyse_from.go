@@ -23,6 +23,8 @@ func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
 		return a.aliased(r, outer, left)
 	case *Sampled:
 		return a.sampled(r, outer, left)
+	case *MatchRecognize:
+		return a.matchRecognize(r, outer, left)
 	case *Join:
 		return a.join(r, outer, left)
 	}

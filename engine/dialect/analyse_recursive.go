@@ -98,6 +98,10 @@ func (r *recursion) checkFrom(rel Relation) {
 		r.checkFrom(rel.X)
 	case *Sampled:
 		r.checkFrom(rel.X)
+	case *MatchRecognize:
+		if reads(rel) {
+			panic(refuse(rel.pos, "MATCH_RECOGNIZE over a recursive reference"))
+		}
 	case *Derived:
 		r.checkBody(rel.Query.Body)
 	case *Join:

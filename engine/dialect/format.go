@@ -437,6 +437,9 @@ func (f *formatter) call(c *Call) {
 	case len(c.Name) == 1 && shownInCapitals[name]:
 		f.put(strings.ToUpper(name))
 	default:
+		if c.Mode != "" {
+			f.put(c.Mode, " ")
+		}
 		f.qname(c.Name)
 	}
 	f.put("(")

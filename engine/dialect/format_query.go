@@ -205,6 +205,8 @@ func (f *formatter) relation(r Relation, top bool) {
 		f.put(" TABLESAMPLE ", r.Method, " (")
 		f.expr(r.Percent)
 		f.put(")")
+	case *MatchRecognize:
+		f.matchRecognize(r)
 	case *Join:
 		f.join(r, top)
 	}

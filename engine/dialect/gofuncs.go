@@ -42,7 +42,7 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
 	out := slices.Concat(castFunctions(), floatCastFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
-		measureGoFunctions(), statGoFunctions(), wordGoFunctions())
+		measureGoFunctions(), statGoFunctions(), wordGoFunctions(), patternFunctions())
 	var twins []ScalarFunction
 	for _, f := range out {
 		if slices.Contains(tryTwins, f.Name) {

@@ -288,7 +288,11 @@ type (
 		Star   bool  // count(*)
 		StarOf *Name // count(a.*), of the rows of a pattern
 		// Given is the first argument's name in f(name => value); nil for none.
-		Given    *Name
+		Given *Name
+		// Mode is FINAL or RUNNING, of the rows of a pattern; pattern says that the
+		// call is made for a MATCH_RECOGNIZE, which has a window of its own.
+		Mode     string
+		pattern  bool
 		Distinct bool
 		OrderBy  []SortItem
 		Filter   Expr

@@ -386,6 +386,12 @@ func (p *parser) named(e exprAt) Expr {
 		p.next()
 		return &LambdaExpr{e, []Name{n}, p.expr()}
 	}
+	if mode := t.up; t.kind == tokWord && (mode == "FINAL" || mode == "RUNNING") && p.isName(p.peek(1)) && p.looksAt(2, "(") {
+		p.next()
+		x := p.call(e, QName{p.name()})
+		x.Mode = mode
+		return x
+	}
 	// A dotted name is a function's if a parenthesis follows it.
 	n := 0
 	for p.isName(p.peek(n)) && p.looksAt(n+1, ".") && p.isName(p.peek(n+2)) {
@@ -458,7 +464,7 @@ func (p *parser) arrayItems(e exprAt) Expr {
 }
 
 // call takes the arguments of a function and what may follow them.
-func (p *parser) call(e exprAt, name QName) Expr {
+func (p *parser) call(e exprAt, name QName) *Call {
 	c := &Call{exprAt: e, Name: name}
 	p.needSym("(")
 	switch {

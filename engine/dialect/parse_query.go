@@ -514,9 +514,17 @@ func (p *parser) sampled() Relation {
 }
 
 func (p *parser) aliased() Relation {
-	r := p.relationPrimary()
+	r := p.alias(p.relationPrimary())
 	if p.note("'MATCH_RECOGNIZE'"); p.tok().up == "MATCH_RECOGNIZE" && p.looksAt(1, "(") {
-		panic(refuse(p.tok().pos, "MATCH_RECOGNIZE"))
+		r = p.alias(p.matchRecognize(r))
+	}
+	return r
+}
+
+// alias takes an alias behind a relation.
+func (p *parser) alias(r Relation) Relation {
+	if p.tok().up == "MATCH_RECOGNIZE" && p.looksAt(1, "(") {
+		return r
 	}
 	as := p.word("AS")
 	p.note("<identifier>")

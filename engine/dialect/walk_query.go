@@ -118,6 +118,13 @@ func (w *mentionWalk) relation(r Relation) {
 		for _, x := range r.Args {
 			w.expr(x)
 		}
+	case *MatchRecognize:
+		w.relation(r.X)
+		for _, list := range [][]Measure{r.Measures, r.Defines} {
+			for _, m := range list {
+				w.expr(m.X)
+			}
+		}
 	case *Join:
 		w.relation(r.L)
 		w.relation(r.R)
