@@ -20,8 +20,14 @@
 // broker: AWS_MSK_IAM, SCRAM-SHA-512, a client certificate, or not at all
 // (plaintext). The principal is who one then is. A cluster is starting while it can
 // be reached and answers that a coordinator or a leader is still missing; that is
-// waited for, as is a broker that does not listen yet, up to Config.Patience.
+// waited for, as is a broker that does not listen yet, up to Config.Patience. A member
+// is a Consumer as its group knows it; the group's generation changes with its members,
+// and a member of an older one is fenced.
 //
 // Errors. AccessError is a cluster that refuses who asks, UnreachableError one that
-// does not answer; both say what to check.
+// does not answer; both say what to check. RetentionError, TruncatedError and
+// RecreatedError are a log that does not have any more what was, or was to be, read;
+// all are schema.ErrGone.
+//
+// Broker is a twin of the cluster itself, for development.
 package stream
