@@ -155,7 +155,7 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
 	root.AddCommand(
 		p.newReportCmd(), p.newGenerateCmd(), p.newScenarioCmd(), p.newQueryCmd(), p.newTranslateCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newBrokerCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)
 	addHelpTopics(root)
