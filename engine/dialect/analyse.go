@@ -181,6 +181,8 @@ func (s *scope) find(parts []string, p Pos) (*field, *scope) {
 			if f := pick(sc.output, parts, p); f != nil {
 				return f, sc
 			}
+		} else if pick(sc.output, parts[:1], p) != nil {
+			return nil, nil // x.c in ORDER BY is a field of what SELECT calls x
 		}
 		if f := pick(sc.fields, parts, p); f != nil {
 			return f, sc

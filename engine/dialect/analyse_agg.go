@@ -132,6 +132,9 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 		where = " WHERE " + a.coerce(a.expr(s.Having, &sc), tBoolean).code
 		a.havings += a.outer - before
 	}
+	for _, w := range s.Windows {
+		a.checkWindow(w, &sc)
+	}
 	return a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
 }
 

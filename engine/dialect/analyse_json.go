@@ -320,6 +320,9 @@ func (a *analyser) jsonMaker(m *JSONMaker, sc *scope) value {
 			if !k.typ.isText() {
 				panic(errorAt(e.Key.Pos(), "INVALID_FUNCTION_ARGUMENT", "Invalid type of JSON object key: %s", k.typ))
 			}
+			if k.typ.Kind == Char {
+				k.code = "rtrim(" + k.code + ", ' ')"
+			}
 			keys = append(keys, k)
 			out.constant = out.constant && k.constant
 		}

@@ -130,5 +130,16 @@ func (a *analyser) lambdaResult(c *candidate, out pattern, t Type) bool {
 	}
 	common, ok := commonType(bound, t)
 	c.bind[out.base] = common
-	return ok
+	return ok && (t.Kind == Unknown || common.Equal(t) || !out.own(c))
+}
+
+// own says whether a lambda's result is its own argument too, which is then not
+// converted for it.
+func (p pattern) own(c *candidate) bool {
+	for _, q := range c.sig.params {
+		if q.isVar() && q.base == p.base {
+			return true
+		}
+	}
+	return false
 }

@@ -29,7 +29,10 @@ func (a *analyser) arithmetic(op string, l, r value, p Pos) value {
 		return v
 	}
 	if l.typ.Kind == Unknown || r.typ.Kind == Unknown {
-		if l.typ.Kind == r.typ.Kind || l.typ.Kind >= Date || r.typ.Kind >= Date {
+		if t, ok := nullMoved(op, l.typ, r.typ); ok {
+			return value{typ: t, code: "CAST(NULL AS " + t.DuckDB() + ")"}
+		}
+		if l.typ.Kind == r.typ.Kind || (l.typ.Kind >= Date || r.typ.Kind >= Date) && !(op == "/" && l.typ.Kind == Unknown) {
 			panic(a.cannot("arithmetic with NULL of no type"))
 		}
 	}
@@ -38,6 +41,29 @@ func (a *analyser) arithmetic(op string, l, r value, p Pos) value {
 		e.hint("write an interval: + INTERVAL '1' DAY, or date_add('day', 1, ...)")
 	}
 	panic(e)
+}
+
+// nullMoved gives the type of a date, time or interval with a NULL of no type, where
+// all that the NULL could be gives the same. Where it does not, Trino finds the
+// operator ambiguous.
+func nullMoved(op string, l, r Type) (Type, bool) {
+	known := r
+	if r.Kind == Unknown {
+		known = l
+	}
+	span := known.Kind == IntervalDay || known.Kind == IntervalYear
+	switch {
+	case span && op == "*", span && l.Kind == known.Kind && (op == "/" || op == "-"):
+		return known, true
+	case known.Kind == Date && (op == "+" || op == "-" && l.Kind == Date):
+		return known, true
+	case known.Kind == Date && op == "-":
+		return tIntDay, true
+	case (known.Kind == Time || known.Kind == TimeTZ) && op == "+":
+		known.Precision = max(3, known.Precision)
+		return known, true
+	}
+	return Type{}, false
 }
 
 func (a *analyser) numeric(op string, l, r value) value {

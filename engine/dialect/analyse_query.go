@@ -344,7 +344,26 @@ func (a *analyser) namedWindows(s *Select, src *scope) {
 			panic(errorAt(w.pos, "DUPLICATE_WINDOW_NAME", "WINDOW name '%s' specified more than once", w.Name.Text))
 		}
 		src.block.windows[name] = a.resolveWindow(w.Window, src)
+		a.checkWindow(w, src)
 	}
+}
+
+// checkWindow finds what is wrong in a window, whether a function uses it or not.
+func (a *analyser) checkWindow(w NamedWindow, sc *scope) {
+	block := sc.block
+	had := block.hasWindow
+	a.dry++
+	if sc.grouped() != nil {
+		for _, x := range w.Window.exprs() {
+			sc.top(x)
+			a.expr(x, sc)
+		}
+		a.dry--
+		return
+	}
+	a.windowText(&Call{exprAt: exprAt{w.at}, Over: &Window{at: w.at, Name: &w.Name}}, &function{kind: aggregateFunction}, sc)
+	a.dry--
+	block.hasWindow = had
 }
 
 // condition analyses a predicate of WHERE.
@@ -491,6 +510,9 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 	osc := *sc
 	osc.output = outputs
 	for _, o := range q.OrderBy {
+		if sc.agg != nil {
+			a.aggregatedOutput(o.X, outputs)
+		}
 		keys = append(keys, a.sortKey(o, &osc, outputs, s.pos))
 	}
 	if s.Distinct {
@@ -608,6 +630,33 @@ func nanFirst(v value, s SortItem) string {
 }
 
 // sortKey analyses an item of ORDER BY: a number is a column of the select list.
+// aggregatedOutput refuses an aggregate of ORDER BY over a column that the select
+// list gives: names stand for those first, which are not there to be aggregated.
+func (a *analyser) aggregatedOutput(x Expr, outputs []*field) {
+	aggregate := func(x Expr) bool {
+		c, ok := x.(*Call)
+		return ok && c.Over == nil && a.isAggregate(c)
+	}
+	name := func(x Expr) bool {
+		_, ok := x.(*Ident)
+		return ok
+	}
+	lambda := func(x Expr) bool {
+		_, ok := x.(*LambdaExpr)
+		return ok
+	}
+	for _, c := range collect(x, aggregate) {
+		if len(collect(c, lambda)) > 0 {
+			continue
+		}
+		for _, n := range collect(c, name) {
+			if pick(outputs, dotted(n), n.Pos()) != nil {
+				panic(errorAt(n.Pos(), "COLUMN_NOT_FOUND", "Invalid reference to output projection attribute from ORDER BY aggregation").hint("write the column with its table: t.column"))
+			}
+		}
+	}
+}
+
 func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) sortKey {
 	k := sortKey{x: s.X, tail: sortTail(s)}
 	if n, ok := s.X.(*NumberLit); ok && n.Kind == tokInteger {

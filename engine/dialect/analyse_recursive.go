@@ -81,6 +81,9 @@ func (r *recursion) checkStep() {
 		if !ok {
 			break
 		}
+		if q := n.Query; q.Limit != nil || q.LimitAll || q.Fetch {
+			panic(errorAt(q.LimitPos, "INVALID_LIMIT_CLAUSE", "FETCH FIRST / LIMIT clause in the step relation of recursion"))
+		}
 		b = n.Query.Body
 	}
 	s, ok := b.(*Select)

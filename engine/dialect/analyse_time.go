@@ -108,7 +108,7 @@ func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) va
 		}
 		out.typ, out.code = tIPAddress, fmt.Sprintf("unhex('%x')", ip.As16())
 	case "varbinary":
-		panic(a.cannot("a literal of type %s", name))
+		out.typ, out.code = tVarbinary, fmt.Sprintf("unhex('%x')", x.Value)
 	default:
 		panic(&Error{Name: "TYPE_NOT_FOUND", Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: %s", x.pos, strings.ToUpper(name))})
 	}

@@ -347,6 +347,9 @@ func (p pattern) match(t Type, b bindings, coerce bool) (Type, bool) {
 	if ok && t.Kind == Char && kind == Varchar {
 		return p.sameKind(c, b, coerce)
 	}
+	if t.Kind == Char && (p.base == "joniregexp" || p.base == "JsonPath") {
+		return t, true // with the blanks at its end
+	}
 	return c, ok
 }
 

@@ -119,7 +119,12 @@ func (c *invocation) sortable(t Type, code string) (kind, text string) {
 		return "bigint", "CAST(" + code + " AS BIGINT)"
 	case Date:
 		return "bigint", "CAST(" + code + " - DATE '1970-01-01' AS BIGINT)"
-	case Time, Timestamp, TimestampTZ:
+	case Time:
+		return "bigint", dayPicos(code, t)
+	case Timestamp, TimestampTZ:
+		if t.fine() {
+			return "hugeint", code
+		}
 		return "bigint", "epoch_us(" + code + ")"
 	case Real, Double:
 		return "double", "CAST(" + code + " AS DOUBLE)"

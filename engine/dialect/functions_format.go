@@ -52,11 +52,12 @@ func (a *analyser) formatArgument(v value) string {
 	case Date:
 		tag, code = "D", "CAST("+v.code+" - DATE '1970-01-01' AS VARCHAR)"
 	case Time:
-		tag, code = "T", "CAST(epoch_us(DATE '1970-01-01' + "+v.code+") AS VARCHAR)"
+		picos := dayPicos(v.code, v.typ)
+		tag, code = "T", "(("+picos+") // 1000000) || '|' || "+nanosOf("("+picos+") % 1000000")
 	case Timestamp:
-		tag, code = "t", "CAST(epoch_us("+v.code+") AS VARCHAR)"
+		tag, code = "t", microsOf(v.code, v.typ)+" || '|' || "+nanosOf(restOf(v.code, v.typ))
 	case TimestampTZ:
-		tag, code = "z", fmt.Sprintf("CAST(epoch_us(%s) AS VARCHAR) || %s", v.code, quoteText("|"+a.zoneOf(v.typ)))
+		tag, code = "z", fmt.Sprintf("%s || '|' || %s || '|' || %s", microsOf(v.code, v.typ), nanosOf(restOf(v.code, v.typ)), a.numberOf(v))
 	case JSON, Char:
 		code = v.code
 	default:
@@ -64,6 +65,9 @@ func (a *analyser) formatArgument(v value) string {
 	}
 	return "('" + tag + "' || " + code + ")"
 }
+
+// nanosOf gives picoseconds in nanoseconds, rounded as Java's times are.
+func nanosOf(picos string) string { return "((" + picos + " + 500) // 1000)" }
 
 // checkFormat refuses, before the query runs, what could fail by us inside TRY:
 // names of zones and hashes that only some values have.
@@ -74,7 +78,7 @@ func (a *analyser) checkFormat(c *Call, format value, t Type) {
 	may := func(conversions string) bool {
 		return format.text == nil || strings.Contains(*format.text, "%") && strings.ContainsAny(*format.text, conversions)
 	}
-	if t.Kind == TimestampTZ && a.zoneOf(t) != "UTC" && may("cZ") {
+	if t.Kind == TimestampTZ && (t.carried() || a.zoneOf(t) != "UTC") && may("cZ") {
 		panic(refuse(c.pos, "TRY around the short name of a time zone"))
 	}
 	if t.Kind >= Date && t.Kind <= TimestampTZ && may("hH") || (t.Kind == Real || t.Kind == Decimal) && may("hH") {

@@ -184,9 +184,18 @@ func (a *analyser) tryZoned(c *Call, v value) value {
 
 // typeofCall is known before the query runs; the argument is still checked.
 func typeofCall(a *analyser, c *Call, _ []value, sc *scope) value {
-	if len(c.Args) != 1 {
+	lambda := false
+	for _, x := range c.Args {
+		_, is := x.(*LambdaExpr)
+		lambda = lambda || is
+	}
+	if len(c.Args) != 1 || lambda {
 		args := make([]value, len(c.Args))
 		for i, x := range c.Args {
+			if _, ok := x.(*LambdaExpr); ok {
+				args[i] = value{typ: Type{Kind: Function}, pos: x.Pos()}
+				continue
+			}
 			args[i] = a.expr(x, sc)
 		}
 		panic(a.wrongArguments(&function{name: "typeof", sigs: []signature{{in: "T", shown: "t", where: "T"}}}, "typeof", &invocation{a: a, pos: c.pos, raw: args}))

@@ -26,7 +26,9 @@ func textFunctions() []function {
 			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
 			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
 			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END")}},
+			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
+			sg("varbinary, bigint, bigint", "varbinary", "acme_substr_bytes($1, $2, $3)"),
+			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "substr", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
 			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
 			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
@@ -160,11 +162,15 @@ func trimFunction(name, doc string) function {
 	sql := fmt.Sprintf("%s($1, trino.blanks())", name)
 	// A char has no blanks at its end that a function of it could see.
 	bare := "rtrim($1, ' ')"
+	cut := name + "(" + bare + ", $2)"
+	if name != "ltrim" {
+		cut = "rtrim(" + cut + ", ' ')"
+	}
 	return function{name: name, doc: doc, sigs: []signature{
 		sg("varchar(x)", "varchar(x)", sql),
 		{in: "varchar(x), varchar(y)", shown: "varchar(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
 		sg("char(x)", "varchar(x)", fmt.Sprintf("%s(%s, trino.blanks())", name, bare)),
-		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: name + "(" + bare + ", $2)"},
+		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: cut},
 	}}
 }
 

@@ -308,27 +308,38 @@ func (c *invocation) inZoneOf(x, y value) string {
 	return c.a.localOf(code, t)
 }
 
+// toMillis rounds microseconds to milliseconds where the type t is finer, as what
+// prints a time by a pattern does.
+func toMillis(micros string, t Type) string {
+	if t.Precision <= 3 {
+		return micros
+	}
+	return "trino.floor_to(" + micros + " + 500, 1000)"
+}
+
 func formatFunctions() []function {
 	return []function{
 		{name: "date_format", doc: "Date or time as text, by MySQL's letters.", sigs: []signature{
 			{in: "timestamp(p), varchar(x)", out: "varchar", low: func(c *invocation) string {
-				return "acme_date_format(epoch_us(" + c.local() + "), " + c.args[1].code + ")"
+				return "acme_date_format(" + toMillis("epoch_us("+c.local()+")", c.args[0].typ) + ", " + c.args[1].code + ")"
 			}},
 			{in: "timestamp(p) with time zone, varchar(x)", out: "varchar", low: func(c *invocation) string {
-				return "acme_date_format(epoch_us(" + c.local() + "), " + c.args[1].code + ")"
+				return "acme_date_format(" + toMillis("epoch_us("+c.local()+")", c.args[0].typ) + ", " + c.args[1].code + ")"
 			}}}},
 		{name: "date_parse", doc: "Time of a text, by MySQL's letters.", sigs: []signature{{in: "varchar(x), varchar(y)", out: "timestamp(3)", low: func(c *invocation) string {
-			if f := c.raw[1].text; f == nil && c.a.trying > 0 {
-				panic(c.a.cannot("TRY around date_parse with a computed format"))
-			} else if f != nil && (strings.Contains(*f, "%a") || strings.Contains(*f, "%W") || strings.Contains(*f, "%x") || strings.Contains(*f, "%v")) {
-				panic(c.a.cannot("a weekday or week in date_parse"))
-			}
 			return c.template("make_timestamp(acme_date_parse($1, $2))")
 		}}}},
 		{name: "format_datetime", doc: "Time as text, by Joda's letters.", sigs: []signature{
+			{in: "timestamp(p), varchar(x)", out: "varchar", low: func(c *invocation) string {
+				v := c.args[0]
+				return "acme_joda_format(" + toMillis(microsOf(v.code, v.typ), v.typ) + ", -1, " + c.args[1].code + ")"
+			}},
 			{in: "timestamp(p) with time zone, varchar(x)", out: "varchar", low: func(c *invocation) string {
 				v := c.args[0]
-				return "acme_joda_format(" + microsOf(v.code, v.typ) + ", " + c.a.numberOf(v) + ", " + c.args[1].code + ")"
+				if f := c.raw[1].text; c.a.trying > 0 && (f == nil || strings.Contains(*f, "z")) {
+					panic(c.a.cannot("TRY around the name of a time zone"))
+				}
+				return "acme_joda_format(" + toMillis(microsOf(v.code, v.typ), v.typ) + ", " + c.a.numberOf(v) + ", " + c.args[1].code + ")"
 			}}}},
 		{name: "from_iso8601_timestamp", doc: "Time of an ISO 8601 text, to the millisecond.", sigs: []signature{{in: "varchar(x)", out: "timestamp(3) with time zone", low: lowISO}}},
 		{name: "from_iso8601_date", doc: "Day of an ISO 8601 text.", sigs: []signature{sg("varchar(x)", "date", "(DATE '1970-01-01' + CAST(acme_iso_date($1) AS INTEGER))")}},
@@ -342,8 +353,31 @@ func formatFunctions() []function {
 				return fmt.Sprintf("acme_iso_text(%s, %s, %d, %s)", microsOf(v.code, v.typ), restOf(v.code, v.typ), v.typ.Precision, c.a.numberOf(v))
 			}, typ: func(t []Type) Type { return varcharType(isoLength(t[0].Precision) + 6) }}}},
 		{name: "from_iso8601_timestamp_nanos", doc: "Time of an ISO 8601 text, to the nanosecond.", sigs: []signature{{in: "varchar(x)", out: "timestamp(9) with time zone", low: lowISO}}},
-		{name: "parse_datetime", doc: "Time of a text, by Joda's letters.", refused: "use date_parse with MySQL's letters"},
+		{name: "parse_datetime", doc: "Time of a text, by Joda's letters.", sigs: []signature{{in: "varchar(x), varchar(y)", out: "timestamp(3) with time zone", low: lowParseDatetime}}},
 	}
+}
+
+// lowParseDatetime reads a time by a pattern. Where the pattern may read a zone, each
+// value carries its own.
+func lowParseDatetime(c *invocation) string {
+	pattern := c.raw[1].text
+	arguments := "(" + c.args[0].code + ", " + c.args[1].code + ", epoch_us(now()))"
+	zones, eras := pattern == nil, pattern == nil
+	if pattern != nil {
+		for _, t := range jodaTokens(*pattern) {
+			zones = zones || t.letter == 'z' || t.letter == 'Z'
+			eras = eras || t.letter == 'G' || t.letter == 'C'
+		}
+	}
+	if c.a.trying > 0 && eras {
+		panic(c.a.cannot("TRY around parse_datetime with an era"))
+	}
+	if !zones {
+		c.typ.zone = "UTC"
+		return "make_timestamptz(acme_parse_instant" + arguments + ")"
+	}
+	c.typ.zone = carriedZone
+	return "CAST(acme_parse_datetime" + arguments + " AS INTERVAL)"
 }
 
 // isoLength is the length of an ISO text of a timestamp, as Trino types it.

@@ -501,7 +501,7 @@ func roundInt(a []any) (any, error) {
 	if !r.IsInt64() {
 		return nil, outOfRange("numerical overflow: %d", n)
 	}
-	if size := bitsOfName[a[2].(string)]; !r.IsInt64() || r.Int64() >= 1<<(size-1) || r.Int64() < -1<<(size-1) {
+	if size := bitsOfName[a[2].(string)]; size < 64 && (r.Int64() >= 1<<(size-1) || r.Int64() < -1<<(size-1)) {
 		return nil, outOfRange("Out of range for %s: %s", a[2], r)
 	}
 	return r.Int64(), nil

@@ -39,7 +39,11 @@ func (a formatArg) String() string {
 	case 't':
 		return javaDate(t) + "T" + text
 	}
-	text = javaDate(t) + "T" + text + t.Format("Z07:00")
+	offset := "Z07:00"
+	if _, seconds := t.Zone(); seconds%60 != 0 { // the sun's time of a place, before it had a zone
+		offset = "Z07:00:00"
+	}
+	text = javaDate(t) + "T" + text + t.Format(offset)
 	if strings.ContainsFunc(zone, unicode.IsLetter) {
 		text += "[" + zone + "]"
 	}
@@ -78,9 +82,11 @@ func javaDecimal(text string) string {
 }
 
 // moment gives the time of a temporal argument, or of a number of milliseconds,
-// in its zone.
+// in its zone: days, or microseconds, the nanoseconds below them and the number of
+// the zone.
 func (a formatArg) moment() (time.Time, string) {
-	count, zone, _ := strings.Cut(a.text, "|")
+	count, rest, _ := strings.Cut(a.text, "|")
+	nanos, number, _ := strings.Cut(rest, "|")
 	n, _ := strconv.ParseInt(count, 10, 64)
 	switch a.kind {
 	case 'D':
@@ -88,7 +94,12 @@ func (a formatArg) moment() (time.Time, string) {
 	case 'l':
 		return time.UnixMilli(n).UTC(), "UTC"
 	}
-	return time.UnixMicro(n).In(location(zone)), zone
+	below, _ := strconv.ParseInt(nanos, 10, 64)
+	zone := ""
+	if z, err := strconv.ParseInt(number, 10, 64); err == nil {
+		zone = zoneName(z)
+	}
+	return time.UnixMicro(n).Add(time.Duration(below)).In(location(zone)), zone
 }
 
 // dateParts, clockParts and zoneParts are the conversions of %t by what an
@@ -212,6 +223,11 @@ func clockField(conv byte, t time.Time, zone string) (string, error) {
 	if !strings.ContainsFunc(zone, unicode.IsLetter) {
 		return zone, nil
 	}
+	return shortZone(t, zone)
+}
+
+// shortZone gives the short name that a named zone has at t.
+func shortZone(t time.Time, zone string) (string, error) {
 	if name, _ := t.Zone(); !strings.ContainsFunc(name, unicode.IsDigit) {
 		return name, nil
 	}

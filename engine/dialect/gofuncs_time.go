@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"acme/telemetry/engine/floattext"
 )
@@ -22,6 +23,8 @@ func timeGoFunctions() []ScalarFunction {
 			return give(in, int(a[1].(int32)))
 		})
 	}
+	mysql := &patternCache{compile: func(format string, _ int) ([]element, error) { return mysqlElements(format) }}
+	joda := &patternCache{compile: jodaElements}
 	return []ScalarFunction{
 		fn("cast_date", "VARCHAR,BIGINT", func(a []any) (any, error) {
 			d, ok := parseDate(strings.TrimSpace(a[0].(string)))
@@ -63,10 +66,24 @@ func timeGoFunctions() []ScalarFunction {
 		}),
 		fn("iso_date", "VARCHAR,BIGINT", isoDate),
 		fn("date_format", "BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) { return dateFormat(a[0].(int64), a[1].(string)) }),
-		fn("date_parse", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) { return dateParse(a[0].(string), a[1].(string)) }),
+		fn("date_parse", "VARCHAR,VARCHAR,BIGINT", func(a []any) (any, error) {
+			micros, _, err := mysql.read(a[0].(string), a[1].(string), 0)
+			return micros, err
+		}),
+		fn("parse_datetime", "VARCHAR,VARCHAR,BIGINT,VARCHAR", func(a []any) (any, error) {
+			micros, zone, err := joda.read(a[0].(string), a[1].(string), a[2].(int64))
+			return zonedText(micros, zoneNumber(zone)), err
+		}),
+		fn("parse_instant", "VARCHAR,VARCHAR,BIGINT,BIGINT", func(a []any) (any, error) {
+			micros, _, err := joda.read(a[0].(string), a[1].(string), a[2].(int64))
+			return micros, err
+		}),
 		fn("joda_format", "BIGINT,BIGINT,VARCHAR,VARCHAR", func(a []any) (any, error) {
-			us, zone := a[0].(int64), zoneName(a[1].(int64))
-			return jodaFormat(us+offsetAt(us, zone)*1e6, zone, a[2].(string))
+			if a[1].(int64) < 0 {
+				return jodaFormat(time.UnixMicro(a[0].(int64)).UTC(), "", a[2].(string))
+			}
+			zone := zoneName(a[1].(int64))
+			return jodaFormat(time.UnixMicro(a[0].(int64)).In(location(zone)), zone, a[2].(string))
 		}),
 		fn("interval_text", "BIGINT,VARCHAR", func(a []any) (any, error) { return intervalText(a[0].(int64)), nil }),
 		fn("months_text", "BIGINT,VARCHAR", func(a []any) (any, error) {
@@ -283,190 +300,8 @@ func formatLetter(b *strings.Builder, t time.Time, c byte) error {
 	return nil
 }
 
-// dateParser reads a text by MySQL's letters.
-type dateParser struct {
-	s                           string
-	i                           int
-	year, month, day, yday      int
-	hour, minute, second, micro int
-	hasYear, hasDate, half      bool
-	pm                          bool
-}
-
-func dateParse(s, format string) (any, error) {
-	p := &dateParser{s: s, year: 1970, month: 1, day: 1, yday: -1}
-	bad := badArg("Invalid format: \"%s\"", s)
-	if format == "" {
-		return nil, badArg("Both printing and parsing not supported")
-	}
-	for i := 0; i < len(format); i++ {
-		c := format[i]
-		if c == '%' && i+1 < len(format) {
-			i++
-			if strings.IndexByte(notSupported, format[i]) >= 0 {
-				return nil, badArg("%%%c not supported in date format string", format[i])
-			}
-			if strings.IndexByte("aWxv", format[i]) >= 0 {
-				return nil, failed{"NOT_SUPPORTED", "a weekday or week in date_parse is not supported by the local engine"}
-			}
-			if !p.letter(format[i]) {
-				return nil, p.malformed(bad)
-			}
-			continue
-		}
-		if c == '%' {
-			break
-		}
-		if !p.text(string(c)) {
-			return nil, p.malformed(bad)
-		}
-	}
-	if p.i < len(s) {
-		return nil, badArg("Invalid format: \"%s\" is malformed at \"%s\"", s, s[p.i:])
-	}
-	return p.value(bad)
-}
-
-func (p *dateParser) malformed(bad error) error {
-	if p.i > 0 && p.i < len(p.s) {
-		return badArg("Invalid format: \"%s\" is malformed at \"%s\"", p.s, p.s[p.i:])
-	}
-	return bad
-}
-
-func (p *dateParser) value(bad error) (any, error) {
-	if !p.hasYear && p.hasDate {
-		p.year = 2000 // Joda's default where a month or day is given alone
-	}
-	if p.half {
-		if p.hour < 1 || p.hour > 12 {
-			return nil, bad
-		}
-		p.hour %= 12
-	}
-	if p.pm {
-		p.hour += 12
-	}
-	if p.hour > 23 || p.minute > 59 || p.second > 59 {
-		return nil, bad
-	}
-	t := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
-	if p.yday >= 0 {
-		t = time.Date(p.year, 1, p.yday, 0, 0, 0, 0, time.UTC)
-		if p.yday < 1 || t.Year() != p.year {
-			return nil, bad
-		}
-	} else if int(t.Month()) != p.month || t.Day() != p.day {
-		return nil, badArg("Cannot parse \"%s\": Value %d for dayOfMonth must be in the range [1,%d]", p.s, p.day, 31)
-	}
-	return t.Unix()*1e6 + int64(p.hour*3600+p.minute*60+p.second)*1e6 + int64(p.micro)/1000*1000, nil
-}
-
-func (p *dateParser) text(t string) bool {
-	if len(p.s)-p.i < len(t) || !strings.EqualFold(p.s[p.i:p.i+len(t)], t) {
-		return false
-	}
-	p.i += len(t)
-	return true
-}
-
-// digits reads up to n digits.
-func (p *dateParser) digits(n int) (int, int, bool) {
-	from := p.i
-	for p.i < len(p.s) && p.i-from < n && isDigit(p.s[p.i]) {
-		p.i++
-	}
-	v, err := strconv.Atoi(p.s[from:p.i])
-	return v, p.i - from, err == nil
-}
-
-func (p *dateParser) letter(c byte) (ok bool) {
-	switch c {
-	case 'Y':
-		p.year, _, ok = p.digits(4)
-		p.hasYear = true
-	case 'y':
-		if p.year, _, ok = p.digits(2); p.year < 70 {
-			p.year += 2000
-		} else {
-			p.year += 1900
-		}
-		p.hasYear = true
-	case 'm', 'c':
-		p.month, _, ok = p.digits(2)
-		p.hasDate = true
-		ok = ok && p.month >= 1 && p.month <= 12
-	case 'd', 'e':
-		p.day, _, ok = p.digits(2)
-		p.hasDate = true
-		ok = ok && p.day >= 1 && p.day <= 31
-	case 'j':
-		p.yday, _, ok = p.digits(3)
-		p.hasDate = true
-	case 'H', 'k':
-		p.hour, _, ok = p.digits(2)
-	case 'h', 'I', 'l':
-		p.hour, _, ok = p.digits(2)
-		p.half = true
-	case 'i':
-		p.minute, _, ok = p.digits(2)
-	case 's', 'S':
-		p.second, _, ok = p.digits(2)
-	case 'f':
-		v, n, good := p.digits(9)
-		for ; n < 9; n++ {
-			v *= 10
-		}
-		p.micro, ok = v/1000, good
-	case 'p':
-		switch {
-		case p.text("AM"):
-			ok = true
-		case p.text("PM"):
-			ok, p.pm = true, true
-		}
-	case 'T':
-		return p.letter('H') && p.text(":") && p.letter('i') && p.text(":") && p.letter('s')
-	case 'r':
-		return p.letter('h') && p.text(":") && p.letter('i') && p.text(":") && p.letter('s') && p.text(" ") && p.letter('p')
-	case 'b', 'M', 'a', 'W':
-		return p.name(c)
-	case '%':
-		return p.text("%")
-	default:
-		return p.text(string(c))
-	}
-	return ok
-}
-
-// name reads the name of a month or weekday, short or long.
-func (p *dateParser) name(c byte) bool {
-	for _, long := range []bool{true, false} {
-		for n := 1; n <= 12; n++ {
-			name := time.Month(n).String()
-			if c == 'a' || c == 'W' {
-				if n > 7 {
-					break
-				}
-				name = time.Weekday(n % 7).String()
-			}
-			if !long {
-				name = name[:3]
-			}
-			if p.text(name) {
-				if c == 'b' || c == 'M' {
-					p.month, p.hasDate = n, true
-				}
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// jodaFormat prints local time by Joda's letters.
-func jodaFormat(micros int64, zone, pattern string) (any, error) {
-	t := time.UnixMicro(micros).UTC()
+// jodaFormat prints a time by Joda's letters; zone is empty for one that has none.
+func jodaFormat(t time.Time, zone, pattern string) (any, error) {
 	var b strings.Builder
 	if pattern == "" {
 		return nil, badArg("Invalid pattern specification")
@@ -499,7 +334,11 @@ func jodaFormat(micros int64, zone, pattern string) (any, error) {
 			b.WriteString(strings.Repeat(string(c), n))
 			continue
 		}
-		text, err := jodaLetter(t, c, n)
+		letter := func() (string, error) { return jodaLetter(t, c, n) }
+		if c == 'z' || c == 'Z' {
+			letter = func() (string, error) { return jodaZone(t, zone, c, n) }
+		}
+		text, err := letter()
 		if err != nil {
 			return nil, err
 		}
@@ -564,16 +403,37 @@ func jodaLetter(t time.Time, c byte, n int) (string, error) {
 	case 'S':
 		s := fmt.Sprintf("%03d", t.Nanosecond()/1e6) + strings.Repeat("0", n)
 		return s[:n], nil
-	case 'z', 'Z':
-		return "", failed{"NOT_SUPPORTED", "a zone in format_datetime is not supported by the local engine"}
 	}
 	return "", badArg("Illegal pattern component: %s", strings.Repeat(string(c), n))
+}
+
+// jodaZone prints the zone of a time, or its offset.
+func jodaZone(t time.Time, zone string, c byte, n int) (string, error) {
+	named := strings.ContainsFunc(zone, unicode.IsLetter)
+	switch {
+	case zone == "":
+		return "", badArg("format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information")
+	case c == 'Z' && n == 1:
+		return t.Format("-0700"), nil
+	case c == 'Z' && n == 2:
+		return t.Format("-07:00"), nil
+	case c == 'Z' || !named:
+		return zone, nil
+	case zone == "UTC" && n >= 4:
+		return "Coordinated Universal Time", nil
+	case n >= 4:
+		return "", failed{"NOT_SUPPORTED", "the long name of time zone " + zone + " is not supported by the local engine"}
+	}
+	return shortZone(t, zone)
 }
 
 var durationPattern = regexp.MustCompile(`^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$`)
 
 func parseDuration(a []any) (any, error) {
 	m := durationPattern.FindStringSubmatch(a[0].(string))
+	if a[0] == "" {
+		return nil, badArg("duration is empty")
+	}
 	if m == nil {
 		return nil, badArg("duration is not a valid data duration string: %s", a[0])
 	}

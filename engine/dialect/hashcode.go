@@ -15,15 +15,18 @@ func (a *analyser) hashText(t Type, code string) string {
 	case Date:
 		return call("bigint", "CAST("+code+" - DATE '1970-01-01' AS BIGINT)")
 	case Time:
-		return call("bigint", "1000000 * epoch_us("+code+")")
+		return call("bigint", dayPicos(code, t))
 	case Timestamp:
+		if t.fine() {
+			return call("pair", microsOf(code, t)+", "+restOf(code, t))
+		}
 		return call("bigint", "epoch_us("+code+")")
 	case TimestampTZ:
 		if t.Precision <= 3 {
 			return call("bigint", "epoch_ms("+code+")")
 		}
-		us := "epoch_us(" + code + ")"
-		return call("pair", fmt.Sprintf("trino.floor_to(%s, 1000) // 1000, 1000000 * (%s - trino.floor_to(%s, 1000))", us, us, us))
+		us := microsOf(code, t)
+		return call("pair", fmt.Sprintf("trino.floor_to(%s, 1000) // 1000, 1000000 * (%s - trino.floor_to(%s, 1000)) + %s", us, us, us, restOf(code, t)))
 	case Real:
 		return call("real", code)
 	case Double:

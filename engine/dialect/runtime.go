@@ -47,6 +47,9 @@ var nativeErrors = []struct {
 	{regexp.MustCompile(`(?i)could not convert .*? to TIMESTAMP|timestamp field value out of range|Overflow exception in date/timestamp|date out of range|not in timestamp range`), func([]string) *Error {
 		return notHere("a date or timestamp so far from 1970")
 	}},
+	{regexp.MustCompile(`Cannot perform non-inner join on subquery`), func([]string) *Error {
+		return notHere("a subquery that an outer join's condition compares with columns of both sides")
+	}},
 	{regexp.MustCompile(`(?i)out of memory`), func([]string) *Error {
 		return &Error{Name: "EXCEEDED_LOCAL_MEMORY_LIMIT", Message: "Query exceeded per-node memory limit of the local engine"}
 	}},

@@ -39,6 +39,21 @@ func TestFound(t *testing.T) {
 		{"constants keep their types", "SELECT -NULLIF(DECIMAL '10.00', DECIMAL '10.00'), element_at(ARRAY['a'], NULLIF(0, 0)), coalesce(x, 'abc') FROM (SELECT element_at(ARRAY['a'], NULLIF(0, 0)) AS x) AS t", `[[null,null,"abc"]]`},
 		{"a negative in an error", "SELECT 1 FROM (VALUES 1) t(i) HAVING sum(-i) > -(i+1) - -5", "EXPRESSION_NOT_AGGREGATE: line 1:46: '(sum(-(i)) > (-((i + 1)) - -5))' must be an aggregate expression or appear in GROUP BY clause"},
 		{"a real's text is rounded from its shortest", "SELECT CAST(REAL '6.6666665E9' AS varchar), CAST(REAL '9.9999995' AS varchar), CAST(REAL '-3.4028235E38' AS varchar)", `[["6.666667E9","9.999999E0","-3.402823E38"]]`},
+		{"a date and a NULL of no type", "SELECT DATE '2020-01-01' + NULL, NULL - DATE '2020-01-01', TIME '00:00:00' + NULL, NULL * INTERVAL '1' MONTH, INTERVAL '1' DAY - NULL", `[[null,null,null,null,null]]`},
+		{"a literal of bytes", "SELECT VARBINARY 'abc', substring(X'4FE15FF5' FROM -2)", `[["YWJj","X/U="]]`},
+		{"a big number rounded", "SELECT round(9223372036854775807, -18), round(9223372036854775807, -2)", `[[9000000000000000000,9223372036854775800]]`},
+		{"a char key of JSON_OBJECT", "SELECT JSON_OBJECT(CAST('key' AS char(10)) : 1)", `[["{\"key\":1}"]]`},
+		{"a char keeps no blank that trim uncovers", "SELECT rtrim(CAST('abc def' AS char(7)), 'def') || '|', ltrim(CAST('abc def' AS char(9)), 'abc') || '|'", `[["abc|"," def|"]]`},
+		{"a char pattern has its blanks", "SELECT regexp_like('ala', CHAR 'ala  '), regexp_extract('ala b', CAST('l.' AS char(2))), json_size('[1,2,3]', CHAR '$')", `[[false,"la",3]]`},
+		{"many values of a fine time", "SELECT approx_distinct(CAST(x AS timestamp(9))), max_by(x, CAST(x AS timestamp(9)), 1) FROM (VALUES DATE '2020-01-01', DATE '2020-01-02') AS t(x)", `[[2,["2020-01-02"]]]`},
+		{"an unused window is held to its rules", "SELECT * FROM (VALUES 'x') t(a) WINDOW w AS (ROWS a PRECEDING)", "TYPE_MISMATCH: line 1:51: Window frame ROWS start value type must be exact numeric type with scale 0 (actual varchar(1))"},
+		{"an unused window over groups", "SELECT max(a) FROM (values (1,2)) t(a,b) GROUP BY b WINDOW w AS (ORDER BY a)", "EXPRESSION_NOT_AGGREGATE: line 1:75: 'a' must be an aggregate expression or appear in GROUP BY clause"},
+		{"ORDER BY names what SELECT gives", "SELECT x.c AS x FROM (VALUES 1) x(c) ORDER BY x.c", "TYPE_MISMATCH: line 1:47: Expression x is not of type ROW"},
+		{"ORDER BY aggregates no output", "SELECT a, max(b) FROM (VALUES (1,2)) t(a,b) GROUP BY a ORDER BY max(a)", "COLUMN_NOT_FOUND: line 1:69: Invalid reference to output projection attribute from ORDER BY aggregation"},
+		{"ORDER BY aggregates a table's column", "SELECT max(a) AS a FROM (VALUES (1,2)) t(a,b) GROUP BY b ORDER BY max(t.a)", `[[1]]`},
+		{"a state does not become smaller", "SELECT reduce(ARRAY[1], 0, (s, x) -> CAST(s + x AS tinyint), s -> s)", "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (array(integer), integer, <function>, <function>) for function reduce. Expected: reduce(array(T), S, function(S,T,S), function(S,R)) T, S, R"},
+		{"a limit around the step of a recursion", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL ((SELECT n + 2 FROM t WHERE n < 6) LIMIT 1)) SELECT * FROM t", "INVALID_LIMIT_CLAUSE: line 1:79: FETCH FIRST / LIMIT clause in the step relation of recursion"},
+		{"the type of a lambda", "SELECT typeof(x -> x)", "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (<function>) for function typeof. Expected: typeof(t) T"},
 	} {
 		_, rows, err := e.run(c.sql, 401)
 		got, _ := json.Marshal(rows)
