@@ -243,6 +243,26 @@ func (n *jsonNode) print(b *strings.Builder, numbers jsonNumbers) {
 	}
 }
 
+// kept is print with the members in the order that they have.
+func (n *jsonNode) kept(b *strings.Builder, numbers jsonNumbers) {
+	if n.kind != '[' && n.kind != '{' {
+		n.print(b, numbers)
+		return
+	}
+	b.WriteByte(byte(n.kind))
+	for i, k := range n.kids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if n.kind == '{' {
+			jacksonQuote(b, n.keys[i], true)
+			b.WriteByte(':')
+		}
+		k.kept(b, numbers)
+	}
+	b.WriteByte(byte(n.kind) + 2) // "]" and "}" stand two after their openings
+}
+
 // number gives the text of a number or word.
 func (n *jsonNode) number(numbers jsonNumbers) string {
 	if numbers != exactNumbers {

@@ -296,7 +296,8 @@ func (c *jsonCast) part(b *strings.Builder, n *jsonNode, t Type) error {
 			n.unique()
 			n.jackson(&text, true, floattext.Of(c.level))
 		} else {
-			n.print(&text, jsonNumbers(floattext.Of(c.level)))
+			n.unique()
+			n.kept(&text, jsonNumbers(floattext.Of(c.level)))
 		}
 		jacksonQuote(b, text.String(), false)
 		return nil

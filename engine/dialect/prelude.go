@@ -65,7 +65,8 @@ var macros = [][2]string{
 	{"slice(l, start, n)", "CASE WHEN start > len(l) OR start < -len(l) THEN list_slice(l, 1, 0) " +
 		"ELSE list_slice(l, CASE WHEN start < 0 THEN len(l) + start + 1 ELSE start END, CASE WHEN start < 0 THEN len(l) + start ELSE start - 1 END + n) END"},
 	{"list_unique(l)", "list_filter(l, lambda x, i: len(list_filter(list_slice(l, 1, i - 1), lambda y: y IS NOT DISTINCT FROM x)) = 0)"},
-	{"list_both(a, b)", "trino.list_unique(list_filter(a, lambda x: len(list_filter(b, lambda y: y IS NOT DISTINCT FROM x)) > 0))"},
+	{"list_both(a, b)", "CASE WHEN len(b) > len(a) THEN trino.list_within(b, a) ELSE trino.list_within(a, b) END"}, // in the longer one's order
+	{"list_within(a, b)", "trino.list_unique(list_filter(a, lambda x: len(list_filter(b, lambda y: y IS NOT DISTINCT FROM x)) > 0))"},
 	{"list_less(a, b)", "trino.list_unique(list_filter(a, lambda x: len(list_filter(b, lambda y: y IS NOT DISTINCT FROM x)) = 0))"},
 	{"list_overlap(a, b)", "CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_has_any(a, b) THEN true WHEN len(a) > 0 AND len(b) > 0 AND (len(a) <> list_count(a) OR len(b) <> list_count(b)) THEN NULL ELSE false END"},
 	{"any_true(l)", "CASE WHEN l IS NULL THEN NULL WHEN list_contains(l, true) THEN true WHEN len(l) <> list_count(l) THEN NULL ELSE false END"},

@@ -53,6 +53,9 @@ func TestFound(t *testing.T) {
 		{"ORDER BY aggregates a table's column", "SELECT max(a) AS a FROM (VALUES (1,2)) t(a,b) GROUP BY b ORDER BY max(t.a)", `[[1]]`},
 		{"a state does not become smaller", "SELECT reduce(ARRAY[1], 0, (s, x) -> CAST(s + x AS tinyint), s -> s)", "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (array(integer), integer, <function>, <function>) for function reduce. Expected: reduce(array(T), S, function(S,T,S), function(S,R)) T, S, R"},
 		{"a limit around the step of a recursion", "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL ((SELECT n + 2 FROM t WHERE n < 6) LIMIT 1)) SELECT * FROM t", "INVALID_LIMIT_CLAUSE: line 1:79: FETCH FIRST / LIMIT clause in the step relation of recursion"},
+		{"what two arrays share is in the longer one's order", "SELECT array_intersect(ARRAY[1,2,3], ARRAY[9,3,1,7]), array_intersect(ARRAY[9,3,1,7], ARRAY[1,2,3]), array_intersect(ARRAY[1,2,2,3,NULL], ARRAY[NULL,9,3,1,7])", `[[[3,1],[3,1],[1,3,null]]]`},
+		{"parts of extracted JSON keep their order", `SELECT CAST(json_extract('[{"b":1.50,"a":2}]', '$') AS ARRAY(JSON)), CAST(json_extract('{"x":{"b":1,"a":2}}', '$') AS MAP(varchar, json)), CAST(json_parse('[{"b":1,"a":2}]') AS ARRAY(JSON))`,
+			`[[["{\"b\":1.5,\"a\":2}"],{"x":"{\"b\":1,\"a\":2}"},["{\"a\":2,\"b\":1}"]]]`},
 		{"the type of a lambda", "SELECT typeof(x -> x)", "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters (<function>) for function typeof. Expected: typeof(t) T"},
 	} {
 		_, rows, err := e.run(c.sql, 401)
