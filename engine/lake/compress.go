@@ -259,7 +259,7 @@ type publication struct {
 // does: it takes every block, whatever happens. If the object is there already
 // it must be the same.
 func (s *stream) publish(ctx context.Context, st store.Store, key string) (publication, error) {
-	r := &memberReader{ctx: ctx, s: s, sha: sha256.New(), pending: gzipHeader[:]}
+	r := s.reader()
 	defer r.drain()
 	_, err := st.Put(ctx, key, r)
 	existing := errors.Is(err, store.ErrExists)
@@ -267,8 +267,8 @@ func (s *stream) publish(ctx context.Context, st store.Store, key string) (publi
 		// What would have been written is still to be known.
 		_, err = io.Copy(io.Discard, r)
 	}
-	p := publication{key: key, bytes: r.bytes, raw: r.raw, lines: r.lines, existing: existing}
-	r.sha.Sum(p.sha[:0])
+	p := r.published(key)
+	p.existing = existing
 	if err == nil && existing {
 		err = sameObject(ctx, st, key, p.bytes, p.sha)
 	}
@@ -277,7 +277,6 @@ func (s *stream) publish(ctx context.Context, st store.Store, key string) (publi
 
 // memberReader reads a stream as the bytes of its gzip member.
 type memberReader struct {
-	ctx     context.Context
 	s       *stream
 	pending []byte
 	block   *block // whose out pending is
@@ -288,6 +287,17 @@ type memberReader struct {
 	bytes   int64
 	lines   lineCount
 	trailer [8]byte
+}
+
+func (s *stream) reader() *memberReader {
+	return &memberReader{s: s, sha: sha256.New(), pending: gzipHeader[:]}
+}
+
+// published says what has been read.
+func (r *memberReader) published(key string) publication {
+	p := publication{key: key, bytes: r.bytes, raw: r.raw, lines: r.lines}
+	r.sha.Sum(p.sha[:0])
+	return p
 }
 
 func (r *memberReader) Read(p []byte) (int, error) {

@@ -9,31 +9,30 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"acme/telemetry/engine/serde"
 	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
 )
 
-// conversion makes one Parquet object of the records that pass, and beside it an
-// error object of those that do not fit the table, as Firehose's record format
-// conversion does. It works on a goroutine of its own.
-type conversion struct {
-	w       *Writer
-	name    objectName
-	key     string
+// converter makes a Parquet file of the records that pass, and beside it an error
+// record of each that does not fit the table, as Firehose's record format
+// conversion does. Records are added on one goroutine and converted on another,
+// which runs run.
+type converter struct {
+	tokens  chan struct{} // one for each block on its way
 	current *recordBlock
 	queue   chan *recordBlock
-	ended   int64 // the clock at the end, set before queue is closed
+	whole   bool // every record was submitted; set before queue is closed
 
-	folder, errors *folder
-	encoder        *ParquetEncoder
-	reader         *serde.Reader
-	raw            int64
-	records        int64
-	failed         []byte // error records, a line each
-	failures       int64
-	newest         int64
+	encoder  *ParquetEncoder
+	reader   *serde.Reader
+	raw      int64
+	failed   []byte // error records, a line each
+	failures int64
+	oldest   int64 // arrival of the first record that failed
+	newest   int64
 }
 
 // recordBlock is some records as lines.
@@ -41,47 +40,53 @@ type recordBlock struct {
 	text     []byte
 	ends     []int // of each record in text, without its line end
 	arrivals []int64
+	places   []place
 	original map[int][]byte // records that were changed to be one line
 }
 
-// convert starts a conversion. It holds the folders of its two objects, though
-// the second may not come: that is not known when the buffer is closed.
-func (w *Writer) convert(name objectName) *conversion {
-	c := &conversion{w: w, name: name, queue: make(chan *recordBlock, cap(w.converting)), current: &recordBlock{}}
-	c.key = w.key(w.parquet, name, "parquet", ".parquet")
-	c.folder, c.errors = w.hold(c.key), w.hold(c.errorKey())
-	c.errors.errors = true
-	c.folder.coming.Add(1)
-	c.errors.coming.Add(1)
-	w.wg.Go(func() {
-		defer c.folder.coming.Done()
-		defer c.errors.coming.Done()
-		if err := c.run(); err != nil {
-			w.fail(err)
-		}
-		for range c.queue {
-			<-w.converting // what an error left
-		}
-	})
-	return c
+// place is where a record comes from: its number among its partition's, or,
+// where there are no partitions and partition is negative, among the object's.
+type place struct {
+	partition int32
+	number    int64
 }
 
-func (c *conversion) errorKey() string {
-	id := objectID(c.w.c.Layout.Stream, c.w.identity, string(FormatConversionFailed), c.name.buffer, c.name.sequence)
-	return c.w.json.ErrorPrefix(FormatConversionFailed, c.name.arrival, hex.EncodeToString(id[:])) + c.w.json.Object(c.name.arrival, id, "")
+func (p place) String() string {
+	if p.partition < 0 {
+		return strconv.FormatInt(p.number, 10)
+	}
+	return fmt.Sprintf("%d-%d", p.partition, p.number)
 }
 
-// add takes a record.
-func (c *conversion) add(ctx context.Context, r *schema.Record, arrival int64) error {
+// newConverter makes a converter of events. tokens bounds the blocks on their way,
+// of all converters that share it.
+func newConverter(tokens chan struct{}, codec string) (*converter, error) {
+	t := schema.EventsMigrated()
+	all := make([]int, len(t.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	encoder, err := NewParquetEncoder(t, codec)
+	if err != nil {
+		return nil, err
+	}
+	return &converter{
+		tokens: tokens, queue: make(chan *recordBlock, cap(tokens)), current: &recordBlock{}, encoder: encoder,
+		reader: newSerDe(t, all, serde.Options{IgnoreMalformed: true, Bad: 1 << 30}),
+	}, nil
+}
+
+// add takes a record, whose bytes are the caller's again.
+func (c *converter) add(ctx context.Context, value []byte, arrival int64, at place) error {
 	b := c.current
 	start := len(b.text)
-	b.text = append(b.text, r.Value...)
-	if bytes.IndexAny(r.Value, "\r\n") >= 0 {
+	b.text = append(b.text, value...)
+	if bytes.IndexAny(value, "\r\n") >= 0 {
 		// White space to JSON; here a record must stay a line.
 		if b.original == nil {
 			b.original = map[int][]byte{}
 		}
-		b.original[len(b.ends)] = bytes.Clone(r.Value)
+		b.original[len(b.ends)] = bytes.Clone(value)
 		for i, ch := range b.text[start:] {
 			if ch == '\n' || ch == '\r' {
 				b.text[start+i] = ' '
@@ -91,18 +96,19 @@ func (c *conversion) add(ctx context.Context, r *schema.Record, arrival int64) e
 	b.ends = append(b.ends, len(b.text))
 	b.text = append(b.text, '\n')
 	b.arrivals = append(b.arrivals, arrival)
+	b.places = append(b.places, at)
 	if len(b.text) < blockSize {
 		return nil
 	}
 	return c.submit(ctx)
 }
 
-func (c *conversion) submit(ctx context.Context) error {
+func (c *converter) submit(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	select {
-	case c.w.converting <- struct{}{}:
+	case c.tokens <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -111,37 +117,77 @@ func (c *conversion) submit(ctx context.Context) error {
 	return nil
 }
 
-func (c *conversion) finish(ctx context.Context, clock int64) error {
+// finish sends the rest on its way.
+func (c *converter) finish(ctx context.Context) error {
 	err := c.submit(ctx)
-	c.ended = clock
-	if err != nil {
-		c.ended = -1
-	}
+	c.whole = err == nil
 	close(c.queue)
 	return err
 }
 
-// run converts every block and publishes what came out.
-func (c *conversion) run() error {
-	t := schema.EventsMigrated()
-	all := make([]int, len(t.Columns))
-	for i := range all {
-		all[i] = i
-	}
-	c.reader = newSerDe(t, all, serde.Options{IgnoreMalformed: true, Bad: 1 << 30})
-	var err error
-	if c.encoder, err = NewParquetEncoder(t, c.w.c.Layout.Codec); err != nil {
-		return err
-	}
+// run converts every block, whatever happens.
+func (c *converter) run() (err error) {
 	for b := range c.queue {
-		err := c.block(b)
-		<-c.w.converting
-		if err != nil {
-			return err
+		if err == nil {
+			err = c.block(b)
 		}
+		<-c.tokens
 	}
-	if c.ended < 0 {
-		return errCutShort
+	if err == nil && !c.whole {
+		err = errCutShort
+	}
+	return err
+}
+
+// conversion is a converter whose objects a Writer publishes.
+type conversion struct {
+	*converter
+	w       *Writer
+	name    objectName
+	key     string
+	records int64
+
+	folder, errors *folder
+}
+
+// convert starts a conversion. It holds the folders of its two objects, though
+// the second may not come: that is not known when the buffer is closed.
+func (w *Writer) convert(name objectName) (*conversion, error) {
+	rows, err := newConverter(w.converting, w.c.Layout.Codec)
+	if err != nil {
+		return nil, err
+	}
+	c := &conversion{converter: rows, w: w, name: name}
+	c.key = w.key(w.parquet, name, "parquet", ".parquet")
+	c.folder, c.errors = w.hold(c.key), w.hold(c.errorKey())
+	c.errors.errors = true
+	c.folder.coming.Add(1)
+	c.errors.coming.Add(1)
+	w.wg.Go(func() {
+		defer c.folder.coming.Done()
+		defer c.errors.coming.Done()
+		if err := c.publishAll(); err != nil {
+			w.fail(err)
+		}
+	})
+	return c, nil
+}
+
+// take adds a record. Its place in the object is its sequence number.
+func (c *conversion) take(r *schema.Record) error {
+	at := place{partition: -1, number: c.records}
+	c.records++
+	return c.add(c.w.ctx, r.Value, c.w.clock, at)
+}
+
+func (c *conversion) errorKey() string {
+	id := objectID(c.w.c.Layout.Stream, c.w.identity, string(FormatConversionFailed), c.name.buffer, c.name.sequence)
+	return c.w.json.ErrorPrefix(FormatConversionFailed, c.name.arrival, hex.EncodeToString(id[:])) + c.w.json.Object(c.name.arrival, id, "")
+}
+
+func (c *conversion) publishAll() error {
+	if err := c.run(); err != nil {
+		return err
 	}
 	if err := c.publishRows(); err != nil {
 		return err
@@ -151,8 +197,7 @@ func (c *conversion) run() error {
 
 // block adds a block's records. If one of them is such that the block cannot be
 // read in one go, they are read one by one.
-func (c *conversion) block(b *recordBlock) error {
-	c.records += int64(len(b.ends))
+func (c *converter) block(b *recordBlock) error {
 	for i := range b.ends {
 		c.raw += int64(len(b.record(i)))
 		c.newest = b.arrivals[i]
@@ -185,12 +230,12 @@ func (c *conversion) block(b *recordBlock) error {
 
 // oneGo says whether each record is one line with at most one object, all of
 // which the SerDe can go past.
-func (c *conversion) oneGo(b *recordBlock) bool {
+func (c *converter) oneGo(b *recordBlock) bool {
 	stats, err := drain(c.reader, "records", bytes.NewReader(b.text))
 	return err == nil && stats.Unseen == 0 && stats.Lines == int64(len(b.ends))
 }
 
-func (c *conversion) oneByOne(b *recordBlock) error {
+func (c *converter) oneByOne(b *recordBlock) error {
 	for i := range b.ends {
 		c.reader.Open("record", bytes.NewReader(b.record(i)))
 		batch, err := c.reader.Next()
@@ -246,8 +291,8 @@ type catalogTable struct {
 	CatalogARN   *string `json:"catalogArn"`
 }
 
-// fail files a record. Its sequence number is its place in the object.
-func (c *conversion) fail(b *recordBlock, i int, why string) {
+// fail files a record.
+func (c *converter) fail(b *recordBlock, i int, why string) {
 	t := schema.EventsMigrated()
 	raw := b.record(i)
 	if original, ok := b.original[i]; ok {
@@ -256,14 +301,17 @@ func (c *conversion) fail(b *recordBlock, i int, why string) {
 	text, err := json.Marshal(errorRecord{
 		AttemptsMade: 1, ArrivalTimestamp: b.arrivals[i], AttemptEndingTimestamp: b.arrivals[i],
 		ErrorCode: "DataFormatConversion.MalformedData", ErrorMessage: why, RawData: raw,
-		SequenceNumber:   fmt.Sprint(c.records - int64(len(b.ends)) + int64(i)),
+		SequenceNumber:   b.places[i].String(),
 		DataCatalogTable: catalogTable{DatabaseName: t.Database, TableName: t.Name, Region: "eu-central-1", VersionID: "LATEST"},
 	})
 	if err != nil {
 		panic(err) // text and numbers alone
 	}
 	c.failed = append(append(c.failed, text...), '\n')
-	c.failures++
+	if c.failures++; c.failures == 1 {
+		c.oldest = b.arrivals[i]
+	}
+	c.oldest = min(c.oldest, b.arrivals[i])
 }
 
 func (c *conversion) publishRows() error {

@@ -2,16 +2,20 @@
 // them, keeps the books of these objects, and reads them as Athena does.
 //
 // What comes in: records (schema.Record), in the order of their arrival, with
-// the identity of the run that makes them. What goes out: objects in a store.
+// the identity of the run that makes them (Writer), or the log of a topic
+// (Exporter). What goes out: objects in a store.
 //
 //	telemetry/year=2025/month=08/day=11/hour=17/AcmeTelemetry-MSK-to-S3-1-2025-08-11-17-35-00-<uuid>.gz
 //	telemetry_parquet/year=.../....parquet    the same records, where Parquet is asked for
 //	errors/format-conversion-failed/year=.../ records that Parquet could not take
+//	errors/processing-failed/...              what was in a topic and is no record
+//	errors/metadata-extraction-failed/...     records without the time they are to be filed by
 //	dimensions/titles/..., dimensions/customers/...
 //	_acme/runs/...       who writes which hours: put first
 //	_acme/truth/...      labels of injected faults
 //	_acme/manifests/...  rows, bytes and SHA-256 of each object: put after them
 //	_acme/done/...       what a complete run has written: put last
+//	_acme/exports/...    how an export makes objects of a topic: put before its first plan
 //
 // What must hold:
 //
@@ -37,6 +41,11 @@
 // partition is published, so an hour costs one more object and not 48 more;
 // shards of a run and runs of other windows write manifests of their own beside
 // it, since nothing is ever replaced.
+//
+// An export has no window and no end, so its unit is the cut: some ranges of
+// offsets of a topic. What the cut is, is written into the consumer group before
+// anything of it is put, and names all of it; each folder of a cut has a manifest
+// of its own, with the ranges. See Exporter.
 //
 // Terms. A delivery buffer gathers records of the keys that hash to it, as a
 // Firehose stream's workers do. A partition is a folder with NAME=VALUE parts.

@@ -20,6 +20,12 @@ type Manifest struct {
 	Version int    `json:"version"`       // of this form: 1
 	Folder  string `json:"folder"`        // with a slash at its end
 	Run     string `json:"run,omitempty"` // its claim; none for a dimension table
+	// Export names the layout of an export. All manifests of one cut, which is the
+	// unit of an export, have the same Ranges of the topic.
+	Export  string          `json:"export,omitempty"`
+	Topic   string          `json:"topic,omitempty"`
+	TopicID string          `json:"topic_id,omitempty"` // hexadecimal
+	Ranges  []manifestRange `json:"ranges,omitempty"`
 	// Records, Rows, Bytes: sums over the objects.
 	Records int64           `json:"records"`
 	Rows    int64           `json:"rows"`
@@ -28,6 +34,16 @@ type Manifest struct {
 }
 
 const manifestVersion = 1
+
+// manifestRange is the records of a partition of a topic that are in a cut's
+// objects, from an offset to the one before another.
+type manifestRange struct {
+	Partition int32 `json:"partition"`
+	From      int64 `json:"from"`
+	To        int64 `json:"to"`
+	// Missing is how many offsets before From retention deleted unread.
+	Missing int64 `json:"missing,omitempty"`
+}
 
 // manifestEntry is one object.
 type manifestEntry struct {

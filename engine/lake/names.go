@@ -21,8 +21,13 @@ type Names struct {
 // ErrorType is a value of !{firehose:error-output-type}.
 type ErrorType string
 
-// FormatConversionFailed is what records that Parquet cannot take are filed under.
-const FormatConversionFailed ErrorType = "format-conversion-failed"
+// What records are filed under that Parquet cannot take, that are no records, and
+// whose time of the event cannot be told.
+const (
+	FormatConversionFailed   ErrorType = "format-conversion-failed"
+	ProcessingFailed         ErrorType = "processing-failed"
+	MetadataExtractionFailed ErrorType = "metadata-extraction-failed"
+)
 
 // maxPrefix is Firehose's limit on an evaluated prefix, in characters.
 const maxPrefix = 512
@@ -159,7 +164,12 @@ func (n *Names) Object(ms int64, id [16]byte, extension string) string {
 // the SHA-256 of its stream, run, delivery buffer and place in the buffer. A
 // rerun finds the same key.
 func objectID(stream, run, kind string, buffer, sequence int) (id [16]byte) {
-	sum := sha256.Sum256(fmt.Appendf(nil, "acme object\n%s\n%s\n%s\n%d\n%d\n", stream, run, kind, buffer, sequence))
+	return uuid(fmt.Appendf(nil, "acme object\n%s\n%s\n%s\n%d\n%d\n", stream, run, kind, buffer, sequence))
+}
+
+// uuid gives the UUID of version 8 of what identifies an object.
+func uuid(identity []byte) (id [16]byte) {
+	sum := sha256.Sum256(identity)
 	copy(id[:], sum[:])
 	id[6] = id[6]&0x0f | 0x80
 	id[8] = id[8]&0x3f | 0x80
@@ -318,4 +328,32 @@ func (n *Names) fine() bool {
 		}
 	}
 	return false
+}
+
+// eventPrefixes evaluates a prefix for the times of events. Most events share
+// their minute with others, and few patterns look further.
+type eventPrefixes struct {
+	names    *Names
+	fine     bool
+	byMinute map[int64]string
+}
+
+func newEventPrefixes(n *Names) *eventPrefixes {
+	return &eventPrefixes{names: n, fine: n.fine(), byMinute: map[int64]string{}}
+}
+
+func (e *eventPrefixes) of(ms int64) string {
+	if e.fine {
+		return e.names.Prefix(ms, "")
+	}
+	minute := ms / 60_000
+	if p, ok := e.byMinute[minute]; ok {
+		return p
+	}
+	if len(e.byMinute) > 10_000 {
+		clear(e.byMinute)
+	}
+	p := e.names.Prefix(ms, "")
+	e.byMinute[minute] = p
+	return p
 }

@@ -233,22 +233,30 @@ func readParquet(file []byte, columns int) (rows int64, sum []byte, err error) {
 }
 
 func hashGroup(h hash.Hash, group parquet.RowGroup) (rows int64, err error) {
+	err = eachRow(group, func(row parquet.Row) {
+		hashRow(h, row)
+		rows++
+	})
+	return rows, err
+}
+
+// eachRow gives the rows of a group in their order.
+func eachRow(group parquet.RowGroup, yield func(parquet.Row)) (err error) {
 	r := group.Rows()
 	defer func() { err = errors.Join(err, r.Close()) }()
 	buf := make([]parquet.Row, 256)
 	for {
 		n, err := r.ReadRows(buf)
 		for _, row := range buf[:n] {
-			hashRow(h, row)
+			yield(row)
 		}
-		rows += int64(n)
 		switch {
 		case err == io.EOF:
-			return rows, nil
+			return nil
 		case err == nil && n == 0:
-			return rows, io.ErrNoProgress // a broken file must not hold the reader for ever
+			return io.ErrNoProgress // a broken file must not hold the reader for ever
 		case err != nil:
-			return rows, err
+			return err
 		}
 	}
 }

@@ -57,7 +57,8 @@ type listedObject struct {
 
 // Verify holds every object of a lake against its manifest: that it is there,
 // its size, its SHA-256, its rows, and that it unpacks to its last checksum, in
-// this program's own code. An error means that the lake could not be checked,
+// this program's own code. Of exported topics it holds the cuts against each other:
+// that they have each offset once. An error means that the lake could not be checked,
 // not that it is damaged.
 func Verify(ctx context.Context, st store.Store, o VerifyOptions) (*Verification, error) {
 	if o.Of < 0 || o.Of > 0 && (o.Sample < 1 || o.Sample > o.Of) {
@@ -132,6 +133,7 @@ func (v *verifier) gather(ctx context.Context) ([]listedObject, error) {
 // manifest that cannot be read is damage.
 func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error) {
 	listed := map[string]*manifestEntry{}
+	var topics coverage
 	read := func(key string, into any) (bool, error) {
 		err := getJSON(ctx, v.st, key, into)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrNotFound) {
@@ -154,9 +156,15 @@ func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error
 			v.damaged(info.Key, fmt.Sprintf("it speaks of the folder %q", m.Folder))
 			continue
 		}
+		if why := topics.add(info.Key, &m); why != "" {
+			v.damaged(info.Key, why)
+		}
 		for i := range m.Objects {
 			listed[m.Folder+m.Objects[i].Name] = &m.Objects[i]
 		}
+	}
+	if v.o.Prefix == "" {
+		topics.check(v.damaged)
 	}
 	for info, err := range v.st.List(ctx, runsPrefix) {
 		if err != nil {

@@ -41,7 +41,7 @@ type Writer struct {
 	open      map[slot]*buffer
 	order     []*buffer // by the arrival of the oldest record; closed ones linger
 	sequences []int     // of each delivery buffer
-	prefixes  map[int64]string
+	prefixes  *eventPrefixes
 	delimiter []byte
 
 	folders map[string]*folder
@@ -123,7 +123,7 @@ func NewWriter(ctx context.Context, c Config) (*Writer, error) {
 		return nil, err
 	}
 	w := &Writer{
-		c: c, open: map[slot]*buffer{}, sequences: make([]int, c.Layout.Buffers), prefixes: map[int64]string{},
+		c: c, open: map[slot]*buffer{}, sequences: make([]int, c.Layout.Buffers),
 		folders: map[string]*folder{}, parts: map[string]int{},
 		converting: make(chan struct{}, c.Workers+2), publishing: make(chan struct{}, maxActive+64),
 	}
@@ -139,6 +139,7 @@ func (w *Writer) begin() (err error) {
 	if w.json, _, err = w.c.Layout.names(); err != nil {
 		return err
 	}
+	w.prefixes = newEventPrefixes(w.json)
 	if w.parquet, err = w.c.Layout.parquetNames(); err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (w *Writer) write(r *schema.Record) error {
 	}
 	s := slot{number: int(fnv1a(r.Key) % uint32(w.c.Layout.Buffers))}
 	if w.c.Layout.PartitionBy == ByEvent {
-		s.prefix = w.eventPrefix(r.Event)
+		s.prefix = w.prefixes.of(r.Event)
 	}
 	b := w.open[s]
 	if b == nil {
@@ -281,24 +282,6 @@ func fnv1a(b []byte) uint32 {
 	return h
 }
 
-// eventPrefix evaluates the prefix for an event's time. Most events share their
-// minute with others, and few patterns look further.
-func (w *Writer) eventPrefix(ms int64) string {
-	if w.json.fine() {
-		return w.json.Prefix(ms, "")
-	}
-	minute := ms / 60_000
-	if p, ok := w.prefixes[minute]; ok {
-		return p
-	}
-	if len(w.prefixes) > 10_000 {
-		clear(w.prefixes)
-	}
-	p := w.json.Prefix(ms, "")
-	w.prefixes[minute] = p
-	return p
-}
-
 // openBuffer begins an object with its oldest record.
 func (w *Writer) openBuffer(s slot, r *schema.Record) (*buffer, error) {
 	if len(w.open) >= maxActive {
@@ -320,7 +303,10 @@ func (w *Writer) openBuffer(s slot, r *schema.Record) (*buffer, error) {
 		b.holds = append(b.holds, w.hold(w.key(w.json, name, "json", w.c.Layout.Extension)))
 	}
 	if w.c.Layout.Format != JSON {
-		b.conversion = w.convert(name)
+		var err error
+		if b.conversion, err = w.convert(name); err != nil {
+			return nil, err
+		}
 		b.holds = append(b.holds, b.conversion.folder, b.conversion.errors)
 	}
 	w.open[s] = b
@@ -352,7 +338,7 @@ func (w *Writer) add(b *buffer, r *schema.Record) error {
 		}
 	}
 	if b.conversion != nil {
-		return b.conversion.add(w.ctx, r, w.clock)
+		return b.conversion.take(r)
 	}
 	return nil
 }
@@ -374,7 +360,7 @@ func (w *Writer) closeBuffer(b *buffer) error {
 		errs = append(errs, b.json.finish(w.ctx))
 	}
 	if b.conversion != nil {
-		errs = append(errs, b.conversion.finish(w.ctx, w.clock))
+		errs = append(errs, b.conversion.finish(w.ctx))
 	}
 	return errors.Join(errs...)
 }
