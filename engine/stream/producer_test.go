@@ -1,0 +1,171 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"acme/telemetry/schema"
+)
+
+// brokers gives the clusters that a test runs against: one in this process, and the
+// one that ACME_KAFKA names.
+func brokers(t *testing.T, test func(*testing.T, Config)) {
+	t.Run("kfake", func(t *testing.T) { test(t, at(cluster(t))) })
+	if address := os.Getenv("ACME_KAFKA"); address != "" {
+		t.Run("kafka", func(t *testing.T) {
+			test(t, Config{Brokers: []string{address}, Auth: Auth{Mechanism: Plaintext}, Patience: time.Minute})
+		})
+	}
+}
+
+// newTopic makes a topic of the test's own, and gives its name.
+func newTopic(t *testing.T, c Config) string {
+	t.Helper()
+	topic := NewTopic(fmt.Sprintf("acme-test-%d", time.Now().UnixNano()))
+	topic.Retention = -1
+	if _, err := c.Create(t.Context(), topic); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s, err := c.connect(context.Background())
+		if err != nil {
+			return
+		}
+		defer s.Close()
+		deleteTopic(t, s, topic.Name)
+	})
+	return topic.Name
+}
+
+// events gives n records with numbers from first on.
+func events(first, n int) []schema.Record {
+	records := make([]schema.Record, n)
+	for i := range records {
+		k := first + i
+		records[i] = schema.Record{
+			Arrival: 1_700_000_000_000 + int64(k/3), Key: fmt.Appendf(nil, "CUST_%06x", k*7919%1000),
+			Value: fmt.Appendf(nil, `{"event_id":"EVENT_%08x"}`, k),
+		}
+	}
+	return records
+}
+
+// readAll gives what a reader of committed records sees, by partition.
+func readAll(t *testing.T, c Config, topic string) map[int32][]*kgo.Record {
+	t.Helper()
+	s, err := c.connect(t.Context(), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.ConsumeResetOffset(kgo.NoResetOffset()), kgo.KeepControlRecords())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ends := endOffsets(t, s, topic, 20)
+	got := map[int32][]*kgo.Record{}
+	at := map[int32]int64{}
+	for len(ends) > 0 {
+		fetches := s.PollFetches(t.Context())
+		if err := fetches.Err(); err != nil {
+			t.Fatal(err)
+		}
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			for _, r := range p.Records {
+				if at[p.Partition] = r.Offset + 1; !r.Attrs.IsControl() {
+					got[p.Partition] = append(got[p.Partition], r)
+				}
+			}
+		})
+		for p, end := range ends {
+			if at[p] >= end {
+				delete(ends, p)
+			}
+		}
+	}
+	return got
+}
+
+// sameRun asserts that a topic has records 0 to n of events, each once, in order on
+// the partition of its key.
+func sameRun(t *testing.T, c Config, topic string, n int) {
+	t.Helper()
+	partitioner := kgo.StickyKeyPartitioner(nil).ForTopic(topic)
+	want := map[int32][]schema.Record{}
+	for _, r := range events(0, n) {
+		p := int32(partitioner.Partition(&kgo.Record{Key: r.Key}, 20))
+		want[p] = append(want[p], r)
+	}
+	got := readAll(t, c, topic)
+	for p := range int32(20) {
+		if len(got[p]) != len(want[p]) {
+			t.Errorf("partition %d has %d records, want %d", p, len(got[p]), len(want[p]))
+			continue
+		}
+		for i, r := range want[p] {
+			if g := got[p][i]; string(g.Value) != string(r.Value) || string(g.Key) != string(r.Key) || g.Timestamp.UnixMilli() != r.Arrival {
+				t.Errorf("partition %d record %d: got %s %s at %d, want %s %s at %d", p, i, g.Key, g.Value, g.Timestamp.UnixMilli(), r.Key, r.Value, r.Arrival)
+				break
+			}
+		}
+	}
+}
+
+// TestPublishOnce: a producer of the same run goes on where the last transaction
+// ended, whatever its predecessor had under way.
+func TestPublishOnce(t *testing.T) {
+	brokers(t, func(t *testing.T, c Config) {
+		topic := newTopic(t, c)
+		pub := Publication{Topic: topic, Run: topic, Every: time.Hour}
+		start := func(want int64) *Producer {
+			p, err := NewProducer(t.Context(), c, pub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Published().Records != want {
+				t.Fatalf("a producer finds %d records published, want %d", p.Published().Records, want)
+			}
+			return p
+		}
+		publish := func(p *Producer, first, n int) error { return p.Publish(t.Context(), events(first, n)) }
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		first := start(0)
+		must(publish(first, 0, 1000))
+		must(first.Commit(t.Context()))
+		must(publish(first, 1000, 500)) // never committed: it is killed here
+		must(first.s.Flush(t.Context()))
+
+		second := start(1000)
+		if got := second.Published(); got.Arrival != events(999, 1)[0].Arrival || got.Within != 1 {
+			t.Errorf("got %+v: want the last record's arrival, of which one is published", got)
+		}
+		must(publish(second, 1000, 700))
+		must(second.Commit(t.Context()))
+
+		var fenced *FencedError
+		if err := first.Commit(t.Context()); !errors.As(err, &fenced) {
+			t.Errorf("a producer whose run was taken over commits: got %v", err)
+		}
+		_ = first.Close()
+		for k := 1700; k < 2000; k += 100 { // several transactions of one producer
+			must(publish(second, k, 100))
+			must(second.Commit(t.Context()))
+		}
+		must(publish(second, 2000, 10))
+		must(second.Close()) // an ordinary end without commit takes back what is open
+		third := start(2000)
+		must(third.Commit(t.Context())) // nothing to commit
+		must(publish(third, 2000, 1))
+		must(third.Commit(t.Context()))
+		must(third.Close())
+		sameRun(t, c, topic, 2001)
+	})
+}
