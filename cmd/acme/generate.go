@@ -32,6 +32,7 @@ type generateOptions struct {
 	from        string
 	length      time.Duration
 	lengthGiven bool
+	endless     bool // the window ends with time itself
 	shard       string
 	to          string
 	format      string
@@ -40,25 +41,38 @@ type generateOptions struct {
 	workers     int
 	dryRun      bool
 	asJSON      bool
+	kafka       publishOptions
 }
 
 func (p *program) newGenerateCmd() *cobra.Command {
 	o := &generateOptions{}
 	cmd := &cobra.Command{
 		Use:   "generate",
-		Short: "Generate telemetry from a scenario and a seed, into the lake or to stdout",
+		Short: "Generate telemetry from a scenario and a seed, into the lake, to Kafka or to stdout",
 		Long: `generate makes the events that arrive in a window of time. The same scenario,
 seed and window give the same bytes on any machine. Running it again changes
 nothing; a run that was cut short is finished; another seed, scenario or version
-into hours that are taken is refused.`,
+into hours that are taken is refused.
+
+With --to kafka it publishes to a topic of Kafka or Amazon MSK, each event once: how
+far a run is stands in the topic's cluster (in the consumer group acme-generate-...),
+and is committed with the events. The same command goes on after a kill, a longer
+--for goes on behind the shorter one, and readers at read_committed see no event
+twice. The position is kept as long as the cluster keeps offsets (seven days after
+the run's last event, unless offsets.retention.minutes says otherwise).`,
 		Example: `  acme generate
   acme generate --scenario seed-replica --lake ./replica
   acme generate --scenario streaming --from 2025-08-01 --for 24h --shard 1/4
-  acme generate --to - --for 1m | head`,
+  acme generate --to - --for 1m | head
+  acme generate --to kafka --create-topic --scenario streaming --realtime
+  acme generate --to kafka --auth iam -b b-1.acme.kafka.eu-central-1.amazonaws.com:9098 --scenario streaming --realtime`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.seedGiven = cmd.Flags().Changed("seed")
 			o.lengthGiven = cmd.Flags().Changed("for")
+			if err := o.kafka.check(cmd, o.to); err != nil {
+				return err
+			}
 			return p.runGenerate(cmd.Context(), o)
 		},
 	}
@@ -69,13 +83,14 @@ into hours that are taken is refused.`,
 	f.StringVar(&o.from, "from", "", "begin of the window of arrival, UTC (default: the scenario's)")
 	f.DurationVar(&o.length, "for", 0, "length of the window (default: the scenario's)")
 	f.StringVar(&o.shard, "shard", "1/1", "generate part i of n, counted from 1; the parts add up to the whole")
-	f.StringVar(&o.to, "to", "", "- writes the events to stdout, one a line, instead of into the lake")
+	f.StringVar(&o.to, "to", "", "kafka publishes to a topic, - writes to stdout, one event a line; instead of into the lake")
 	f.StringVar(&o.format, "file-format", "json", "objects: json (gzip), parquet or both")
 	f.StringVar(&o.delimiter, "delimiter", "", "between records of an object: newline or none (default: the scenario's)")
 	f.StringVar(&o.partitionBy, "partition-by", "arrival", "time an object is filed under: arrival or event")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that make events; changes nothing but the time (default: one a core)")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be generated, and write nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON")
+	o.kafka.add(cmd)
 	return cmd
 }
 
@@ -83,21 +98,26 @@ into hours that are taken is refused.`,
 type generation struct {
 	scenario *sim.Scenario
 	window   sim.Window
+	endless  bool
 	shard    sim.Shard
 	workers  int
 	layout   lake.Layout
 }
 
 func (p *program) runGenerate(ctx context.Context, o *generateOptions) error {
+	o.kafka.beginNow(o, p.now())
 	g, err := p.planGeneration(o)
 	if err != nil {
 		return err
 	}
-	if o.to == "-" {
+	switch o.to {
+	case "":
+	case "-":
 		return p.generateToStdout(ctx, g)
-	}
-	if o.to != "" {
-		return usagef("--to %s: this version generates into the lake, or to stdout with --to -", o.to)
+	case "kafka":
+		return p.generateToKafka(ctx, g, o)
+	default:
+		return usagef("--to %s: write kafka, or - for stdout; without it the events go into the lake", o.to)
 	}
 	st, err := p.openLake()
 	if err != nil {
@@ -133,7 +153,7 @@ func (p *program) planGeneration(o *generateOptions) (*generation, error) {
 			return nil, withHint(exitUsage, "", err)
 		}
 	}
-	g := &generation{scenario: sc, workers: o.workers}
+	g := &generation{scenario: sc, workers: o.workers, endless: o.endless}
 	if g.workers == 0 {
 		g.workers = cores()
 	}
@@ -180,6 +200,8 @@ func parseWindow(sc *sim.Scenario, o *generateOptions) (sim.Window, error) {
 		from = t.UnixMilli()
 	}
 	switch {
+	case o.endless:
+		length = latest - from
 	case o.lengthGiven && length < 1:
 		return sim.Window{}, usagef("--for %s: must be a millisecond or more", o.length)
 	case length == 0 && sc.Duration == 0:

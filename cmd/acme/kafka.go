@@ -126,6 +126,8 @@ func kafkaHint(err error) string {
 	var denied *stream.AccessError
 	var away *stream.UnreachableError
 	switch {
+	case errors.As(err, new(*stream.TopicMissingError)):
+		return "check the name; acme generate --to kafka --create-topic makes one"
 	case errors.As(err, &denied):
 		return denied.Check
 	case errors.As(err, &away):

@@ -223,3 +223,36 @@ func TestTopic(t *testing.T) {
 		t.Errorf("got %+v: want 20 partitions on 2 brokers, one of them in sync at least, 7 days, gzip", got)
 	}
 }
+
+func TestTopicAccepts(t *testing.T) {
+	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+	topic := func(change func(*Topic)) Topic {
+		t := NewTopic("t")
+		change(&t)
+		return t
+	}
+	week := topic(func(*Topic) {})
+	after := topic(func(t *Topic) { t.After = time.Hour })
+	for _, c := range []struct {
+		name  string
+		topic Topic
+		age   time.Duration
+		ahead time.Duration
+		want  string
+	}{
+		{"of today", week, time.Hour, 0, ""},
+		{"just not deleted", week, 7*24*time.Hour - time.Second, 0, ""},
+		{"deleted at once", week, 7 * 24 * time.Hour, 0, "setting retention.ms: records are deleted 168h0m0s after their timestamp, and these begin at 2026-11-23T12:00:00Z"},
+		{"kept for ever", topic(func(t *Topic) { t.Retention = -1 }), 1e5 * time.Hour, 0, ""},
+		{"older than allowed", topic(func(t *Topic) { t.Before = time.Hour }), 2 * time.Hour, 0, "message.timestamp.before.max.ms"},
+		{"an hour ahead", after, 0, time.Hour, ""},
+		{"further ahead", after, 0, time.Hour + time.Second, "message.timestamp.after.max.ms"},
+		{"the brokers' clock", topic(func(t *Topic) { t.LogAppendTime = true }), 0, 0, "message.timestamp.type"},
+		{"compacted", topic(func(t *Topic) { t.Compacted = true }), 0, 0, "cleanup.policy"},
+	} {
+		err := c.topic.Accepts(now.Add(-c.age), c.ahead, now)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}

@@ -135,6 +135,9 @@ func (p *Producer) takeOver(ctx context.Context, topic string) error {
 	return nil
 }
 
+// Run gives the run's name: its transactional id and its consumer group.
+func (p *Producer) Run() string { return p.run }
+
 // Topic gives the topic as it was found.
 func (p *Producer) Topic() Topic { return p.topic }
 

@@ -58,12 +58,48 @@ func NewTopic(name string) Topic {
 type TopicMissingError struct{ Topic string }
 
 func (e *TopicMissingError) Error() string {
-	return fmt.Sprintf("topic %s: the cluster has none of this name", e.Topic)
+	return "the cluster has no topic " + e.Topic
 }
 
-// Create makes a topic unless there is one of its name, and says whether it did. On
-// a cluster of fewer brokers than t.Replication the topic has as many replicas as
-// there are brokers, and one fewer in sync at least.
+// RecordsError is a topic that would not keep records as they are.
+type RecordsError struct {
+	Topic, Setting string
+	Why            string
+}
+
+func (e *RecordsError) Error() string {
+	return fmt.Sprintf("topic %s, setting %s: %s", e.Topic, e.Setting, e.Why)
+}
+
+// Accepts says whether the topic keeps records whose oldest timestamp is oldest, and
+// of which none is further ahead of the clock than ahead when it is published. The
+// error is a RecordsError.
+func (t Topic) Accepts(oldest time.Time, ahead time.Duration, now time.Time) error {
+	refuse := func(setting, format string, args ...any) error {
+		return &RecordsError{Topic: t.Name, Setting: setting, Why: fmt.Sprintf(format, args...)}
+	}
+	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	age := now.Sub(oldest)
+	switch {
+	case t.Compacted:
+		return refuse("cleanup.policy", "of each customer only the last event would be kept")
+	case t.LogAppendTime:
+		return refuse("message.timestamp.type", "the brokers replace the time of arrival by their own clock's")
+	case t.Retention >= 0 && age >= t.Retention:
+		return refuse("retention.ms", "records are deleted %s after their timestamp, and these begin at %s", t.Retention, stamp(oldest))
+	case t.Before > 0 && age > t.Before:
+		return refuse("message.timestamp.before.max.ms", "the brokers refuse timestamps older than %s, and these begin at %s", t.Before, stamp(oldest))
+	case t.After > 0 && ahead > 365*24*time.Hour:
+		return refuse("message.timestamp.after.max.ms", "the brokers refuse timestamps more than %s ahead of their clock, and these go ahead without end", t.After)
+	case t.After > 0 && ahead > t.After:
+		return refuse("message.timestamp.after.max.ms", "the brokers refuse timestamps more than %s ahead of their clock, and these go up to %s ahead", t.After, ahead.Round(time.Second))
+	}
+	return nil
+}
+
+// Create makes a topic unless there is one of its name, waits until the cluster
+// knows it, and says whether it did. On a cluster of fewer brokers than t.Replication
+// the topic has as many replicas as there are brokers, and one fewer in sync at least.
 func (c Config) Create(ctx context.Context, t Topic) (bool, error) {
 	s, err := c.connect(ctx)
 	if err != nil {
@@ -75,7 +111,17 @@ func (c Config) Create(ctx context.Context, t Topic) (bool, error) {
 		made, err = s.create(ctx, t)
 		return err
 	})
-	return made, err
+	if err != nil {
+		return made, err
+	}
+	found := t
+	return made, s.patiently(ctx, "wait for topic "+t.Name, func(ctx context.Context) error {
+		err := s.describePartitions(ctx, &found)
+		if errors.As(err, new(*TopicMissingError)) {
+			return kerr.UnknownTopicOrPartition // not known everywhere yet
+		}
+		return err
+	})
 }
 
 func (s *session) create(ctx context.Context, t Topic) (bool, error) {
