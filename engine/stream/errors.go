@@ -138,12 +138,7 @@ func (s *session) checkReach(err error) string {
 // are first asked for.
 type principal struct{ name func() string }
 
-func (p *principal) String() string {
-	if name := p.name(); name != "" {
-		return name
-	}
-	return "nobody"
-}
+func (p *principal) String() string { return p.name() }
 
 // answer is the error of an answer, with the broker's own words where it has some.
 func answer(code int16, message *string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -17,8 +18,19 @@ import (
 // credentialsError is AWS credentials that could not be had, or are of no use.
 type credentialsError struct{ err error }
 
-func (e *credentialsError) Error() string { return "AWS credentials: " + e.err.Error() }
+func (e *credentialsError) Error() string { return "sign with AWS credentials: " + e.err.Error() }
 func (e *credentialsError) Unwrap() error { return e.err }
+
+// signing is a mechanism that fails by a credentialsError when it cannot sign.
+type signing struct{ sasl.Mechanism }
+
+func (s signing) Authenticate(ctx context.Context, host string) (sasl.Session, []byte, error) {
+	session, message, err := s.Mechanism.Authenticate(ctx, host)
+	if err != nil && !errors.As(err, new(*credentialsError)) {
+		err = &credentialsError{fmt.Errorf("%w: set AWS_REGION", err)}
+	}
+	return session, message, err
+}
 
 // iam gives the mechanism AWS_MSK_IAM. Credentials are asked for at each
 // connection and each renewal of one, so that those that rotate stay valid; the
@@ -42,9 +54,9 @@ func (a Auth) iam(ctx context.Context, who *principal) (sasl.Mechanism, error) {
 		if id, ok := key.Load().(string); ok {
 			return id
 		}
-		return ""
+		return "nobody, without AWS credentials"
 	}
-	return mskiam.ManagedStreamingIAM(func(ctx context.Context) (mskiam.Auth, error) {
+	return signing{mskiam.ManagedStreamingIAM(func(ctx context.Context) (mskiam.Auth, error) {
 		c, err := provider.Retrieve(ctx)
 		if err != nil {
 			return mskiam.Auth{}, &credentialsError{err}
@@ -54,7 +66,7 @@ func (a Auth) iam(ctx context.Context, who *principal) (sasl.Mechanism, error) {
 			return mskiam.Auth{}, &credentialsError{fmt.Errorf("those of %s expired at %s", c.AccessKeyID, c.Expires.UTC().Format(time.RFC3339))}
 		}
 		return mskiam.Auth{AccessKey: c.AccessKeyID, SecretKey: c.SecretAccessKey, SessionToken: c.SessionToken, UserAgent: "acme"}, nil
-	}), nil
+	})}, nil
 }
 
 // nameCredentials says whose credentials they are, without a secret.
@@ -83,7 +95,7 @@ func (a Auth) principal() *principal {
 			}
 		}
 	case IAM:
-		name = "no AWS credentials"
+		name = "nobody, without AWS credentials"
 	}
 	return &principal{name: func() string { return name }}
 }
