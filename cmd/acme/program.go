@@ -22,6 +22,7 @@ import (
 
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/sim"
+	"acme/telemetry/engine/stream"
 	"acme/telemetry/schema"
 )
 
@@ -212,7 +213,7 @@ func completeFlags(root *cobra.Command) {
 		"generate --delimiter":   {"newline", "none"},
 		"generate --to":          {"kafka", "-"},
 		"generate --auth":        {"iam", "scram", "mtls", "plaintext"},
-		"generate --compression": {"gzip", "zstd", "lz4", "snappy", "none"},
+		"generate --compression": stream.Compressions(),
 		"generate --timestamp":   {"arrival", "now"},
 		"tui --screen":           {"report", "sql"},
 		"tui --theme":            {"auto", "dark", "light"},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -75,6 +76,8 @@ func (o *publishOptions) check(cmd *cobra.Command, to string) error {
 		return usagef("--speed %v: must be more than 0", o.speed)
 	case o.rate < 0 || changed("rate") && !(o.rate > 0):
 		return usagef("--rate %v: must be more than 0", o.rate)
+	case !slices.Contains(stream.Compressions(), o.compression):
+		return usagef("--compression %s: must be one of %s", o.compression, strings.Join(stream.Compressions(), ", "))
 	case o.timestamp != "arrival" && o.timestamp != "now":
 		return usagef("--timestamp %s: must be arrival or now", o.timestamp)
 	case changed("retention") && !o.createTopic:

@@ -110,6 +110,9 @@ func addHelpTopics(root *cobra.Command) {
 const envHelp = `Environment:
   ACME_LAKE        the lake to use where --lake is not given
   ACME_CONFIG      the configuration file
+  ACME_BROKERS     brokers of Kafka or MSK, host:port, separated by commas
+  ACME_KAFKA_PASSWORD  the password for --auth scram
+  AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, ...  for --auth iam, as the AWS SDK has them
   ACME_TRINO_URL   the Trino server of query --engine trino: http://host:8080/catalog
   NO_COLOR         no colours, if not empty
   TERM             dumb or empty: no terminal UI

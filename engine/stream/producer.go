@@ -329,6 +329,9 @@ func (p *Producer) explain(doing string, err error) error {
 	return p.s.explain(fmt.Sprintf("%s run %s to topic %s", doing, p.run, p.topic.Name), 0, err)
 }
 
+// Compressions lists what Publication.Compression may be.
+func Compressions() []string { return []string{"gzip", "zstd", "lz4", "snappy", "none"} }
+
 // codecOf gives a compression by name. gzip is at its fastest level: in a topic of
 // gzip the brokers keep it as it is.
 func codecOf(name string) (kgo.CompressionCodec, error) {
@@ -344,5 +347,5 @@ func codecOf(name string) (kgo.CompressionCodec, error) {
 	case "none":
 		return kgo.NoCompression(), nil
 	}
-	return kgo.CompressionCodec{}, fmt.Errorf("compression %q: must be one of gzip, zstd, lz4, snappy, none", name)
+	return kgo.CompressionCodec{}, fmt.Errorf("compression %q: must be one of %v", name, Compressions())
 }
