@@ -147,8 +147,8 @@ func TestPublishKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	resumed := 0
 	for killed := 0; killed < kills; {
-		// Slow enough that the run does not end before it is killed.
-		cmd := run("--rate", strconv.Itoa(max(200, 15000/kills)))
+		// Slow enough that the run does not end before it is killed: it has 28,583 events.
+		cmd := run("--rate", strconv.Itoa(max(1, 28_000/6/kills)))
 		var says bytes.Buffer
 		cmd.Stderr = &says
 		if err := cmd.Start(); err != nil {
