@@ -288,6 +288,8 @@ func explainPublishError(ctx context.Context, err error) error {
 		return withHint(exitPartial, "what is published stays; the other process goes on, or the same command does", err)
 	case ctx.Err() != nil:
 		return withHint(exitPartial, "what is published stays; run the same command again to go on", err)
+	case kafkaHint(err) == "":
+		return withHint(exitCode(err), "what is published stays; the same command goes on with it", err)
 	}
 	return err
 }

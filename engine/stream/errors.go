@@ -92,7 +92,7 @@ func (s *session) checkAccess(err error) string {
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
 		return "the listener wants another mechanism; MSK's ports: 9092 plaintext, 9094 mtls, 9096 scram, 9098 iam (9194, 9196, 9198 from outside)"
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
-		return "the principal may not do this with the topic; IAM: kafka-cluster:DescribeTopic, WriteData, ReadData, CreateTopic on it; else: kafka-acls --list"
+		return "the principal may not do this with the topic; IAM: kafka-cluster:DescribeTopic, DescribeTopicDynamicConfiguration, WriteData, ReadData, CreateTopic on it; else: kafka-acls --list"
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
 		return "the principal may not use the group; IAM: kafka-cluster:DescribeGroup and AlterGroup on it; else: kafka-acls --list"
 	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):

@@ -50,6 +50,8 @@ type Producer struct {
 	published Progress // by transactions that ended
 	sent      Progress // and by the open one
 
+	patience time.Duration // how long the brokers may take nothing
+
 	acked  atomic.Int64
 	failed atomic.Pointer[error]
 	slabs  sync.Pool
@@ -84,7 +86,7 @@ func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, err
 	if err != nil {
 		return nil, err
 	}
-	p := &Producer{run: runPrefix + pub.Run, stamp: pub.Stamp, every: pub.Every}
+	p := &Producer{run: runPrefix + pub.Run, stamp: pub.Stamp, every: pub.Every, patience: transactionTimeout}
 	if p.stamp == nil {
 		p.stamp = func(arrival int64) int64 { return arrival }
 	}
@@ -111,7 +113,7 @@ func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, err
 		return nil, err
 	}
 	p.stalled, p.stop = context.WithCancelCause(context.Background())
-	p.watch.Go(p.watchStall)
+	p.watch.Go(func() { p.watchStall(time.Second) })
 	return p, nil
 }
 
@@ -273,9 +275,9 @@ func (p *Producer) retry(ctx context.Context, do func(context.Context) error) er
 }
 
 // watchStall gives up when the brokers have taken nothing for so long that they give
-// up the transaction too.
-func (p *Producer) watchStall() {
-	ticker := time.NewTicker(time.Second)
+// up the transaction too. It looks at every interval.
+func (p *Producer) watchStall(interval time.Duration) {
+	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	last, since := int64(0), time.Now()
 	for {
@@ -287,7 +289,7 @@ func (p *Producer) watchStall() {
 		if acked := p.acked.Load(); acked != last || p.s.BufferedProduceRecords() == 0 {
 			last, since = acked, time.Now()
 		}
-		if waited := time.Since(since); waited > transactionTimeout {
+		if waited := time.Since(since); waited > p.patience {
 			p.stop(&UnreachableError{
 				Doing: "publish to topic " + p.topic.Name + ", brokers " + p.s.cfg.brokers(), Waited: waited,
 				Check: "check that the brokers run, and that enough replicas are in sync (min.insync.replicas)",

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"acme/telemetry/schema"
 )
@@ -168,4 +171,124 @@ func TestPublishOnce(t *testing.T) {
 		must(third.Close())
 		sameRun(t, c, topic, 2001)
 	})
+}
+
+// TestPublishStalled: brokers that take nothing are given up, by the kind of the
+// error and with what to check; what was under way is void.
+func TestPublishStalled(t *testing.T) {
+	k := cluster(t)
+	c := at(k)
+	topic := newTopic(t, c)
+	p, err := NewProducer(t.Context(), c, Publication{Topic: topic, Run: topic, Every: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.watch.Go(func() { // beside the one that looks each second
+		quick := &Producer{s: p.s, topic: p.topic, stalled: p.stalled, stop: p.stop, patience: 200 * time.Millisecond}
+		quick.watchStall(50 * time.Millisecond)
+	})
+	k.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		k.KeepControl()
+		resp := req.ResponseKind().(*kmsg.ProduceResponse)
+		for _, topic := range req.(*kmsg.ProduceRequest).Topics {
+			answer := kmsg.NewProduceResponseTopic()
+			answer.Topic, answer.TopicID = topic.Topic, topic.TopicID
+			for _, part := range topic.Partitions {
+				refused := kmsg.NewProduceResponseTopicPartition()
+				refused.Partition, refused.ErrorCode = part.Partition, kerr.NotEnoughReplicas.Code
+				answer.Partitions = append(answer.Partitions, refused)
+			}
+			resp.Topics = append(resp.Topics, answer)
+		}
+		return resp, nil, true
+	})
+	err = p.Publish(t.Context(), events(0, 100))
+	if err == nil {
+		err = p.Commit(t.Context())
+	}
+	var away *UnreachableError
+	if !errors.As(err, &away) || !strings.Contains(away.Check, "min.insync.replicas") {
+		t.Errorf("got %v, want an UnreachableError that says what to check", err)
+	}
+	_ = p.Close()
+}
+
+// TestPublishNeverHalf: a commit whose answer is lost may have been done or not. The
+// next producer of the run finds out which.
+func TestPublishNeverHalf(t *testing.T) {
+	for _, done := range []bool{false, true} {
+		k := cluster(t)
+		c := at(k)
+		topic := newTopic(t, c)
+		pub := Publication{Topic: topic, Run: topic, Every: time.Hour}
+		p, err := NewProducer(t.Context(), c, pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Publish(t.Context(), events(0, 100)); err != nil {
+			t.Fatal(err)
+		}
+		if done {
+			if err := p.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			if err := p.s.Flush(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.commitPosition(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.stop(nil)
+		p.s.Close() // as a kill does: nothing is taken back
+		next, err := NewProducer(t.Context(), c, pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := int64(0)
+		if done {
+			want = 100
+		}
+		if got := next.Published().Records; got != want {
+			t.Errorf("commit done %v: the next producer finds %d records, want %d", done, got, want)
+		}
+		if err := next.Publish(t.Context(), events(int(want), 150-int(want))); err != nil {
+			t.Fatal(err)
+		}
+		if err := next.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := next.Close(); err != nil {
+			t.Fatal(err)
+		}
+		sameRun(t, c, topic, 150)
+	}
+}
+
+// TestProgress: what is kept beside the number of records is read back, and nothing
+// else is taken for it.
+func TestProgress(t *testing.T) {
+	topic, other := [16]byte{1}, [16]byte{2}
+	var p Progress
+	for _, r := range events(0, 8) { // three of an arrival each
+		p.advance(r.Arrival)
+	}
+	if want := (Progress{Records: 8, Arrival: events(7, 1)[0].Arrival, Within: 2}); p != want {
+		t.Errorf("got %+v after 8 records, want %+v", p, want)
+	}
+	if got, err := parseProgress(8, p.metadata(topic), topic); err != nil || got != p {
+		t.Errorf("read back: got %+v, %v, want %+v", got, err, p)
+	}
+	if got, err := parseProgress(8, p.metadata(topic), other); err != nil || got != (Progress{}) {
+		t.Errorf("of a topic that was made again: got %+v, %v, want none", got, err)
+	}
+	for _, bad := range []string{"", "2 01 1 1", "1 " + strings.Repeat("0", 32) + " x 1", strings.Replace(p.metadata(topic), " 2", " 9", 1)} {
+		if got, err := parseProgress(8, bad, [16]byte{}); err == nil && got != (Progress{}) {
+			t.Errorf("%q is taken for %+v", bad, got)
+		}
+	}
+	if _, err := parseProgress(8, "by another program", topic); err == nil {
+		t.Error("the text of another program is taken for a position")
+	}
 }
