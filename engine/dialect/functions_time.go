@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -206,6 +207,9 @@ func lowDateTrunc(c *invocation) string {
 		return fromDayPicos(v.typ, fmt.Sprintf("trino.floor_to(%s, %d)", dayPicos(v.code, v.typ), size*1e6), v.code)
 	case TimestampTZ:
 		if clock { // what is shorter than a day is cut on the clock, whatever the offset
+			if v.typ.zone == "" || v.typ.zone == "UTC" {
+				return c.a.withInstant(v.typ, v.code, fmt.Sprintf("trino.floor_to(%s, %d)", microsOf(v.code, v.typ), size), "0")
+			}
 			local := c.a.localOf(v.code, v.typ)
 			micros := fmt.Sprintf("%s - (epoch_us(%s) - trino.floor_to(epoch_us(%s), %d))", microsOf(v.code, v.typ), local, local, size)
 			return c.a.withInstant(v.typ, v.code, micros, "0")
@@ -389,7 +393,8 @@ func isoLength(p int) int {
 }
 
 // lowISO reads an ISO time: a literal here, with its zone; a column's must all be
-// in UTC, which is checked as they are read.
+// in UTC, which is checked as they are read. What a column has in the common form
+// DuckDB reads itself.
 func lowISO(c *invocation) string {
 	parse, name := parseISO, "iso_timestamp"
 	if c.typ.Precision == 9 {
@@ -406,12 +411,19 @@ func lowISO(c *invocation) string {
 			return fmt.Sprintf("make_timestamptz(%d)", floorDiv(in.micros, 1000)*1000)
 		}
 	}
-	code := try(name, c.a.trying > 0) + "(" + c.args[0].code + ")"
+	arg := c.args[0].code
+	code := try(name, c.a.trying > 0) + "(" + arg + ")"
 	if c.typ.fine() {
 		return code
 	}
+	if plainColumn.MatchString(arg) {
+		code = "coalesce(trino.plain_iso(" + arg + "), " + code + ")"
+	}
 	return "make_timestamptz(" + code + ")"
 }
+
+// plainColumn is the text of a column: what may be named many times over.
+var plainColumn = regexp.MustCompile(`^"[^"]+"(\."?[^".]+"?)?$`)
 
 // lowMomentSequence is sequence over timestamps: those finer than microseconds keep
 // what the first has beyond them.

@@ -153,3 +153,28 @@ func fieldError(month, day, hour, minute, second int, t time.Time) string {
 	}
 	return ""
 }
+
+// plainISO reads the common form, 2025-08-11T17:33:47.123Z with or without the
+// milliseconds, many times faster than a pattern would; ok is false for all others.
+func plainISO(s string) (micros int64, ok bool) {
+	const form = "0000-00-00T00:00:00.000Z"
+	if len(s) != len(form) && len(s) != len(form)-4 || s[len(s)-1] != 'Z' {
+		return 0, false
+	}
+	for i := range len(s) - 1 {
+		if form[i] == '0' && !isDigit(s[i]) || form[i] != '0' && s[i] != form[i] {
+			return 0, false
+		}
+	}
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	year, month, day, hour, minute, second := two(0)*100+two(2), two(5), two(8), two(11), two(14), two(17)
+	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
+	if int(t.Month()) != month || t.Day() != day || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	micros = t.Unix() * 1e6
+	if len(s) == len(form) {
+		micros += int64(two(20)*10+int(s[22]-'0')) * 1000
+	}
+	return micros, true
+}

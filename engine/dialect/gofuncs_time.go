@@ -138,6 +138,14 @@ var isoPattern = regexp.MustCompile(`^(?:([+-]?\d{1,9})(?:-(\d{1,2})(?:-(\d{1,2}
 // parseISO reads what Joda's dateTimeParser does: a date, a time or both; days
 // may count in the year or its weeks. Without a zone it is UTC.
 func parseISO(s string) (instant, error) {
+	if micros, ok := plainISO(s); ok {
+		return instant{micros: micros, zone: "UTC"}, nil
+	}
+	return anyISO(s)
+}
+
+// anyISO is parseISO for every form.
+func anyISO(s string) (instant, error) {
 	bad := badArg("Invalid format: \"%s\"", s)
 	m := isoPattern.FindStringSubmatch(s)
 	if m == nil || s == "" || m[1] == "" && !strings.ContainsAny(s[:1], "Tt") {

@@ -215,10 +215,10 @@ func tenTo(n int) int64 {
 // localCode gives the local time of an instant in zone, as DuckDB TIMESTAMP.
 func localCode(code, zone string) string {
 	if m := offsetPattern.FindStringSubmatch(zone); m != nil {
-		return fmt.Sprintf("(timezone('UTC', %s) + to_seconds(%d))", code, offsetSeconds(m))
+		return fmt.Sprintf("(make_timestamp(epoch_us(%s)) + to_seconds(%d))", code, offsetSeconds(m))
 	}
-	if zone == "" {
-		zone = "UTC"
+	if zone == "" || zone == "UTC" {
+		return "make_timestamp(epoch_us(" + code + "))" // timezone() asks a calendar for every row
 	}
 	return "timezone(" + quoteText(zone) + ", " + code + ")"
 }
@@ -226,10 +226,10 @@ func localCode(code, zone string) string {
 // instantCode is the way back: the instant of a local TIMESTAMP in zone.
 func instantCode(code, zone string) string {
 	if m := offsetPattern.FindStringSubmatch(zone); m != nil {
-		return fmt.Sprintf("timezone('UTC', %s - to_seconds(%d))", code, offsetSeconds(m))
+		return fmt.Sprintf("make_timestamptz(epoch_us(%s - to_seconds(%d)))", code, offsetSeconds(m))
 	}
 	if zone == "" || zone == "UTC" {
-		return "timezone('UTC', " + code + ")"
+		return "make_timestamptz(epoch_us(" + code + "))"
 	}
 	return "make_timestamptz(acme_to_instant(epoch_us(" + code + "), " + quoteText(zone) + "))"
 }
