@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -155,13 +156,38 @@ func lowPercentile(c *invocation) string {
 	v := c.a.lambdaVar()
 	text := fmt.Sprintf("list_transform(acme_percentiles(%s, %s, %s, %t, %t), lambda %s: %s)", values, weights, wanted, c.over == "", c.a.level >= 476, v, c.fromDouble(v))
 	if place == 1 {
-		large := fmt.Sprintf("list_transform(%s, lambda %s: trino.order_statistic(%s, acme_percentile(%s)))", wanted, v, c.template("@list($1)"), v)
-		text = "CASE WHEN " + c.agg("count", c.args[0].code) + " > " + digestLimit + " THEN " + large + " ELSE " + text + " END"
+		list := c.template("@list($1)")
+		large := fmt.Sprintf("list_transform(%s, lambda %s: trino.order_statistic(%s, acme_percentile(%s)))", wanted, v, list, v)
+		if rest, ok := restOfShare(c.call.Args[1]); ok {
+			large = "[list_aggregate(" + list + ", 'quantile_disc', -" + rest + ")]"
+		}
+		many := c.agg("count", c.args[0].code) + " > " + digestLimit
+		if c.args[0].typ.isFloat() { // the digest names what is not finite
+			many += " AND isfinite(" + c.agg("sum", c.args[0].code) + ")"
+		}
+		text = "CASE WHEN " + many + " THEN " + large + " ELSE " + text + " END"
 	}
 	if single {
 		text = "(CASE WHEN " + q.code + " IS NOT NULL THEN " + text + " END)[1]"
 	}
 	return text
+}
+
+// restOfShare gives what a literal share lacks of 1, in decimals. Counted from the
+// greatest value, DuckDB's order statistic of it is Athena's of the share; it finds it
+// without sorting all values.
+func restOfShare(x Expr) (string, bool) {
+	n, ok := x.(*NumberLit)
+	if !ok {
+		return "", false
+	}
+	digits, ok := strings.CutPrefix(strings.TrimPrefix(n.Text, "0"), ".")
+	if len(digits) > 15 || strings.Trim(digits, "0") == "" || strings.Trim(digits, "0123456789") != "" || !ok {
+		return "", false
+	}
+	unit := tenTo(len(digits))
+	share, err := strconv.ParseInt(digits, 10, 64)
+	return fmt.Sprintf("0.%0*d", len(digits), unit-share), err == nil
 }
 
 // fromDouble brings a double back to the type of the values it was made of.

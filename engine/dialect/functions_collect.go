@@ -37,8 +37,8 @@ func extremeSigs(fn string) []signature {
 		case t.Kind == Unknown:
 			return c.template("CAST(@" + fn + "(CAST(NULL AS INTEGER)) AS INTEGER)")
 		case t.isFloat() && fn == "max":
-			// NaN is greatest to DuckDB, and no candidate to Trino.
-			return c.template("coalesce(@max(CASE WHEN NOT isnan($1) THEN $1 END), @max($1))")
+			// NaN is greatest to DuckDB, below zero as well, and no candidate to Trino.
+			return c.template("(- @min((- $1)))")
 		}
 		return c.template("@" + fn + "($1)")
 	}

@@ -162,7 +162,9 @@ func (c *invocation) nestedAggregate(fn string, t Type) string {
 func (c *invocation) nestedBy(fn string, k Type) string {
 	sign := map[string]int{"arg_min": -1, "arg_max": 1}[fn]
 	if !k.isNested() {
-		return c.template("@" + fn + "_null($1, CASE WHEN $2 IS NOT NULL THEN struct_pack(n := NOT isnan($2), k := $2) END)")
+		// NaN is greatest to DuckDB, and no candidate to Trino where there is another;
+		// it is greatest below zero as well.
+		return c.template("@arg_min_null($1, (- $2))")
 	}
 	l, x, y := c.a.lambdaVar(), c.a.lambdaVar(), c.a.lambdaVar()
 	test := map[string]string{"arg_min": "<", "arg_max": ">"}[fn]
