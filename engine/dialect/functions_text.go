@@ -1,6 +1,10 @@
 package dialect
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
 
 // grown is the type of text that concat and replace make of others.
 func grown(n int) Type {
@@ -23,17 +27,17 @@ func textFunctions() []function {
 		trimFunction("ltrim", "Text without blanks, or other characters, at its start."),
 		trimFunction("rtrim", "Text without blanks, or other characters, at its end."),
 		{name: "substring", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
-			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
-			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
+			{in: "varchar(x), bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "varchar(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "char(x), bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "char(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
 			sg("varbinary, bigint, bigint", "varbinary", "acme_substr_bytes($1, $2, $3)"),
 			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "substr", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
-			sg("varchar(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("varchar(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
-			sg("char(x), bigint", "varchar(x)", "trino.substr($1, $2, 2147483647)"),
-			sg("char(x), bigint, bigint", "varchar(x)", "CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END"),
+			{in: "varchar(x), bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "varchar(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "char(x), bigint", out: "varchar(x)", low: lowSubstr},
+			{in: "char(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
 			sg("varbinary, bigint, bigint", "varbinary", "acme_substr_bytes($1, $2, $3)"),
 			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "replace", doc: "Text with every occurrence of another replaced, or removed.", sigs: []signature{
@@ -116,23 +120,23 @@ func webFunctions() []function {
 		v("url_extract_parameter", "First value of a parameter of a URL.", "varchar(x), varchar(y)", "varchar(x)", "acme_url_parameter($1, $2)"),
 		{name: "url_encode", doc: "Text as a value in a URL.", sigs: []signature{{in: "varchar(x)", gives: "varchar(y)", sql: "acme_url_encode($1)", typ: func(t []Type) Type { return grown(satMul(t[0].Precision, 12)) }}}},
 		{name: "url_decode", doc: "Text of a value in a URL.", sigs: []signature{{in: "varchar(x)", out: "varchar(x)", low: withLevel("acme_url_decode($1")}}},
-		{name: "regexp_like", doc: "Whether a pattern is found in a text.", sigs: []signature{{in: "varchar(x), joniregexp", out: "boolean", low: lowRegexpLike}}},
+		{name: "regexp_like", doc: "Whether a pattern is found in a text.", sigs: []signature{{in: "varchar(x), joniregexp", out: "boolean", low: lowRegexpLike()}}},
 		{name: "regexp_extract", doc: "First match of a pattern, or of a group of it; NULL if there is none.", sigs: []signature{
-			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("extract", "0")},
-			{in: "varchar(x), joniregexp, bigint", out: "varchar(x)", low: lowRegexp("extract", "$3")}}},
+			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexpExtract("0")},
+			{in: "varchar(x), joniregexp, bigint", out: "varchar(x)", low: lowRegexpExtract("$3")}}},
 		{name: "regexp_extract_all", doc: "All matches of a pattern, or of a group of it.", sigs: []signature{
-			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("extract_all", "0")},
-			{in: "varchar(x), joniregexp, bigint", out: "array(varchar(x))", low: lowRegexp("extract_all", "$3")}}},
+			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexpAll("extract_all", "0", "regexp_extract_all(%s, %s)")},
+			{in: "varchar(x), joniregexp, bigint", out: "array(varchar(x))", low: lowRegexpAll("extract_all", "$3", "regexp_extract_all(%s, %s)")}}},
 		{name: "regexp_replace", doc: "Text with every match of a pattern replaced, by a text in which $1 is a group or by what a lambda makes of the groups.", sigs: []signature{
-			{in: "varchar(x), joniregexp, varchar(y)", gives: "varchar(z)", low: lowRegexp("replace", "$3"), typ: func(t []Type) Type {
+			{in: "varchar(x), joniregexp, varchar(y)", gives: "varchar(z)", low: lowRegexpReplace("$3"), typ: func(t []Type) Type {
 				x, y := t[0].Precision, t[2].Precision
 				return grown(x + satMul(max(satMul(x, y)/2, y), x+1))
 			}},
-			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexp("replace", "''")},
+			{in: "varchar(x), joniregexp", out: "varchar(x)", low: lowRegexpReplace("''")},
 			{in: "varchar, joniregexp, function(array(varchar), varchar(x))", shown: "varchar, joniregexp, function(array(varchar),varchar(x))", out: "varchar", low: lowReplaceBy}}},
 		{name: "regexp_split", doc: "Array of the parts of a text between matches of a pattern.", sigs: []signature{
 			{in: "varchar(x), joniregexp", out: "array(varchar(x))", low: lowRegexp("split", "0")}}},
-		{name: "regexp_count", doc: "Number of matches of a pattern.", sigs: []signature{{in: "varchar(x), joniregexp", out: "bigint", low: lowRegexp("count", "0")}}},
+		{name: "regexp_count", doc: "Number of matches of a pattern.", sigs: []signature{{in: "varchar(x), joniregexp", out: "bigint", low: lowRegexpAll("count", "0", "CAST(len(regexp_extract_all(%s, %s)) AS BIGINT)")}}},
 		{name: "regexp_position", doc: "Position of a match of a pattern; -1 if there is none.", sigs: []signature{
 			{in: "varchar(x), joniregexp, integer, integer", out: "integer", low: lowRegexpPosition},
 			{in: "varchar(x), joniregexp, integer", out: "integer", low: lowRegexpPosition},
@@ -224,4 +228,22 @@ func lowConcatWS(c *invocation) string {
 		list += v.code
 	}
 	return "acme_join(" + c.args[0].code + ", [" + list + "])"
+}
+
+// lowSubstr is DuckDB's own from a literal place above 0 on, for a literal length.
+func lowSubstr(c *invocation) string {
+	literal := func(i int) bool {
+		if i == len(c.raw) {
+			return true
+		}
+		n, err := strconv.Atoi(c.raw[i].number)
+		return err == nil && n > 0 && n < math.MaxInt32
+	}
+	switch {
+	case literal(1) && literal(2):
+		return c.template("substring($*)")
+	case len(c.args) == 2:
+		return c.template("trino.substr($1, $2, 2147483647)")
+	}
+	return c.template("CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END")
 }

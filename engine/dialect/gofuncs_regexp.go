@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"regexp/syntax"
 	"strconv"
 	"strings"
 	"sync"
@@ -64,40 +63,6 @@ func lowRegexp(name, extra string) func(c *invocation) string {
 		c.checkPattern()
 		return c.template("acme_regexp_" + name + "($1, $2, " + extra + ")")
 	}
-}
-
-// lowRegexpLike leaves plain patterns to DuckDB, which is many times faster.
-func lowRegexpLike(c *invocation) string {
-	c.checkPattern()
-	if text := c.raw[1].text; text != nil {
-		p, end := strings.CutSuffix(*text, "$")
-		if end {
-			p += `\n?\z` // Java's $ is also the place before a line feed at the end
-		}
-		if plainPattern(strings.TrimSuffix(*text, "$")) {
-			return c.template("regexp_matches($1, " + textCode(p) + ")")
-		}
-	}
-	return c.template("acme_regexp_like($1, $2)")
-}
-
-// plainPattern says whether RE2 and Java agree on a pattern for every text:
-// ASCII literals, classes of ASCII ranges, groups, alternatives and quantifiers.
-func plainPattern(p string) bool {
-	if strings.ContainsAny(p, "\\.#") && strings.ContainsAny(strings.ReplaceAll(p, "[.]", ""), "\\.") {
-		return false
-	}
-	re, err := syntax.Parse(p, syntax.Perl)
-	if err != nil || strings.Contains(p, "(?") || strings.Contains(p, "[:") || strings.Contains(p, "&&") || strings.Contains(p, "++") ||
-		strings.Contains(p, "*+") || strings.Contains(p, "?+") || strings.Contains(p, "}+") || strings.Count(p, "[") != strings.Count(p, "]") || strings.Contains(p, "[^") {
-		return false
-	}
-	for _, r := range p {
-		if r >= 0x7f || r < 0x20 {
-			return false
-		}
-	}
-	return !strings.Contains(p, "$") && re != nil
 }
 
 func lowRegexpPosition(c *invocation) string {
