@@ -31,6 +31,11 @@ type analyser struct {
 	within []*scope
 	// strict are the subqueries for which no row and NULL come to the same.
 	strict map[*SubqueryExpr]bool
+	// filtering are the IN of subqueries that a condition holds to be true.
+	filtering map[*InQuery]bool
+	// inFilter counts the FILTER around: what NaN meets there depends on what else
+	// the query aggregates.
+	inFilter int
 	// dry counts the passes that only check: their text is thrown away, and
 	// they must leave no trace in scans.
 	dry int

@@ -161,6 +161,7 @@ func (a *analyser) checkHaving(s *Select, src *scope) {
 		panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "HAVING clause cannot contain window functions or row pattern measures"))
 	}
 	a.noteStrict(s.Having)
+	a.noteFiltering(s.Having)
 	before := a.outer
 	v := a.expr(s.Having, src)
 	a.havings += a.outer - before

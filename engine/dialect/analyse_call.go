@@ -67,6 +67,9 @@ func (a *analyser) call(c *Call, sc *scope) value {
 	if name == "reduce_agg" && len(args) == 4 && args[1].typ.Kind == Varchar {
 		args[1] = a.coerce(args[1], tVarchar) // a state grows
 	}
+	if takesPath[name] && len(args) == 2 && args[1].typ.Kind == Char && a.level < 476 {
+		args[1].typ = varcharType(args[1].typ.Precision) // blanks and all
+	}
 	inv := &invocation{a: a, call: c, sc: sc, pos: c.pos, raw: args}
 	a.modifiers(inv, f)
 	if c.Over != nil && c.OrderBy != nil && a.level < 476 && sc.grouped() != nil {
@@ -79,6 +82,9 @@ func (a *analyser) call(c *Call, sc *scope) value {
 	}
 	return v
 }
+
+// takesPath are the functions of a JSON path, which may be a char in old releases.
+var takesPath = map[string]bool{"json_extract": true, "json_extract_scalar": true, "json_size": true}
 
 // listsMap are the functions that give the entries of a map as arrays. The order
 // of an aggregated map is Trino's hash table's, which differs from release to
@@ -108,7 +114,7 @@ func (a *analyser) checkArgs(c *Call, sc *scope) {
 }
 
 func (a *analyser) unknownFunction(c *Call, name string) {
-	e := errorAt(c.pos, "FUNCTION_NOT_FOUND", "Function '%s' not registered", formatQName(c.Name))
+	e := errorAt(c.pos, "FUNCTION_NOT_FOUND", "Function '%s' not registered", strings.ToLower(formatQName(c.Name)))
 	if h := otherName[name]; h != "" {
 		e.hint("Athena calls it %s", h)
 	} else if s := suggest(name, functionNames()); s != "" {
@@ -230,7 +236,9 @@ func (a *analyser) notNested(c *Call) {
 func (a *analyser) modifiers(inv *invocation, f *function) {
 	c := inv.call
 	if c.Filter != nil {
+		a.inFilter++
 		v := a.expr(c.Filter, inv.sc)
+		a.inFilter--
 		if v.typ.Kind != Boolean && v.typ.Kind != Unknown && a.level < 476 {
 			a.atLast(&Error{Name: "COMPILER_ERROR", Message: "Compiler failed. Possible reasons include: the query may have too many or too complex expressions, or the underlying tables may have too many columns"})
 			v = value{typ: tBoolean, code: "true"}

@@ -1,5 +1,7 @@
 package dialect
 
+import "strings"
+
 // Subqueries that read the query around them. Trino answers only those whose
 // conditions it can move out to a join: the rest it rejects once all else is in
 // order, and so does this file, by the shapes that were asked of it. A shape that
@@ -9,6 +11,7 @@ package dialect
 type asked struct {
 	as  use
 	pos Pos // of Trino's error
+	at  Pos // of its error in a lambda
 	// strict says that no row and NULL come to the same.
 	strict bool
 }
@@ -67,6 +70,24 @@ func (a *analyser) noteStrict(x Expr) {
 	}
 }
 
+// noteFiltering notes the IN of subqueries without which a condition is not true.
+// Trino joins such a subquery, and NaN meets nothing there; elsewhere IN finds it.
+func (a *analyser) noteFiltering(x Expr) {
+	switch x := x.(type) {
+	case *InQuery:
+		if a.filtering == nil {
+			a.filtering = map[*InQuery]bool{}
+		}
+		a.filtering[x] = true
+	case *Logic:
+		if x.Op == "AND" {
+			for _, t := range x.Terms {
+				a.noteFiltering(t)
+			}
+		}
+	}
+}
+
 // correlation is where a subquery reads the query around it.
 type correlation struct{ outer, filters, havings, unnested, deep int }
 
@@ -83,6 +104,12 @@ func (c correlation) onlyFilters() bool { return c.outer <= c.filters }
 
 // subquery analyses a query inside an expression or a LATERAL.
 func (a *analyser) subquery(q *Query, sc *scope, use asked) *result {
+	if sc.lambda {
+		if use.as == asExists {
+			panic(refuse(use.pos, "EXISTS in a lambda"))
+		}
+		panic(errorAt(use.at, "NOT_SUPPORTED", "Lambda expression cannot contain subqueries"))
+	}
 	before := a.correlation()
 	a.within = append(a.within, sc)
 	res := a.query(q, sc, sc.env)
@@ -247,12 +274,36 @@ func (a *analyser) verdictOnColumns(q *Query, s *Select, use asked) verdict {
 	case a.level >= newSyntax:
 		return accepted
 	}
+	own := ownNames(s.From)
 	for _, it := range s.Items {
-		if it.X == nil || dotted(it.X) == nil {
+		if it.X == nil || collect(it.X, func(x Expr) bool { return own[firstName(x)] }) != nil {
+			if len(s.Items) > 1 {
+				return unknown // a column that nobody reads does not count
+			}
 			return rejected
 		}
 	}
 	return accepted
+}
+
+// ownNames are the names by which VALUES and its columns are called, in lower case.
+func ownNames(r Relation) map[string]bool {
+	names := map[string]bool{}
+	if r, ok := r.(*Aliased); ok {
+		names[strings.ToLower(r.Alias.Text)] = true
+		for _, c := range r.Columns {
+			names[strings.ToLower(c.Text)] = true
+		}
+	}
+	return names
+}
+
+// firstName is the first part of a name in lower case; no other expression has one.
+func firstName(x Expr) string {
+	if parts := dotted(x); parts != nil {
+		return parts[0]
+	}
+	return ""
 }
 
 // verdictOnCut is for LIMIT and DISTINCT over rows chosen by WHERE.

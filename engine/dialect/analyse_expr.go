@@ -331,13 +331,14 @@ func (a *analyser) column(x Expr, sc *scope) value {
 	panic(e)
 }
 
-// formatColumn gives a name as Trino shows it in COLUMN_NOT_FOUND: no quotes.
+// formatColumn gives a name as Trino shows it in COLUMN_NOT_FOUND: no quotes, and
+// in lower case whatever it was.
 func formatColumn(x Expr) string {
 	switch x := x.(type) {
 	case *Deref:
-		return formatColumn(x.Base) + "." + x.Field.Text
+		return formatColumn(x.Base) + "." + strings.ToLower(x.Field.Text)
 	case *Ident:
-		return x.Name.Text
+		return strings.ToLower(x.Name.Text)
 	}
 	return formatExpr(x)
 }
@@ -548,7 +549,7 @@ func (a *analyser) badDecimal(x *NumberLit) *Error {
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
-	q := a.subquery(x.Query, sc, asked{as: asScalar, pos: x.Query.pos, strict: a.strict[x]})
+	q := a.subquery(x.Query, sc, asked{as: asScalar, pos: x.Query.pos, at: x.pos, strict: a.strict[x]})
 	a.markAll(q)
 	if len(q.cols) == 1 {
 		return value{typ: q.cols[0].typ, code: "(" + q.sql + ")"}

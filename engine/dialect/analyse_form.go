@@ -50,7 +50,7 @@ func literalInstant(v value, t Type) (instant, bool) {
 		return instant{}, false
 	}
 	in, ok := parseTimestamp(strings.TrimSpace(*v.text))
-	return in, ok && in.digits <= 12
+	return in, ok && in.digits <= 12 && in.hasMillis()
 }
 
 // zonedLiteral gives a timestamp with time zone that was read here, at the precision
@@ -219,7 +219,9 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 		if !converts(index.typ, tBigInt) {
 			panic(bad())
 		}
-		out.typ = base.typ.elem()
+		if out.typ = base.typ.elem(); out.typ.Kind == Unknown {
+			checkNullSubscript(a, x.Base, x.Index, false)
+		}
 		i := a.coerce(index, tBigInt).code
 		out.code = fmt.Sprintf("list_extract(%s, acme_subscript(%s, CAST(len(%s) AS BIGINT)))", base.code, i, base.code)
 	case Map:
@@ -239,6 +241,32 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot use %s for subscript of %s", index.typ, base.typ))
 	}
 	return out
+}
+
+// checkNullSubscript holds the index of an array without a type to it: its element is
+// NULL, of which nothing is left to be checked when the query runs. Where that
+// cannot be seen here it is refused. fromEnd is for element_at, which has NULL too
+// where there is no element.
+func checkNullSubscript(a *analyser, base, index Expr, fromEnd bool) {
+	list, ok := base.(*ArrayLit)
+	i, known := numberValue(index)
+	if _, null := index.(*NullLit); null && ok {
+		return
+	}
+	bad := func(format string, args ...any) *Error {
+		return &Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case !ok || !known:
+		panic(a.cannot("an element of an array without a type"))
+	case i == 0:
+		panic(bad("SQL array indices start at 1"))
+	case fromEnd:
+	case i < 0:
+		panic(bad("Array subscript is negative: %.0f", i))
+	case int(i) > len(list.Items):
+		panic(bad("Array subscript must be less than or equal to array length: %.0f > %d", i, len(list.Items)))
+	}
 }
 
 // mapSubscript gives the value of a key, which must be there.

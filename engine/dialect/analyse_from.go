@@ -279,6 +279,9 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	sc := &scope{parent: outer, fields: out.fields, env: outer.env}
 	a.noAggregates(r.On, "JOIN clause")
 	before := a.outer
+	if r.Kind == "INNER" {
+		a.noteFiltering(r.On)
+	}
 	on := a.expr(r.On, sc)
 	if r.Kind == "INNER" {
 		a.filters += a.outer - before
@@ -402,20 +405,39 @@ func (a *analyser) outOfLambdas(code string, sc *scope) string {
 	}
 	name := quoteName(a.unique("outer"))
 	var columns []string
-	for _, f := range sc.fields {
-		if f.code == "" || !strings.Contains(code, f.code) {
-			continue
-		}
-		x := fmt.Sprintf("x%d", len(columns))
-		if inner := replaceCode(code, f.code, name+"."+x); inner != code {
-			columns = append(columns, f.code+" AS "+x)
-			code = inner
+	for ; sc != nil; sc = sc.parent {
+		for _, f := range sc.fields {
+			if sc.lambda || f.code == "" || !strings.Contains(code, f.code) {
+				continue
+			}
+			x := fmt.Sprintf("x%d", len(columns))
+			if inner := replaceCode(code, f.code, name+"."+x); inner != code {
+				columns = append(columns, f.code+" AS "+x)
+				code = inner
+			}
 		}
 	}
 	if columns == nil {
 		return code
 	}
 	return fmt.Sprintf("(SELECT %s FROM (SELECT %s) AS %s)", code, strings.Join(columns, ", "), name)
+}
+
+// outOfOuter is outOfLambdas for an expression of a subquery that reads the query
+// around it: there DuckDB finds no columns in lambdas either. A window function
+// cannot be moved with the rest.
+func (a *analyser) outOfOuter(code string, sc *scope) string {
+	if len(a.within) == 0 || strings.Contains(code, " OVER (") {
+		return code
+	}
+	for s := sc.parent; s != nil; s = s.parent {
+		for _, f := range s.fields {
+			if f.code != "" && replaceCode(code, f.code, "") != code {
+				return a.outOfLambdas(code, sc)
+			}
+		}
+	}
+	return code
 }
 
 // replaceCode replaces a piece of code, which stands outside texts and quoted names

@@ -84,7 +84,7 @@ func (a *analyser) numeric(op string, l, r value) value {
 	case op == "/" && t.isInteger():
 		out.code = a.divisor(l, r, t, "("+l.code+" // "+r.code+")")
 	case op == "%" && t.isInteger():
-		out.code = a.divisor(l, r, t, "("+l.code+" % "+r.code+")")
+		out.code = a.divisor(l, r, t, "("+l.code+" % "+remainderBy(r, t)+")")
 	default:
 		out.code = "(" + l.code + " " + op + " " + r.code + ")"
 		if t.Kind == Real {
@@ -92,6 +92,18 @@ func (a *analyser) numeric(op string, l, r value) value {
 		}
 	}
 	return out
+}
+
+// remainderBy is a divisor of %, 1 in place of -1: the remainder is 0 too, but
+// DuckDB divides, which overflows.
+func remainderBy(r value, t Type) string {
+	switch {
+	case r.number == "-1":
+		return "CAST(1 AS " + t.DuckDB() + ")"
+	case r.number != "":
+		return r.code
+	}
+	return fmt.Sprintf("CASE WHEN %s = -1 THEN CAST(1 AS %s) ELSE %s END", r.code, t.DuckDB(), r.code)
 }
 
 // divisor guards a division against zero, where the divisor is not a literal
@@ -248,7 +260,10 @@ func (a *analyser) unary(x *Unary, sc *scope) value {
 		return value{typ: v.typ, code: v.code, constant: v.constant}
 	case v.typ.isNumeric() || v.typ.Kind == IntervalDay || v.typ.Kind == IntervalYear:
 		code := "(-" + v.code + ")"
-		if strings.HasPrefix(v.code, "-") {
+		switch {
+		case v.typ.isInteger() && v.number == "":
+			code = "(CAST(0 AS " + v.typ.DuckDB() + ") - " + v.code + ")" // its overflow names the number
+		case strings.HasPrefix(v.code, "-"):
 			code = "(- " + v.code + ")"
 		}
 		if v.typ.isFloat() {

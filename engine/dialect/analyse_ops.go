@@ -315,7 +315,44 @@ func (a *analyser) inQuery(x *InQuery, sc *scope) value {
 	if a.level >= newSyntax {
 		at = startPos(x.X)
 	}
-	q := a.subquery(x.Query, sc, asked{as: asIn, pos: at})
+	q := a.subquery(x.Query, sc, asked{as: asIn, pos: at, at: x.pos})
+	if a.inFilter > 0 && (v.typ.has(Double) || v.typ.has(Real)) {
+		panic(a.cannot("FILTER by %s against a subquery", v.typ))
+	}
+	if a.filtering[x] {
+		return a.both(a.inRows(x, v, q), a.meetsNothing(v))
+	}
+	return a.inRows(x, v, q)
+}
+
+// both is AND of a condition and a text that may be empty.
+func (a *analyser) both(v value, code string) value {
+	if code != "" {
+		v.code = "(" + v.code + " AND " + code + ")"
+	}
+	return v
+}
+
+// meetsNothing gives the condition that a value is not NaN and has none in it.
+func (a *analyser) meetsNothing(v value) string {
+	switch {
+	case v.typ.isFloat():
+		return "NOT isnan(" + v.code + ")"
+	case v.typ.Kind == Row:
+		var parts []string
+		for i, f := range v.typ.Elem {
+			if part := a.meetsNothing(value{typ: f.Type, code: fieldCode(v.code, i)}); part != "" {
+				parts = append(parts, "("+part+") IS NOT FALSE")
+			}
+		}
+		return strings.Join(parts, " AND ")
+	case v.typ.has(Double) || v.typ.has(Real):
+		panic(a.cannot("a condition on %s against a subquery", v.typ))
+	}
+	return ""
+}
+
+func (a *analyser) inRows(x *InQuery, v value, q *result) value {
 	if v.typ.Kind == Row && len(v.typ.Elem) == len(q.cols) && len(q.cols) > 1 {
 		return a.rowIn(v, q, x.pos)
 	}
@@ -386,7 +423,7 @@ func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) str
 
 func (a *analyser) quantified(x *Quantified, sc *scope) value {
 	v := a.expr(x.X, sc)
-	q := a.subquery(x.Query, sc, asked{as: asQuantified, pos: x.Query.pos})
+	q := a.subquery(x.Query, sc, asked{as: asQuantified, pos: x.Query.pos, at: x.Query.pos})
 	word := "ANY"
 	if x.Quantifier == "ALL" {
 		word = "ALL"

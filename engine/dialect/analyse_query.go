@@ -370,11 +370,12 @@ func (a *analyser) checkWindow(w NamedWindow, sc *scope) {
 func (a *analyser) condition(x Expr, sc *scope, what string) string {
 	a.noAggregates(x, what)
 	a.noteStrict(x)
+	a.noteFiltering(x)
 	v := a.expr(x, sc)
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s must evaluate to a boolean: actual type %s", what, v.typ))
 	}
-	return a.coerce(v, tBoolean).code
+	return a.outOfOuter(a.coerce(v, tBoolean).code, sc)
 }
 
 // items analyses the select list.
@@ -387,6 +388,9 @@ func (a *analyser) items(s *Select, sc *scope) []selectItem {
 		}
 		sc.top(it.X)
 		si := selectItem{x: it.X, value: a.expr(it.X, sc)}
+		if sc.agg == nil {
+			si.value.code = a.outOfOuter(si.value.code, sc)
+		}
 		switch {
 		case it.Alias != nil:
 			si.name, si.alias = it.Alias.Text, true
@@ -446,7 +450,7 @@ func (a *analyser) star(it SelectItem, s *Select, sc *scope) []selectItem {
 			return out
 		}
 		if f, _ := sc.find(parts, it.pos); f == nil || len(parts) == 1 {
-			panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatExpr(it.Base)))
+			panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatColumn(it.Base)))
 		}
 	}
 	return a.rowStar(it, sc)

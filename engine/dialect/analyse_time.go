@@ -131,6 +131,13 @@ func (a *analyser) timestampLiteral(x *TypedLit, bad func() *Error) value {
 	out := value{constant: true, typ: timestampType(in.digits)}
 	carry := "make_timestamp"
 	if in.zone != "" {
+		switch {
+		case in.hasMillis():
+		case in.digits > 3: // Trino has it, and can do little with it
+			panic(a.cannot("a timestamp with time zone so far from 1970"))
+		default:
+			panic(bad())
+		}
 		out.typ = timestampTZ(in.digits, in.zone)
 		in.micros, carry = toInstant(in.micros, in.zone), "make_timestamptz"
 	}

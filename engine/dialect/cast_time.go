@@ -17,7 +17,7 @@ func (a *analyser) toTemporal(code string, from, to Type, safe bool) string {
 	case to.Kind == Timestamp:
 		return a.toTimestamp(code, from, to)
 	case to.Kind == TimestampTZ:
-		return a.toZoned(code, from, to)
+		return a.toZoned(code, from, to, safe)
 	}
 	panic(a.cannot("a cast from %s to %s", from, to))
 }
@@ -37,9 +37,9 @@ func (a *analyser) textToTemporal(code string, to Type, safe bool) string {
 	case to.Kind == TimestampTZ && to.carried():
 		return "CAST(" + call("cast_zoned") + " AS INTERVAL)"
 	case to.Kind == TimestampTZ && to.fine():
-		return call("cast_picostz")
+		return "trino.fine_instant(" + call("cast_picostz") + ")"
 	case to.Kind == TimestampTZ:
-		return "make_timestamptz(" + call("cast_timestamptz") + ")"
+		return "make_timestamptz(" + call("cast_timestamptz") + ")" // it holds the range
 	case to.fine():
 		return call("cast_picos")
 	}
@@ -102,17 +102,26 @@ func (a *analyser) toTimestamp(code string, from, to Type) string {
 
 // toZoned casts to a timestamp with time zone: what has no zone is taken to be in
 // the session's.
-func (a *analyser) toZoned(code string, from, to Type) string {
+func (a *analyser) toZoned(code string, from, to Type, safe bool) string {
 	if from.Kind != TimestampTZ {
 		flat := timestampType(to.Precision)
 		local := a.toTimestamp(code, from, flat)
 		switch {
 		case to.carried():
 			return "trino.zoned(epoch_us(" + local + "), CAST(0 AS BIGINT))"
-		case to.fine():
+		case to.fine() && safe:
 			return local
+		case to.fine():
+			return "trino.fine_instant(" + local + ")"
 		}
-		return instantCode(local, "UTC")
+		name := "trino.cast_instant("
+		switch {
+		case safe:
+			name = "trino.try_instant("
+		case from.Kind == Date:
+			name = "trino.instant("
+		}
+		return name + "epoch_us(" + local + "))"
 	}
 	p := to.Precision
 	switch {

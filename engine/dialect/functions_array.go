@@ -20,7 +20,12 @@ func arrayFunctions() []function {
 				return c.template(fmt.Sprintf("acme_network_has($1, $2, %d)", c.a.level))
 			}}}},
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
-			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", sql: "CASE WHEN $1 IS NOT NULL THEN list_extract($1, acme_element_index($2)) END"},
+			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", low: func(c *invocation) string {
+				if c.typ.Kind == Unknown {
+					checkNullSubscript(c.a, c.call.Args[0], c.call.Args[1], true)
+				}
+				return c.template("CASE WHEN $1 IS NOT NULL THEN list_extract($1, acme_element_index($2)) END")
+			}},
 			{in: "map(K,V), K", where: "K, V", out: "V", low: lowElementAt}}},
 		a("array_distinct", "Array without repeated elements, in order.", "E:comparable", signature{in: "array(E)", shown: "array(e)", out: "array(E)", low: lowDistinct}),
 		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),

@@ -117,9 +117,19 @@ func roundingSigs(fn string) []signature {
 		}})
 }
 
+// lowRoundDouble rounds a double to so many digits as the release does.
+func lowRoundDouble(x string) func(c *invocation) string {
+	return func(c *invocation) string {
+		if c.a.level < 476 {
+			return c.template("trino.older_round_double(" + x + ", $2)")
+		}
+		return c.template("trino.round_double(" + x + ", $2)")
+	}
+}
+
 func roundSigs() []signature {
 	out := []signature{
-		sg("double, integer", "double", "trino.round_double($1, $2)"),
+		{in: "double, integer", out: "double", low: lowRoundDouble("$1")},
 		sg("double", "double", "round($1)"),
 	}
 	for _, t := range integerNames {
@@ -127,7 +137,9 @@ func roundSigs() []signature {
 	}
 	return append(out,
 		sg("real", "real", "CAST(round($1) AS FLOAT)"),
-		sg("real, integer", "real", "CAST(trino.round_double(CAST($1 AS DOUBLE), $2) AS FLOAT)"),
+		signature{in: "real, integer", out: "real", low: func(c *invocation) string {
+			return "CAST(" + lowRoundDouble("CAST($1 AS DOUBLE)")(c) + " AS FLOAT)"
+		}},
 		signature{in: "decimal(p,s)", gives: "decimal(rp,rs)", low: func(c *invocation) string {
 			return "CAST(" + c.args[0].code + " AS " + c.typ.DuckDB() + ")"
 		}, typ: func(t []Type) Type {

@@ -88,10 +88,10 @@ func convertFunctions() []function {
 			{in: "double, bigint, bigint", out: "timestamp(3) with time zone", low: lowFromUnixOffset},
 			{in: "double", out: "timestamp(3) with time zone", low: func(c *invocation) string {
 				c.typ.zone = "UTC"
-				return "trino.from_seconds(" + c.args[0].code + ")"
+				return c.fromSeconds()
 			}},
 			{in: "double, varchar(x)", out: "timestamp(3) with time zone", low: func(c *invocation) string {
-				at := value{typ: timestampTZ(3, "UTC"), code: "trino.from_seconds(" + c.args[0].code + ")"}
+				at := value{typ: timestampTZ(3, "UTC"), code: c.fromSeconds()}
 				return c.settle(c.a.inZone(at, c.zoneArg(1), "from_unixtime"))
 			}}}},
 		{name: "from_unixtime_nanos", doc: "Time of nanoseconds since 1970.", sigs: []signature{
@@ -101,7 +101,7 @@ func convertFunctions() []function {
 			}},
 			{in: "decimal(p, s)", out: "timestamp(9) with time zone", low: func(c *invocation) string {
 				c.typ.zone = "UTC"
-				return "(CAST(trino.whole(" + c.args[0].code + ") AS HUGEINT) * 1000)"
+				return "trino.fine_instant(CAST(trino.whole(" + c.args[0].code + ") AS HUGEINT) * 1000)"
 			}}}},
 		{name: "to_unixtime", doc: "Seconds since 1970.", sigs: []signature{{in: "timestamp(p) with time zone", out: "double", low: func(c *invocation) string {
 			v := c.args[0]
@@ -153,7 +153,16 @@ func lowWithTimezone(c *invocation) string {
 // lowFromUnixOffset is from_unixtime with hours and minutes of an offset.
 func lowFromUnixOffset(c *invocation) string {
 	c.typ.zone = carriedZone
-	return fmt.Sprintf("trino.zoned(epoch_us(trino.from_seconds(%s)), acme_offset_zone(%s, %s))", c.args[0].code, c.args[1].code, c.args[2].code)
+	return fmt.Sprintf("trino.zoned(epoch_us(%s), acme_offset_zone(%s, %s))", c.fromSeconds(), c.args[1].code, c.args[2].code)
+}
+
+// fromSeconds gives the instant of the first argument.
+func (c *invocation) fromSeconds() string {
+	name := "INVALID_FUNCTION_ARGUMENT"
+	if c.a.level < 476 {
+		name = "GENERIC_INTERNAL_ERROR"
+	}
+	return "trino.from_seconds(" + c.args[0].code + ", '" + name + "')"
 }
 
 func lastDaySigs() []signature {
@@ -402,7 +411,7 @@ func lowISO(c *invocation) string {
 	}
 	c.typ.zone = "UTC"
 	if text := c.raw[0].text; text != nil {
-		if in, err := parse(*text); err == nil {
+		if in, err := parse(*text); err == nil && in.hasMillis() {
 			c.typ.zone = in.zone
 			in.micros = toInstant(in.micros, in.zone)
 			if c.typ.fine() {
@@ -416,10 +425,14 @@ func lowISO(c *invocation) string {
 	if c.typ.fine() {
 		return code
 	}
-	if plainColumn.MatchString(arg) {
-		code = "coalesce(trino.plain_iso(" + arg + "), " + code + ")"
+	slow := "trino.instant(" + code + ")"
+	if c.a.level >= 476 {
+		slow = "make_timestamptz(CASE WHEN trino.has_millis(" + code + ") THEN " + code + " ELSE trino.no_millis(" + code + ", 'INVALID_FUNCTION_ARGUMENT', 'Millis overflow: ') END)"
 	}
-	return "make_timestamptz(" + code + ")"
+	if plainColumn.MatchString(arg) {
+		return "coalesce(make_timestamptz(trino.plain_iso(" + arg + ")), " + slow + ")"
+	}
+	return slow
 }
 
 // plainColumn is the text of a column: what may be named many times over.

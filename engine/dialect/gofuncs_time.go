@@ -40,13 +40,13 @@ func timeGoFunctions() []ScalarFunction {
 			minutes, _ := offsetMinutes(in.zone)
 			return clockZoned(in.dayPicos(p), minutes), nil
 		}),
-		read("cast_timestamptz", "BIGINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
+		read("cast_timestamptz", "BIGINT", "timestamp", parseZoned, func(in instant, p int) (any, error) {
 			return in.rounded(p), in.onlyUTC()
 		}),
 		read("cast_picostz", "HUGEINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
 			return in.picos(p), in.onlyUTC()
 		}),
-		read("cast_zoned", "VARCHAR", "timestamp", parseTimestamp, func(in instant, p int) (any, error) {
+		read("cast_zoned", "VARCHAR", "timestamp", parseZoned, func(in instant, p int) (any, error) {
 			return zonedText(in.rounded(p)-in.micros+toInstant(in.micros, in.zone), zoneNumber(in.zone)), nil
 		}),
 		fn("to_instant", "BIGINT,VARCHAR,BIGINT", func(a []any) (any, error) { return toInstant(a[0].(int64), a[1].(string)), nil }),

@@ -137,7 +137,7 @@ func (a *analyser) withLocal(t Type, like, local, rest string) string {
 	case t.Kind == TimestampTZ:
 		z := a.zoneOf(t)
 		if z == "UTC" || offsetPattern.MatchString(z) {
-			at := instantCode(local, z)
+			at := "trino.instant(epoch_us(" + instantCode(local, z) + "))"
 			if !t.fine() {
 				return at
 			}
@@ -156,10 +156,12 @@ func (a *analyser) withInstant(t Type, like, micros, rest string) string {
 	switch {
 	case t.carried():
 		return "trino.zoned(" + micros + ", trino.zone_of(" + like + "))"
+	case t.fine() && t.Kind == TimestampTZ:
+		return "trino.picos(trino.held(" + micros + "), " + rest + ")"
 	case t.fine():
 		return "trino.picos(" + micros + ", " + rest + ")"
 	case t.Kind == TimestampTZ:
-		return "make_timestamptz(" + micros + ")"
+		return "trino.instant(" + micros + ")"
 	}
 	return "make_timestamp(" + micros + ")"
 }
@@ -310,6 +312,15 @@ var momentMacros = [][2]string{
 	{"rest(h)", "CAST(((h % 1000000) + 1000000) % 1000000 AS BIGINT)"},
 	{"micros(h)", "CAST((h - ((h % 1000000) + 1000000) % 1000000) // 1000000 AS BIGINT)"},
 	{"picos(us, rest)", "(CAST(us AS HUGEINT) * 1000000 + rest)"},
+	// Trino has the milliseconds of a timestamp with time zone in 52 bits.
+	{"has_millis(us)", "(us BETWEEN -2251799813685248000 AND 2251799813685247999)"},
+	{"no_millis(us, err, what)", "CAST(acme_fail('[[' || err || ']] ' || what || CAST((us - ((us % 1000) + 1000) % 1000) // 1000 AS VARCHAR)) AS BIGINT)"},
+	{"held(us)", "CASE WHEN trino.has_millis(us) THEN us ELSE trino.no_millis(us, 'GENERIC_INTERNAL_ERROR', 'Millis overflow: ') END"},
+	{"instant(us)", "make_timestamptz(trino.held(us))"},
+	{"fine_instant(h)", "CASE WHEN h BETWEEN -2251799813685248000000000 AND 2251799813685247999999999 THEN h " +
+		"ELSE CAST(acme_fail('[[GENERIC_INTERNAL_ERROR]] Millis overflow: ' || CAST((h - ((h % 1000000000) + 1000000000) % 1000000000) // 1000000000 AS VARCHAR)) AS HUGEINT) END"},
+	{"cast_instant(us)", "make_timestamptz(CASE WHEN trino.has_millis(us) THEN us ELSE trino.no_millis(us, 'INVALID_CAST_ARGUMENT', 'Out of range for timestamp with time zone: ') END)"},
+	{"try_instant(us)", "CASE WHEN trino.has_millis(us) THEN make_timestamptz(us) END"},
 	{"zone_of(v)", fmt.Sprintf("(-%d - CAST(date_part('year', v) * 12 + date_part('month', v) AS BIGINT))", zoneBase)},
 	{"zoned(us, z)", fmt.Sprintf("(to_months(CAST(-%d - z AS INTEGER)) + to_days(CAST(30 * (z + %d) AS INTEGER)) + to_microseconds(us))", zoneBase, zoneBase)},
 	{"zoned_local(v)", "make_timestamp(CASE WHEN trino.zone_of(v) = 0 THEN epoch_us(v) ELSE acme_zoned_local(epoch_us(v), trino.zone_of(v)) END)"},

@@ -36,8 +36,11 @@ var macros = [][2]string{
 		"ELSE CAST(acme_fail('[[' || err || ']] Cannot cast ''' || CAST(x AS VARCHAR) || ''' to ' || name) AS BIGINT) END"},
 	{"to_real(x)", "CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END"},
 	{"round_double(x, n)", "CASE WHEN isfinite(x) THEN round(x, n) ELSE x END"},
-	{"sign(x)", "CASE WHEN isnan(x) THEN x ELSE CAST(sign(x) AS DOUBLE) END"},
-	{"pow(x, y)", "pow(x, y)"},
+	// Older releases multiply by the power of ten, whatever comes of it.
+	{"older_round_double(x, n)", "CASE WHEN NOT isfinite(x) OR x = 0 THEN x WHEN n < -323 THEN CAST('NaN' AS DOUBLE) WHEN n > 0 AND NOT isfinite(x * pow(10.0e0, n)) " +
+		"THEN CAST(acme_fail('[[GENERIC_INTERNAL_ERROR]] input is infinite or NaN' || left(CAST(x AS VARCHAR), 0)) AS DOUBLE) ELSE round(x, n) END"},
+	{"sign(x)", "CASE WHEN isnan(x) OR x = 0 THEN x ELSE CAST(sign(x) AS DOUBLE) END"},
+	{"pow(x, y)", "CASE WHEN x IS NOT NULL AND (isnan(y) OR isinf(y) AND abs(x) = 1) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END"},
 	{"sqrt(x)", "CASE WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE sqrt(x) END"},
 	{"ln(x)", "CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE ln(x) END"},
 	{"log2(x)", "CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN CAST('NaN' AS DOUBLE) ELSE log2(x) END"},
@@ -63,7 +66,9 @@ var macros = [][2]string{
 	{"unix_picos(h)", "(((h - (((h % 1000000000) + 1000000000) % 1000000000)) // 1000000000) / 1000.0e0 + (((h % 1000000000) + 1000000000) % 1000000000) / 1000000000000.0e0)"},
 	{"whole(d)", "CAST(round(d, 0) AS DECIMAL(38, 0))"},
 	{"millis(us)", "(trino.floor_to(us + 500, 1000) // 1000)"},
-	{"from_seconds(s)", "make_timestamptz(CAST(CASE WHEN isnan(s) THEN 0 ELSE floor(s * 1000 + 0.5) END AS BIGINT) * 1000)"},
+	{"from_seconds(s, err)", "make_timestamptz(CASE WHEN isnan(s) THEN 0 WHEN floor(s * 1000 + 0.5) BETWEEN -2251799813685248.0e0 AND 2251799813685247.0e0 THEN CAST(floor(s * 1000 + 0.5) AS BIGINT) * 1000 " +
+		"ELSE CAST(acme_fail('[[' || err || ']] Millis overflow: ' || CAST(CASE WHEN s * 1000 >= 9223372036854775807.0e0 THEN 9223372036854775807 " +
+		"WHEN s * 1000 <= -9223372036854775808.0e0 THEN -9223372036854775807 - 1 ELSE CAST(floor(s * 1000 + 0.5) AS BIGINT) END AS VARCHAR)) AS BIGINT) END)"},
 	{"substr(s, start, n)", "CASE WHEN start = 0 OR n <= 0 OR start < -length(s) THEN CASE WHEN s IS NOT NULL AND start IS NOT NULL AND n IS NOT NULL THEN '' END " +
 		"ELSE substring(s, start, least(n, 2147483647)) END"},
 	{"overlay(s, t, start, n)", "CASE WHEN s IS NULL OR t IS NULL OR start IS NULL OR n IS NULL THEN NULL " +

@@ -20,7 +20,7 @@ var nativeErrors = []struct {
 	}},
 	{regexp.MustCompile(`Overflow in (?:addition|subtraction|multiplication|negation) of (?:DECIMAL|INT128|HUGEINT)`), decimalOverflow},
 	{regexp.MustCompile(`Overflow on abs\((-?\d+)\)`), func(m []string) *Error {
-		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: "Value " + m[1] + " is out of range for abs"}
+		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: "Value " + m[1] + " is out of range for abs(" + integerOfLeast[m[1]] + ")"}
 	}},
 	{regexp.MustCompile(`Type INT128 with value (-?\d+) can't be cast because the value is out of range for the destination type INT64`), func(m []string) *Error {
 		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: "bigint addition overflow: " + m[1]}
@@ -40,6 +40,12 @@ var nativeErrors = []struct {
 	}},
 	{regexp.MustCompile(`More than one row returned by a subquery`), func([]string) *Error {
 		return &Error{Name: "SUBQUERY_MULTIPLE_ROWS", Message: "Scalar sub-query has returned multiple rows"}
+	}},
+	{regexp.MustCompile(`(?s)Binder Error: Referenced table "[^"]*" not found.*(?:lambda |trino\.)`), func([]string) *Error {
+		return notHere("a lambda or array function in this place, which reads the query around its own,")
+	}},
+	{regexp.MustCompile(`Overflow in division of (-\d+) / -1`), func(m []string) *Error {
+		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: integerOfLeast[m[1]] + " division overflow: " + m[1] + " / -1"}
 	}},
 	{regexp.MustCompile(`Map keys must be unique`), func([]string) *Error {
 		return &Error{Name: "INVALID_CAST_ARGUMENT", Message: "duplicate keys"}
@@ -62,8 +68,15 @@ func notHere(what string) *Error {
 
 var integerNameOf = map[string]string{"INT8": "tinyint", "INT16": "smallint", "INT32": "integer", "INT64": "bigint"}
 
+// integerOfLeast names the type by its least value, the one of which neither the
+// absolute value nor the negative fits.
+var integerOfLeast = map[string]string{"-128": "tinyint", "-32768": "smallint", "-2147483648": "integer", "-9223372036854775808": "bigint"}
+
 func integerOverflow(m []string) *Error {
 	name := integerNameOf[m[2]]
+	if m[1] == "subtraction" && m[3] == "0" && integerOfLeast[m[5]] == name {
+		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: name + " negation overflow: " + m[5]} // see unary
+	}
 	if m[2] == "INT128" {
 		return decimalOverflow(m)
 	}
@@ -100,11 +113,19 @@ func RuntimeError(text string) *Error {
 // as NUMERIC_VALUE_OUT_OF_RANGE in new ones.
 var outOfRangeCast = regexp.MustCompile(`^Cannot cast (?:DECIMAL\(\d+, \d+\)|DOUBLE|REAL|TINYINT|SMALLINT|INTEGER|BIGINT) '[^N'][^']*' to DECIMAL|^Unable to cast .* to bigint`)
 
+// smallDivision is a division whose result old releases fail to store.
+var smallDivision = regexp.MustCompile(`^(tinyint|smallint|integer) division overflow: -(\d+) / -1$`)
+
 // RuntimeError is the function of that name at the release of the translation.
 func (t *Translation) RuntimeError(text string) *Error {
 	e := RuntimeError(text)
 	if e != nil && t.level >= 476 && outOfRangeCast.MatchString(e.Message) {
 		e.Name = "NUMERIC_VALUE_OUT_OF_RANGE"
+	}
+	if e != nil && t.level < 476 {
+		if m := smallDivision.FindStringSubmatch(e.Message); m != nil {
+			e.Name, e.Message = "GENERIC_INTERNAL_ERROR", "Value "+m[2]+" exceeds MAX_"+map[string]string{"tinyint": "BYTE", "smallint": "SHORT", "integer": "INT"}[m[1]]
+		}
 	}
 	return e
 }

@@ -22,6 +22,23 @@ type instant struct {
 	zone   string
 }
 
+// hasMillis says whether the instant is one that Trino has with a time zone: there
+// its milliseconds have 52 bits.
+func (in instant) hasMillis() bool {
+	const limit = int64(1) << 51 * 1000
+	us := in.micros
+	if in.zone != "" {
+		us = toInstant(us, in.zone)
+	}
+	return -limit <= us && us < limit
+}
+
+// parseZoned is parseTimestamp of what is to have a time zone.
+func parseZoned(s string) (instant, bool) {
+	in, ok := parseTimestamp(s)
+	return in, ok && in.hasMillis()
+}
+
 // parseDate reads 2025-8-1; days since the epoch.
 func parseDate(s string) (int64, bool) {
 	m := datePattern.FindStringSubmatch(s)
