@@ -60,7 +60,7 @@ func catalogNow(st store.Store) func(context.Context, dialect.Catalog) (dialect.
 // startEngine starts an engine for every statement: the query worker answers, and
 // this process does what changes the lake.
 func (p *program) startEngine(ctx context.Context, o *sqlFlags) (query.Engine, error) {
-	base, err := p.catalog(o.ddl) // the worker would refuse it too, and could not show the place
+	base, err := p.catalog(o) // the worker would refuse it too, and could not show the place
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,8 @@ func (p *program) spillFolder() string {
 }
 
 // catalog parses the tables' DDL.
-func (p *program) catalog(ddlFile string) (dialect.Catalog, error) {
+func (p *program) catalog(o *sqlFlags) (dialect.Catalog, error) {
+	ddlFile := o.ddl
 	ddl, err := readDDL(ddlFile)
 	if err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (p *program) catalog(ddlFile string) (dialect.Catalog, error) {
 	if err != nil {
 		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}
-	c, err := dialect.NewCatalog(defaultDatabase, statements...)
+	c, err := dialect.NewCatalogAt(o.level, defaultDatabase, statements...)
 	if err != nil {
 		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}

@@ -52,7 +52,7 @@ func (p *program) newTranslateCmd() *cobra.Command {
 // understand says what a statement means over the lake's catalog, with Athena's error
 // as a *query.Error.
 func (p *program) understand(ctx context.Context, text string, o *sqlFlags) (*dialect.Plan, error) {
-	base, err := p.catalog(o.ddl)
+	base, err := p.catalog(o)
 	if err != nil {
 		return nil, err
 	}

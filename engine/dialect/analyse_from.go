@@ -56,6 +56,11 @@ func (a *analyser) tableRef(r *TableRef, outer *scope) *relation {
 	if base, ok := strings.CutSuffix(name, partitionsOf); ok {
 		return a.partitionList(r, base)
 	}
+	if base, ok := strings.CutSuffix(name, "$properties"); ok {
+		last := r.Name[len(r.Name)-1]
+		a.lookup(append(slices.Clone(r.Name[:len(r.Name)-1]), Name{at: last.at, Text: base, Quoted: true}), r.pos)
+		panic(refuse(r.pos, `a table's "$properties"`).hint("SHOW TBLPROPERTIES %s", base))
+	}
 	t := a.lookup(r.Name, r.pos)
 	switch {
 	case t.rows != nil:

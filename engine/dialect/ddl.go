@@ -52,7 +52,7 @@ func (*RepairTable) statement()    {}
 func (*AddPartition) statement()   {}
 
 // ParseDDL parses statements of Hive DDL as Athena takes them, separated by
-// semicolons. Backquotes quote names. An error is an *Error.
+// semicolons, and CREATE VIEW. Backquotes quote names. An error is an *Error.
 func ParseDDL(src string) (out []Statement, err error) {
 	if e := checkText(src); e != nil {
 		return nil, e
@@ -65,7 +65,11 @@ func ParseDDL(src string) (out []Statement, err error) {
 		if p.tok().kind == tokEOF {
 			return out, nil
 		}
-		out = append(out, p.statement())
+		if p.viewAhead() {
+			out = append(out, p.view())
+		} else {
+			out = append(out, p.statement())
+		}
 		if p.tok().kind != tokEOF {
 			p.needSym(";")
 		}
@@ -94,6 +98,43 @@ func (p *ddlParser) statement() Statement {
 	p.fail()
 	return nil
 }
+
+// viewAhead says whether CREATE [OR REPLACE] VIEW begins here: it is of Trino's
+// grammar, with its strings.
+func (p *ddlParser) viewAhead() bool {
+	n := 1
+	if p.peek(1).up == "OR" && p.peek(2).up == "REPLACE" {
+		n = 3
+	}
+	return p.tok().up == "CREATE" && p.peek(n).up == "VIEW"
+}
+
+// view takes a statement up to the semicolon behind it; what follows is Hive's again.
+func (p *ddlParser) view() Statement {
+	t := p.tok()
+	lx := &lexer{src: p.src, off: t.end - len(t.raw), line: t.pos.Line, col: t.pos.Column, level: newestGrammar}
+	toks := lx.all()
+	end := slices.IndexFunc(toks, func(t token) bool { return t.kind == tokSymbol && t.raw == ";" || t.kind == tokEOF })
+	last := toks[end]
+	last.kind = tokEOF
+	inner := &parser{src: p.src, toks: append(slices.Clone(toks[:end]), last), level: newestGrammar}
+	p.trino = true
+	s := inner.create(t.pos)
+	if inner.tok().kind != tokEOF {
+		inner.note("<EOF>")
+		inner.fail()
+	}
+	at := toks[end]
+	rest := &lexer{src: p.src, off: at.end - len(at.raw), line: at.pos.Line, col: at.pos.Column, hive: true}
+	if at.kind == tokEOF {
+		rest.off = len(p.src)
+	}
+	p.toks, p.i, p.closes, p.trino = rest.all(), 0, nil, false
+	return s
+}
+
+// newestGrammar is the release whose grammar a view of a file of DDL is read by.
+const newestGrammar = 483
 
 func (p *ddlParser) ifNotExists() bool {
 	if p.word("IF") {
@@ -163,14 +204,41 @@ func (p *ddlParser) partitionValue() string {
 // the database of tables that name none. CREATE of what exists is an error
 // unless IF NOT EXISTS; RepairTable is checked for its table and changes nothing:
 // partitions whose folders name their values come from the lake.
+//
+// A view has the columns that its query gives over the tables before it, as release
+// 401 answers; NewCatalogAt has those of another.
 func NewCatalog(defaultDB string, statements ...Statement) (Catalog, error) {
+	return NewCatalogAt(401, defaultDB, statements...)
+}
+
+// NewCatalogAt is NewCatalog at a Trino release.
+func NewCatalogAt(level int, defaultDB string, statements ...Statement) (Catalog, error) {
 	c := memCatalog{}
 	for _, s := range statements {
-		if err := c.apply(strings.ToLower(defaultDB), s); err != nil {
+		var err error
+		if v, ok := s.(*CreateView); ok {
+			err = c.view(Options{Level: level, Database: strings.ToLower(defaultDB), Catalog: c}, v)
+		} else {
+			err = c.apply(strings.ToLower(defaultDB), s)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// view adds a view.
+func (c memCatalog) view(opt Options, s *CreateView) error {
+	if db := opt.Database; len(s.Name.Parts) == 1 && c[db] == nil {
+		c[db] = map[string]*Table{}
+	}
+	plan, err := (&planner{opt}).plan(s)
+	if err != nil {
+		return err
+	}
+	c[plan.Table.Database][plan.Table.Name] = plan.Table
+	return nil
 }
 
 // memCatalog is tables by database and name.

@@ -14,6 +14,9 @@ func (p *ddlParser) createTable(pos Pos, external bool) Statement {
 	if p.tok().kind == tokWord && p.tok().up == "LIKE" {
 		panic(refuse(p.tok().pos, "CREATE TABLE LIKE"))
 	}
+	if p.iceberg() {
+		panic(refuse(pos, "an Iceberg table"))
+	}
 	p.needSym("(")
 	t.Columns = p.columns()
 	for {
@@ -30,6 +33,17 @@ func (p *ddlParser) createTable(pos Pos, external bool) Statement {
 	t.Format = formatOf(t)
 	p.checkTable(pos, t)
 	return c
+}
+
+// iceberg says whether the statement's properties make the table Iceberg's, whose
+// partitions are of another grammar.
+func (p *ddlParser) iceberg() bool {
+	for i := p.i; i+2 < len(p.toks) && !(p.toks[i].kind == tokSymbol && p.toks[i].raw == ";"); i++ {
+		if t := p.toks[i]; t.kind == tokString && strings.EqualFold(t.text, "table_type") && strings.EqualFold(p.toks[i+2].text, "ICEBERG") {
+			return true
+		}
+	}
+	return false
 }
 
 // checkTable refuses a column that is named twice, as Hive does, and what only

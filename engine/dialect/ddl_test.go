@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -75,5 +76,45 @@ func TestAddedPartitions(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%s: %s, want %s", c.sql, got, c.want)
 		}
+	}
+}
+
+// A view among Hive's statements is Trino's grammar: its strings, its semicolons, its
+// columns by the release that is asked for.
+func TestViewInDDL(t *testing.T) {
+	statements, err := ParseDDL(`CREATE EXTERNAL TABLE t (a string COMMENT "it's", d decimal(10,2)) LOCATION 's3://b/t/';
+CREATE OR REPLACE VIEW v AS SELECT a || ';''\' AS x, "d" / 3 AS y FROM t; -- next
+CREATE EXTERNAL TABLE u (b string COMMENT 'a\'b') LOCATION 's3://b/u/'`)
+	if err != nil || len(statements) != 3 {
+		t.Fatalf("%d statements, %v", len(statements), err)
+	}
+	for _, level := range []int{401, 483} {
+		c, err := NewCatalogAt(level, "db", statements...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := c.Table("db", "v")
+		tr, err := Translate("SELECT * FROM v", Options{Level: level, Database: "db", Catalog: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := tr.Columns[1].Type.String(), v.Columns[1].Type.String(); got != want {
+			t.Errorf("%d: a reader sees %s, the catalog has %s", level, got, want)
+		}
+		if u := c.Table("db", "u"); u == nil || u.Columns[0].Comment != "a'b" {
+			t.Errorf("what follows the view: %v", u)
+		}
+	}
+	for sql, want := range map[string]string{
+		"CREATE VIEW v AS SELECT FROM":                                   "SYNTAX_ERROR: line 1:25: mismatched input 'FROM'",
+		"CREATE VIEW v AS SELECT 1 x y; CREATE EXTERNAL TABLE t (a int)": "SYNTAX_ERROR: line 1:29: mismatched input 'y'",
+	} {
+		if _, err := ParseDDL(sql); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", sql, err, want)
+		}
+	}
+	statements, _ = ParseDDL("CREATE VIEW v AS SELECT 1 AS x; CREATE VIEW v AS SELECT 2 AS x")
+	if _, err := NewCatalog("db", statements...); err == nil || !strings.Contains(err.Error(), "View already exists") {
+		t.Errorf("the same view twice: %v", err)
 	}
 }

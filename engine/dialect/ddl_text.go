@@ -13,6 +13,8 @@ type ddlParser struct {
 	place string // what is being read, as Hive's errors call it; empty where they do not
 	// clauses says that a statement may end here or go on with another clause.
 	clauses bool
+	// trino says that the statement at hand is of Trino's grammar, with its errors.
+	trino bool
 }
 
 // tokenizeHive is tokenize with Hive's strings, which stand in either kind of
@@ -163,7 +165,7 @@ func (p *ddlParser) caught(r any, err *error) {
 	if !ok {
 		panic(r)
 	}
-	if e.Name == "SYNTAX_ERROR" {
+	if e.Name == "SYNTAX_ERROR" && !p.trino {
 		e = p.hiveError(e)
 	}
 	*err = e

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -17,7 +18,8 @@ func (u *planner) explain(e *Explain) (*Plan, error) {
 	}
 	plan := &Plan{Pos: e.Pos, What: "EXPLAIN", Statement: e}
 	if e.Analyze {
-		panic(refuse(e.Pos, "EXPLAIN ANALYZE").hint("run the statement: acme query --stats says what it read"))
+		plan.Rows = analyzed(e, inner)
+		return plan, nil
 	}
 	switch e.Type {
 	case "VALIDATE":
@@ -32,6 +34,27 @@ func (u *planner) explain(e *Explain) (*Plan, error) {
 	}
 	plan.Rows = listing(varchars("Query Plan"), [][]any{{inner.text(e.Format)}}, true)
 	return plan, nil
+}
+
+// analyzed is EXPLAIN ANALYZE: it runs the statement, and says how many rows there
+// were and what ran. How long that took is no part of an answer.
+func analyzed(e *Explain, inner *Plan) *Translation {
+	switch {
+	case inner.Effect:
+		panic(refuse(e.Pos, "EXPLAIN ANALYZE of a statement that writes").hint("run it: acme query --stats says what it read"))
+	case inner.Rows == nil:
+		panic(refuse(e.Pos, "EXPLAIN ANALYZE of "+inner.What))
+	}
+	names, fields := make([]string, len(inner.Rows.Columns)), make([]string, len(inner.Rows.Columns))
+	for i := range names {
+		names[i] = fmt.Sprintf("c%d", i)
+		fields[i] = fmt.Sprintf("c%d := c%d", i, i)
+	}
+	tr := *inner.Rows
+	tr.SQL = fmt.Sprintf("SELECT 'Rows: ' || count(struct_pack(%s)) || chr(10) || %s AS c FROM (%s) AS r(%s)",
+		strings.Join(fields, ", "), quoteText(inner.text("TEXT")), inner.Rows.SQL, strings.Join(names, ", "))
+	tr.Columns, tr.Ordered = []OutputColumn{{Name: "Query Plan", Type: tVarchar}}, true
+	return &tr
 }
 
 // ioTable is a table in EXPLAIN (TYPE IO).

@@ -110,6 +110,10 @@ func (p *parser) keywordStatement(t token) Statement {
 		return hive.alter()
 	case "MSCK":
 		return p.hive()
+	case "OPTIMIZE", "VACUUM":
+		panic(refuse(t.pos, t.up+", of an Iceberg table,"))
+	case "USING":
+		panic(refuse(t.pos, "USING EXTERNAL FUNCTION").hint("Athena calls a Lambda function for it; there is none here"))
 	}
 	return p.refusedStatement(t)
 }

@@ -60,7 +60,9 @@ func (u *planner) property(f *WriteFormat, p Property, of string) {
 		if !strings.EqualFold(p.text(), "HIVE") {
 			panic(refuse(p.Pos, "a table of type "+p.text()))
 		}
-	case "bucketed_by", "bucket_count", "location", "partitioning", "vacuum_min_snapshots_to_keep", "vacuum_max_snapshot_age_seconds",
+	case "bucketed_by", "bucket_count":
+		panic(refuse(p.Pos, "the property "+p.Name).hint("leave it out: where rows lie changes no answer"))
+	case "location", "partitioning", "vacuum_min_snapshots_to_keep", "vacuum_max_snapshot_age_seconds",
 		"optimize_rewrite_data_file_threshold", "optimize_rewrite_delete_file_threshold", "compression_level":
 		panic(refuse(p.Pos, "the property "+p.Name))
 	default:

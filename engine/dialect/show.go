@@ -40,7 +40,7 @@ func (u *planner) show(s *Show) *Plan {
 		plan.Rows = u.functions(s)
 	case "STATS":
 		u.known(s, Pos{})
-		panic(refuse(s.Pos, "SHOW STATS"))
+		panic(errorAt(s.Pos, "NOT_SUPPORTED", notRun).hint("Athena has no SHOW STATS; count what you want to know"))
 	default:
 		panic(errorAt(s.Pos, "NOT_SUPPORTED", notRun).hint("Athena has no SHOW %s", s.What))
 	}

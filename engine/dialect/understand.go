@@ -228,5 +228,10 @@ func (u *planner) refusal(r *Refused) *Error {
 	if r.Err != nil {
 		return r.Err
 	}
-	return errorAt(r.Pos, "NOT_SUPPORTED", notRun).hint("Athena has no %s", r.What)
+	instead := map[string]string{
+		"ALTER TABLE RENAME": "; CREATE EXTERNAL TABLE of the other name over the same location, then DROP TABLE",
+		"ALTER TABLE CHANGE": " for such a table; ALTER TABLE ... REPLACE COLUMNS (...)", "ALTER TABLE DROP": " for such a table; ALTER TABLE ... REPLACE COLUMNS (...)",
+		"ALTER VIEW": "; CREATE OR REPLACE VIEW", "ALTER TABLE SET PROPERTIES": "; ALTER TABLE ... SET TBLPROPERTIES (...)",
+	}[r.What]
+	return errorAt(r.Pos, "NOT_SUPPORTED", notRun).hint("Athena has no %s%s", r.What, instead)
 }

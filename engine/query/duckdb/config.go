@@ -97,7 +97,7 @@ func (d Deps) withDefaults(c Config) (Deps, error) {
 		if err != nil {
 			return d, err
 		}
-		if d.Catalog, err = dialect.NewCatalog(c.Database, statements...); err != nil {
+		if d.Catalog, err = dialect.NewCatalogAt(max(c.Level, 401), c.Database, statements...); err != nil {
 			return d, err
 		}
 	}

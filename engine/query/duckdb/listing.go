@@ -18,6 +18,9 @@ import (
 type listing struct {
 	objects    []object
 	partitions int
+	// added are the partitions that ALTER TABLE ... ADD PARTITION gave, whether or
+	// not anything lies in them.
+	added []object
 }
 
 // lister finds the objects of a table.
@@ -71,6 +74,7 @@ func (l *lister) added(p dialect.Partition, name string) error {
 			return err
 		}
 	}
+	l.out.added = append(l.out.added, object{values: values, folder: name})
 	location := p.Location
 	if location == "" {
 		location = withEnd(l.table.Location) + name + "/"

@@ -17,13 +17,13 @@ func (j *job) partitionRelation(s *dialect.Scan, chosen []object) error {
 	if s.Path {
 		names = append(names, `"$path"`)
 	}
-	seen := map[int]bool{}
+	seen := map[string]bool{}
 	var rows []string
 	for _, o := range chosen {
-		if seen[o.part] {
+		if seen[o.folder] {
 			continue
 		}
-		seen[o.part] = true
+		seen[o.folder] = true
 		row := literals(s.Table, o.values)
 		if s.Path {
 			row = append(row, quoteText(o.folder))

@@ -26,7 +26,7 @@ func (j *job) relation(s *dialect.Scan) error {
 	j.partitionsRead = partitions
 	j.views = append(j.views, s.Relation)
 	if s.Listing {
-		return j.partitionRelation(s, chosen)
+		return j.partitionRelation(s, append(slices.Clone(chosen), all.added...))
 	}
 	switch {
 	case strings.EqualFold(s.Table.Format, "PARQUET"):
