@@ -81,7 +81,9 @@ func (r *recursion) checkStep() {
 		if !ok {
 			break
 		}
-		if q := n.Query; q.Limit != nil || q.LimitAll || q.Fetch {
+		// A limit of the step itself is taken, one around it in parentheses is not.
+		_, around := n.Query.Body.(*Nested)
+		if q := n.Query; around && (q.Limit != nil || q.LimitAll || q.Fetch) {
 			panic(errorAt(q.LimitPos, "INVALID_LIMIT_CLAUSE", "FETCH FIRST / LIMIT clause in the step relation of recursion"))
 		}
 		b = n.Query.Body
