@@ -235,7 +235,11 @@ func (a *analyser) decimalDivide(l, r value, t Type) string {
 	if !ok1 || !ok2 || r.typ.Precision > 36 || l.typ.Precision+k > 36 || 2*t.Scale > 38 || t.Precision+t.Scale > 38 {
 		return a.bigDecimal("/", l, r, t)
 	}
-	q := "trino.divide(" + ln + ", " + rn + ")"
+	divide := "trino.divide"
+	if strings.Contains(ln+rn, divide) {
+		divide = "trino.divide_exact" // it names its arguments fewer times
+	}
+	q := divide + "(" + ln + ", " + rn + ")"
 	code := "CAST(" + q + " AS " + t.DuckDB() + ")"
 	if t.Scale > 0 {
 		unit := "CAST('0." + strings.Repeat("0", t.Scale-1) + "1' AS " + decimalType(t.Scale, t.Scale).DuckDB() + ")"

@@ -29,7 +29,10 @@ const blanks = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr
 // macros are the lowerings that name an argument more than once.
 var macros = [][2]string{
 	{"blanks()", blanks},
-	{"divide(a, b)", "CASE WHEN b = 0 THEN NULL ELSE (a // b) + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END END"},
+	{"divide_exact(a, b)", "CASE WHEN b = 0 THEN NULL ELSE (a // b) + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END END"},
+	// DuckDB divides 128 bits bit by bit.
+	{"divide(a, b)", "CASE WHEN a BETWEEN -9000000000000000000 AND 9000000000000000000 AND b BETWEEN -9000000000000000000 AND 9000000000000000000 " +
+		"THEN CAST(trino.divide_exact(CAST(a AS BIGINT), CAST(b AS BIGINT)) AS HUGEINT) ELSE trino.divide_exact(a, b) END"},
 	{"integer_limit(name)", "CAST(CASE name WHEN 'TINYINT' THEN 127 WHEN 'SMALLINT' THEN 32767 WHEN 'INTEGER' THEN 2147483647 ELSE 9223372036854775807 END AS HUGEINT)"},
 	{"try_decimal_integer(x, name)", "CASE WHEN CAST(CAST(x AS DECIMAL(38, 0)) AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(CAST(x AS DECIMAL(38, 0)) AS BIGINT) END"},
 	{"decimal_integer(x, name, err)", "CASE WHEN x IS NULL OR CAST(CAST(x AS DECIMAL(38, 0)) AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(CAST(x AS DECIMAL(38, 0)) AS BIGINT) " +

@@ -235,3 +235,18 @@ func TestManyValues(t *testing.T) {
 		}
 	}
 }
+
+// TestDivide: a quotient is the same by 64 bits and by 128.
+func TestDivide(t *testing.T) {
+	e := openEngine(t)
+	rapid.Check(t, func(r *rapid.T) {
+		number := func(name string) string {
+			n := rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{0, 1, -1, 2, -2, 36000, 9e18, -9e18, 9e18 + 1, math.MaxInt64, math.MinInt64}), rapid.Int64Range(-1000, 1000)).Draw(r, name)
+			return fmt.Sprintf("(CAST(%d AS HUGEINT) * %d)", n, rapid.SampledFrom([]int64{1, 1, 10, 1e15}).Draw(r, name+" times"))
+		}
+		x, y := number("x"), number("y")
+		if got, want := e.shown(r, "SELECT CAST(trino.divide("+x+", "+y+") AS VARCHAR)"), e.shown(r, "SELECT CAST(trino.divide_exact("+x+", "+y+") AS VARCHAR)"); got[0] != want[0] {
+			r.Fatalf("%s / %s is %s, want %s", x, y, got[0], want[0])
+		}
+	})
+}

@@ -348,7 +348,8 @@ func looseText(s string) string {
 
 // sqlglotProgram translates a JSON string a line.
 const sqlglotProgram = `
-import json, sys, sqlglot
+import json, logging, sys, sqlglot
+logging.disable()
 for line in sys.stdin:
     try:
         out = sqlglot.transpile(json.loads(line), read="athena", write="duckdb")
