@@ -237,6 +237,9 @@ func (e *Exporter) regulate() {
 		}
 	}
 	if len(pause) > 0 {
+		e.mu.Lock()
+		e.stats.Backpressured += int64(len(pause))
+		e.mu.Unlock()
 		e.c.Log.Pause(pause)
 	}
 	if len(resume) > 0 {

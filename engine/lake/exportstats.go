@@ -20,6 +20,9 @@ type ExportStats struct {
 	Freshness   float64 `json:"DeliveryToS3.DataFreshness"`
 	ReadRecords int64   `json:"DataReadFromSource.Records"`
 	ReadBytes   int64   `json:"DataReadFromSource.Bytes"`
+	// Backpressured counts how often a partition was not to be read for a while,
+	// since what was read of it waited for others.
+	Backpressured int64 `json:"DataReadFromSource.Backpressured"`
 	// KafkaOffsetLag is, for each partition that the member owns, how many offsets
 	// the group's position is behind the log's end.
 	KafkaOffsetLag map[int32]int64 `json:"KafkaOffsetLag"`

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/sim"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/engine/stream"
+	"acme/telemetry/schema"
+)
+
+// killing is acme export, run and killed, over a topic that records come to.
+type killing struct {
+	t       *testing.T
+	acme    string
+	brokers string
+	topic   string
+	lake    string
+
+	mu   sync.Mutex
+	sent map[[sha256.Size]byte]int // records by their bytes
+
+	left, killed, ended atomic.Int64
+}
+
+// Two members of a group are killed with SIGKILL at random moments and run again,
+// while the simulator's events come. In the end each event is in exactly one object,
+// and at no moment was there an object that is not whole. ACME_KILLS says how often,
+// twice where it is not set; ACME_KAFKA is a real broker's address, where there is none
+// the test has a local one.
+func TestExportKills(t *testing.T) {
+	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
+	kills, err := strconv.Atoi(os.Getenv("ACME_KILLS"))
+	if err != nil {
+		kills = 2
+	}
+	k.left.Store(int64(kills))
+	k.acme = filepath.Join(t.TempDir(), "acme")
+	if err := os.Symlink(os.Args[0], k.acme); err != nil {
+		t.Fatal(err)
+	}
+	k.startTopic()
+	ctx, cancel := context.WithCancel(t.Context())
+	var coming, members, watching sync.WaitGroup
+	coming.Go(func() { k.produce(ctx) })
+	watched, stop := context.WithCancel(t.Context())
+	var half atomic.Int64
+	watching.Go(func() { half.Store(k.watch(watched)) })
+	for i, name := range []string{"a", "b"} {
+		members.Go(func() { k.live(name, rand.New(rand.NewPCG(uint64(kills), uint64(i)))) })
+	}
+	members.Wait()
+	cancel()
+	coming.Wait()
+	// The group keeps the partitions of a member that was killed for it: both end what
+	// they have.
+	for _, name := range []string{"a", "b"} {
+		members.Go(func() {
+			if out, err := k.export(name, "--until-idle", "4s").CombinedOutput(); err != nil {
+				t.Errorf("the last export of member %s: %v\n%s", name, err, out)
+			}
+		})
+	}
+	members.Wait()
+	stop()
+	watching.Wait()
+	lost, doubled, foreign := k.compare()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	t.Logf("%d records, %d kills, %d exports ended before theirs: lost %d, doubled %d, from nowhere %d, half-visible objects %d",
+		len(k.sent), k.killed.Load(), k.ended.Load(), lost, doubled, foreign, half.Load())
+	if lost+doubled+foreign+int(half.Load()) > 0 || len(k.sent) == 0 {
+		t.Fail()
+	}
+	k.verify()
+}
+
+// startTopic makes the topic on the broker.
+func (k *killing) startTopic() {
+	topic := stream.Topic{Name: k.topic, Partitions: 8, Replication: 3, MinInSync: 2, Retention: 7 * 24 * time.Hour, Compression: "gzip"}
+	k.brokers = os.Getenv("ACME_KAFKA")
+	if k.brokers == "" {
+		b, err := stream.StartBroker(k.t.Context(), stream.BrokerConfig{Listen: "127.0.0.1:0", Topic: topic, Complain: func(string) {}})
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		k.t.Cleanup(b.Close)
+		k.brokers = b.Address()
+		return
+	}
+	if _, err := (stream.Config{Brokers: strings.Split(k.brokers, ","), Auth: stream.Auth{Mechanism: stream.Plaintext}}).Create(k.t.Context(), topic); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// produce sends the simulator's events, now and then some, until ctx ends.
+func (k *killing) produce(ctx context.Context) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(k.brokers, ",")...), kgo.DefaultProduceTopic(k.topic), kgo.ProducerBatchCompression(kgo.GzipCompression()))
+	if err != nil {
+		k.t.Error(err)
+		return
+	}
+	defer client.Close()
+	scenario, err := sim.Load(defaultScenario)
+	if err != nil {
+		k.t.Error(err)
+		return
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	_, err = sim.Generate(ctx, scenario, sim.Job{
+		Window: sim.Window{From: scenario.Start, To: scenario.Start + scenario.Duration}, Shard: sim.Shard{N: 1}, Workers: 1,
+		Emit: func(batch []schema.Record) error {
+			for len(batch) > 0 {
+				some := batch[:min(len(batch), 1+rng.IntN(200))]
+				batch = batch[len(some):]
+				if err := k.send(client, some); err != nil {
+					return err
+				}
+				select {
+				case <-time.After(time.Duration(rng.IntN(400)) * time.Millisecond):
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil && ctx.Err() == nil {
+		k.t.Error(err)
+	}
+}
+
+func (k *killing) send(client *kgo.Client, some []schema.Record) error {
+	records := make([]*kgo.Record, len(some))
+	for i := range some {
+		records[i] = &kgo.Record{Key: append([]byte(nil), some[i].Key...), Value: append([]byte(nil), some[i].Value...)}
+	}
+	if err := client.ProduceSync(context.WithoutCancel(k.t.Context()), records...).FirstErr(); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, r := range records {
+		k.sent[sha256.Sum256(r.Value)]++
+	}
+	return nil
+}
+
+func (k *killing) export(member string, more ...string) *exec.Cmd {
+	args := append([]string{"export", "--brokers", k.brokers, "--topic", k.topic, "--lake", k.lake, "--member", member, "--buffer-interval", "1s", "--buffer-size", "64KiB"}, more...)
+	return exec.Command(k.acme, args...)
+}
+
+// live runs a member and kills it until nobody is to be killed any more.
+func (k *killing) live(member string, rng *rand.Rand) {
+	for k.left.Add(-1) >= 0 {
+		c := k.export(member, "--follow")
+		var said strings.Builder
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			k.t.Error(err)
+			return
+		}
+		timer := time.AfterFunc(time.Duration(rng.Int64N(int64(4*time.Second))), func() { _ = c.Process.Kill() })
+		err := c.Wait()
+		timer.Stop()
+		var exit *exec.ExitError
+		switch {
+		case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled():
+			k.killed.Add(1)
+		default:
+			// It must not end by itself.
+			k.ended.Add(1)
+			k.t.Errorf("member %s ended by itself: %v\n%s", member, err, &said)
+		}
+	}
+}
+
+// watch reads each object when it is seen first, and gives how many were not whole.
+func (k *killing) watch(ctx context.Context) (half int64) {
+	seen := map[string]bool{}
+	for {
+		for _, path := range k.objects() {
+			if seen[path] {
+				continue
+			}
+			seen[path] = true
+			if _, err := eachValue(path, func([]byte) {}); err != nil {
+				k.t.Errorf("visible and broken: %v", err)
+				half++
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return half
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// objects gives the files that readers of the table see.
+func (k *killing) objects() (paths []string) {
+	_ = filepath.WalkDir(filepath.Join(k.lake, "telemetry"), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			paths = append(paths, path)
+		}
+		return nil // a folder that is not there yet has nothing
+	})
+	return paths
+}
+
+// eachValue gives an object's records.
+func eachValue(path string, yield func([]byte)) (n int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", path, err)
+	}
+	lines := bufio.NewScanner(z)
+	for lines.Scan() {
+		yield(lines.Bytes())
+		n++
+	}
+	if err := lines.Err(); err != nil && !errors.Is(err, io.EOF) {
+		return n, fmt.Errorf("%s: %w", path, err)
+	}
+	return n, nil
+}
+
+// compare holds what is in the objects against what was sent.
+func (k *killing) compare() (lost, doubled, foreign int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	missing := maps.Clone(k.sent)
+	for _, path := range k.objects() {
+		if _, err := eachValue(path, func(value []byte) {
+			sum := sha256.Sum256(value)
+			switch n, ok := missing[sum]; {
+			case !ok:
+				foreign++
+			case n == 0:
+				doubled++
+			default:
+				missing[sum]--
+			}
+		}); err != nil {
+			k.t.Error(err)
+		}
+	}
+	for _, n := range missing {
+		lost += n
+	}
+	return lost, doubled, foreign
+}
+
+// verify asks the lake's own books.
+func (k *killing) verify() {
+	st, err := store.NewFile(k.lake)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	v, err := lake.Verify(context.Background(), st, lake.VerifyOptions{})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Logf("verify: %d objects, %d rows, %d damaged, %d without a manifest", v.Objects, v.Rows, len(v.Damaged), v.Unlisted)
+	if len(v.Damaged)+int(v.Unlisted) > 0 {
+		k.t.Errorf("verify: %+v", v)
+	}
+}
