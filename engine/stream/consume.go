@@ -66,6 +66,10 @@ type Consumer struct {
 	seed  maphash.Seed
 	ready chan struct{} // closed when s is there: the client joins before NewClient gives it
 
+	// Of Poll alone: partitions that must be looked at, and why the topic must be.
+	stuck []int32
+	doubt error
+
 	mu      sync.Mutex
 	wake    context.CancelFunc // ends the waiting of the Poll that runs
 	release func(context.Context, []int32)
@@ -190,13 +194,16 @@ func (c *Consumer) Topic() Topic { return c.topic }
 // while Poll runs.
 func (c *Consumer) Poll(ctx context.Context, release func(context.Context, []int32)) (schema.Poll, error) {
 	for {
+		if out, err := c.mend(ctx); err != nil || len(out.Fetched) > 0 {
+			return out, err
+		}
 		fetches, wakened := c.wait(ctx, release)
 		if len(fetches) == 0 {
 			continue // nothing came, and partitions may be changing hands just now
 		}
 		// From here to the next wait no partition changes hands.
 		out := c.tell()
-		err := c.take(ctx, fetches, &out)
+		err := c.take(fetches, &out)
 		switch {
 		case err != nil:
 			return out, err
@@ -303,18 +310,14 @@ func (c *Consumer) givenUp(inOrder bool) {
 }
 
 // take adds what was fetched to out.
-func (c *Consumer) take(ctx context.Context, fetches kgo.Fetches, out *schema.Poll) error {
-	var failed []int32
+func (c *Consumer) take(fetches kgo.Fetches, out *schema.Poll) error {
 	var err error
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 		if err != nil {
 			return
 		}
 		if p.Err != nil {
-			var look bool
-			if look, err = c.fault(ctx, p.Topic, p.Partition, p.Err); look {
-				failed = append(failed, p.Partition)
-			}
+			err = c.fault(p.Topic, p.Partition, p.Err)
 		}
 		r := c.reading(p.Partition)
 		if r == nil || len(p.Records) == 0 || err != nil {
@@ -324,12 +327,33 @@ func (c *Consumer) take(ctx context.Context, fetches kgo.Fetches, out *schema.Po
 			out.Fetched = append(out.Fetched, r.advance(p, c.seed))
 		}
 	})
-	if err != nil || len(failed) == 0 {
-		return err
-	}
-	looked, err := c.look(ctx, failed)
-	out.Fetched = append(out.Fetched, looked...)
 	return err
+}
+
+// mend looks at what could not be read, and goes on with it. What it does not manage
+// before ctx is canceled is left to the next Poll; a deadline of Poll's, which is its
+// caller's timer, is no reason to give up.
+func (c *Consumer) mend(ctx context.Context) (schema.Poll, error) {
+	if c.doubt == nil && len(c.stuck) == 0 {
+		return schema.Poll{}, nil
+	}
+	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			cancel()
+		}
+	})()
+	var out schema.Poll
+	err := c.missing(patient, c.doubt)
+	if err == nil {
+		out.Fetched, err = c.look(patient, c.stuck)
+	}
+	if patient.Err() != nil {
+		return schema.Poll{}, nil
+	}
+	c.doubt, c.stuck = nil, nil
+	return out, err
 }
 
 func (c *Consumer) reading(partition int32) *reading {
@@ -338,9 +362,9 @@ func (c *Consumer) reading(partition int32) *reading {
 	return c.held[partition]
 }
 
-// fault judges an error that came in place of messages: whether the partition's bounds
-// must be looked at, and whether nothing more can be read. Others pass by themselves.
-func (c *Consumer) fault(ctx context.Context, topic string, partition int32, err error) (look bool, fatal error) {
+// fault judges an error that came in place of messages: it notes what must be looked
+// at, and gives an error where nothing more can be read. Others pass by themselves.
+func (c *Consumer) fault(topic string, partition int32, err error) error {
 	var session *kgo.ErrGroupSession
 	doing := c.doing(fmt.Sprintf("read partition %d of", partition))
 	if errors.As(err, &session) {
@@ -349,19 +373,23 @@ func (c *Consumer) fault(ctx context.Context, topic string, partition int32, err
 	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, kgo.ErrClientClosed):
-		return false, nil // the waiting ended; Poll knows why
+		return nil // the waiting ended; Poll knows why
 	case errors.As(err, new(*kgo.ErrDataLoss)), errors.Is(err, kerr.OffsetOutOfRange):
-		return topic == c.cfg.Topic, nil
+		if topic == c.cfg.Topic {
+			c.stuck = append(c.stuck, partition)
+		}
+		return nil
 	case errors.Is(err, kerr.UnknownTopicID), errors.Is(err, kerr.InconsistentTopicID), errors.Is(err, kerr.UnknownTopicOrPartition):
-		return false, c.missing(ctx, err)
+		c.doubt = err
+		return nil
 	case errors.Is(err, kerr.FencedInstanceID):
-		return false, fmt.Errorf("%s: another process runs as member %q of group %s: give each its own name: %w", doing, c.cfg.Member, c.cfg.Group, err)
+		return fmt.Errorf("%s: another process runs as member %q of group %s: give each its own name: %w", doing, c.cfg.Member, c.cfg.Group, err)
 	case denies(err):
-		return false, c.s.explain(doing, 0, err)
+		return c.s.explain(doing, 0, err)
 	case session != nil, kerr.IsRetriable(err), kgo.IsRetryableBrokerErr(err), passes(err):
-		return false, nil // tried again by the client
+		return nil // tried again by the client
 	}
-	return false, fmt.Errorf("%s: %w", doing, err)
+	return fmt.Errorf("%s: %w", doing, err)
 }
 
 // compare makes sure that a log that is read again is the one that was read.

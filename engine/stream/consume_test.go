@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -19,29 +21,90 @@ import (
 	"acme/telemetry/schema"
 )
 
-const logTopic = "log"
+// logTopic is the topic that tests make, and the name of their group.
+const logTopic = "acme-stream-test"
 
-// testLog is a cluster of kfake with one topic.
+// testLog is a cluster with one topic: kfake, or the one that ACME_KAFKA names.
 type testLog struct {
-	*kfake.Cluster
-	t       *testing.T
-	cfg     Config
-	sent    int // messages that were written to each partition, visible or not
-	written map[int32][]string
+	*kfake.Cluster // nil where it is a real one
+	t              *testing.T
+	cfg            Config
+	sent           int // messages that were written to each partition, visible or not
+	written        map[int32][]string
 }
 
-func newTestLog(t *testing.T, partitions int32, opts ...kfake.Opt) *testLog {
+func newTestLog(t *testing.T, partitions int32) *testLog {
 	t.Helper()
-	cluster, err := kfake.NewCluster(append([]kfake.Opt{
-		kfake.NumBrokers(3), kfake.SeedTopics(partitions, logTopic), kfake.GroupMinSessionTimeout(100 * time.Millisecond),
-	}, opts...)...)
+	l := &testLog{t: t, written: map[int32][]string{}, cfg: Config{Auth: Auth{Mechanism: Plaintext}, Patience: 30 * time.Second}}
+	if address := os.Getenv("ACME_KAFKA"); address != "" {
+		l.cfg.Brokers = []string{address}
+		l.remake(partitions)
+		t.Cleanup(l.remove)
+		return l
+	}
+	var err error
+	l.Cluster, err = kfake.NewCluster(kfake.NumBrokers(3), kfake.SeedTopics(partitions, logTopic), kfake.GroupMinSessionTimeout(100*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(cluster.Close)
-	return &testLog{
-		Cluster: cluster, t: t, written: map[int32][]string{},
-		cfg: Config{Brokers: cluster.ListenAddrs(), Auth: Auth{Mechanism: Plaintext}, Patience: 10 * time.Second},
+	t.Cleanup(l.Close)
+	l.cfg.Brokers = l.ListenAddrs()
+	return l
+}
+
+// faulty skips a test that makes the cluster misbehave in a way that a real one does
+// only by chance.
+func (l *testLog) faulty() {
+	if l.Cluster == nil {
+		l.t.Skip("the faults of this test are kfake's")
+	}
+}
+
+// remove deletes the topic, if it is there, and what groups remember of it.
+func (l *testLog) remove() {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	admin := kadm.NewClient(l.client())
+	if _, err := admin.DeleteTopic(ctx, logTopic); err != nil && !errors.Is(err, kerr.UnknownTopicOrPartition) {
+		l.t.Fatal(err)
+	}
+	groups, err := admin.ListGroups(ctx)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, g := range groups.Groups() {
+		if strings.HasPrefix(g, logTopic) {
+			_, _ = admin.DeleteGroup(ctx, g) // one that still has a member stays
+		}
+	}
+}
+
+// remake deletes the topic and makes it anew.
+func (l *testLog) remake(partitions int32) {
+	l.t.Helper()
+	l.remove()
+	admin := kadm.NewClient(l.client())
+	for {
+		_, err := admin.CreateTopic(l.context(), partitions, -1, nil, logTopic)
+		switch {
+		case err == nil:
+			return
+		case !errors.Is(err, kerr.TopicAlreadyExists): // it is still being deleted
+			l.t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// deleteBefore removes the first messages of a partition, as retention does.
+func (l *testLog) deleteBefore(partition int32, offset int64) {
+	l.t.Helper()
+	var at kadm.Offsets
+	at.Add(kadm.Offset{Topic: logTopic, Partition: partition, At: offset})
+	answers, err := kadm.NewClient(l.client()).DeleteRecords(l.context(), at)
+	if err = errors.Join(err, answers.Error()); err != nil {
+		l.t.Fatal(err)
 	}
 }
 
@@ -92,7 +155,7 @@ func (l *testLog) write(partition int32, n int) {
 }
 
 func (l *testLog) config() ConsumerConfig {
-	return ConsumerConfig{Cluster: l.cfg, Topic: logTopic, Group: "g", Session: 3 * time.Second, Rebalance: 5 * time.Second}
+	return ConsumerConfig{Cluster: l.cfg, Topic: logTopic, Group: logTopic, Session: 3 * time.Second, Rebalance: 5 * time.Second}
 }
 
 func (l *testLog) consumer(change ...func(*ConsumerConfig)) *Consumer {
@@ -251,6 +314,11 @@ func TestPositions(t *testing.T) {
 	if err := k.Commit(l.context(), ps); err != nil {
 		t.Fatal(err)
 	}
+	if l.Cluster == nil { // kfake takes any
+		if err := k.Commit(l.context(), []schema.Position{{Partition: 0, Offset: 5, Metadata: plan + "x"}}); !errors.Is(err, kerr.OffsetMetadataTooLarge) {
+			t.Errorf("a text of 4097 bytes: %v", err)
+		}
+	}
 	k.Close()
 
 	k = take(t, l.consumer())
@@ -276,7 +344,7 @@ func TestReadFrom(t *testing.T) {
 	l.write(0, 10) // arrivals ...001 to 010
 	l.write(1, 10) // arrivals ...011 to 020
 	from := func(r ReadFrom, group string) *taker {
-		return take(t, l.consumer(func(c *ConsumerConfig) { c.From, c.Group = r, group }))
+		return take(t, l.consumer(func(c *ConsumerConfig) { c.From, c.Group = r, logTopic+group }))
 	}
 	for _, c := range []struct {
 		text string
@@ -293,7 +361,7 @@ func TestReadFrom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		k := from(r, "from "+c.text)
+		k := from(r, strings.ReplaceAll(c.text, ":", "-"))
 		k.until("assignment", func() bool { return len(k.assigned) == 2 })
 		for p, want := range c.want {
 			if got := k.assigned[int32(p)]; got.Offset != want || got.Committed {
@@ -428,6 +496,7 @@ func TestTransactions(t *testing.T) {
 // offset, however often partitions get other leaders.
 func TestLeadersMove(t *testing.T) {
 	l := newTestLog(t, 4)
+	l.faulty()
 	client := l.client()
 	k := take(t, l.consumer(func(c *ConsumerConfig) { c.FetchBytes = 4 << 10 }))
 	moves := 0
@@ -481,6 +550,7 @@ func TestDeadSeed(t *testing.T) {
 // group is looked at, joined, asked for positions and given some.
 func TestStartingCluster(t *testing.T) {
 	l := newTestLog(t, 1)
+	l.faulty()
 	l.write(0, 3)
 	for _, f := range []kfake.Fault{
 		{Keys: []kmsg.Key{kmsg.FindCoordinator}, Err: kerr.CoordinatorNotAvailable, Count: 3},
@@ -514,6 +584,7 @@ func TestMissingTopic(t *testing.T) {
 // so with an error (kfake) or with none (Kafka).
 func TestUnknownGroup(t *testing.T) {
 	l := newTestLog(t, 1)
+	l.faulty()
 	var asked atomic.Int32
 	if k := take(t, l.consumer()); k.begun {
 		t.Error("kfake: the group was there")
@@ -543,7 +614,7 @@ func TestUnknownGroup(t *testing.T) {
 		}
 		return resp, nil, true
 	})
-	c := l.consumer(func(c *ConsumerConfig) { c.Group = "other" })
+	c := l.consumer(func(c *ConsumerConfig) { c.Group = logTopic + "-other" })
 	if c.begun || asked.Load() == 0 {
 		t.Errorf("Kafka: begun %v, asked %d times", c.begun, asked.Load())
 	}

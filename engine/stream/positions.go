@@ -180,6 +180,9 @@ func (s *session) fetchPositions(ctx context.Context, group string, topic Topic,
 
 // look finds out where partitions stand whose reading failed, and goes on with them.
 func (c *Consumer) look(ctx context.Context, partitions []int32) ([]schema.Fetched, error) {
+	if len(partitions) == 0 {
+		return nil, nil
+	}
 	var bounds map[int32]schema.Bounds
 	err := c.s.patiently(ctx, c.doing("ask for the bounds of"), func(ctx context.Context) (err error) {
 		bounds, err = c.s.bounds(ctx, c.cfg.Topic, partitions)
@@ -213,8 +216,12 @@ func (c *Consumer) seek(partition int32, offset int64) {
 	}
 }
 
-// missing says what became of a topic that brokers do not know any more.
+// missing says what became of a topic that brokers do not know any more, by cause if
+// there is one.
 func (c *Consumer) missing(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
+	}
 	topic := Topic{Name: c.cfg.Topic}
 	err := c.s.patiently(ctx, c.doing("look for"), func(ctx context.Context) error {
 		return c.s.describePartitions(ctx, &topic)
