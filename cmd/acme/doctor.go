@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,25 +24,30 @@ type diagnosis struct {
 
 func (p *program) newDoctorCmd() *cobra.Command {
 	var asJSON bool
+	k := &kafkaFlags{}
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Say what works here: versions, lake, query worker, sandbox, terminal",
+		Short: "Say what works here: versions, lake, query worker, sandbox, Kafka, terminal",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.runDoctor(cmd.Context(), asJSON)
+			return p.runDoctor(cmd.Context(), k, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	k.add(cmd)
 	return cmd
 }
 
-func (p *program) runDoctor(ctx context.Context, asJSON bool) error {
+func (p *program) runDoctor(ctx context.Context, k *kafkaFlags, asJSON bool) error {
 	v := readVersion()
 	found := []diagnosis{
 		{"version", true, fmt.Sprintf("acme %s, %s, %s/%s", v.Version, v.Go, v.OS, v.Arch)},
 		p.examineLake(ctx),
 	}
 	found = append(found, p.examineEngine(ctx)...)
+	if len(k.brokers) > 0 || p.env["ACME_BROKERS"] != "" {
+		found = append(found, p.examineKafka(ctx, k))
+	}
 	found = append(found, p.examineTerminal())
 	failed := false
 	for _, d := range found {
@@ -92,6 +99,32 @@ func (p *program) examineLake(ctx context.Context) diagnosis {
 		bytes += parts[i].Bytes()
 	}
 	return diagnosis{"lake", true, fmt.Sprintf("%s: %d objects of events in %d partitions, %.2f MB", p.lakeName(), objects, len(parts), float64(bytes)/1e6)}
+}
+
+// examineKafka asks a cluster for its topic: that takes the network, TLS, who one is
+// and what one may.
+func (p *program) examineKafka(ctx context.Context, k *kafkaFlags) diagnosis {
+	c, err := p.cluster(k)
+	if err != nil {
+		return diagnosis{"kafka", false, err.Error()}
+	}
+	t, err := c.Describe(ctx, k.topic)
+	if err != nil {
+		says := err.Error()
+		if hint := kafkaHint(err); hint != "" {
+			says += "; " + hint
+		}
+		return diagnosis{"kafka", false, says}
+	}
+	return diagnosis{"kafka", true, fmt.Sprintf("%s by %s: topic %s has %d partitions on %d brokers each, %s, retention %s",
+		strings.Join(c.Brokers, ", "), c.Auth.Mechanism, t.Name, t.Partitions, t.Replication, t.Compression, sayRetention(t.Retention))}
+}
+
+func sayRetention(d time.Duration) string {
+	if d < 0 {
+		return "forever"
+	}
+	return d.String()
 }
 
 func (p *program) examineEngine(ctx context.Context) []diagnosis {

@@ -217,29 +217,10 @@ func (p *program) publish(ctx context.Context, g *generation, o *generateOptions
 	if window.From >= window.To {
 		return sim.Stats{}, nil
 	}
-	now := p.now()
-	oldest := time.UnixMilli(window.From)
-	if o.kafka.timestamp == "now" {
-		oldest = now
-	}
-	if err := producer.Topic().Accepts(oldest, o.kafka.ahead(g, window.From, now), now); err != nil {
+	if err := p.mayPublish(g, &o.kafka, producer, window.From); err != nil {
 		return sim.Stats{}, err
 	}
-	if o.kafka.realtime {
-		p.note("acme: publishing run %s; after an end, --from %s goes on with it", producer.Run(), time.UnixMilli(g.window.From).UTC().Format(time.RFC3339))
-	}
-	total := func() int64 { return expectedEvents(g) }
-	if g.endless {
-		total = nil
-	}
-	progress := p.newProgress("publish "+g.scenario.Name, "events", total)
-	pacer := stream.Pacer{Pace: o.kafka.pace(g, window.From, now), Now: p.now, Sleep: sleep, Idle: producer.Idle}
-	sent := producer.Published().Records
-	emit := func(batch []schema.Record) error {
-		sent += int64(len(batch))
-		progress.at(sent)
-		return producer.Publish(ctx, batch)
-	}
+	emit, finish := p.publishing(ctx, g, o, producer, window.From)
 	stats, err := sim.Generate(ctx, g.scenario, sim.Job{
 		Window: window, Shard: g.shard, Workers: g.workers,
 		Emit: func(batch []schema.Record) error {
@@ -248,7 +229,7 @@ func (p *program) publish(ctx context.Context, g *generation, o *generateOptions
 				return fmt.Errorf("publish run %s: the scenario has fewer events at %d ms than are published", producer.Run(), window.From)
 			}
 			skip -= n
-			return pacer.Hand(ctx, batch[n:], emit)
+			return emit(batch[n:])
 		},
 	})
 	// What was sent when the run was told to stop is whole, and stays.
@@ -257,12 +238,53 @@ func (p *program) publish(ctx context.Context, g *generation, o *generateOptions
 			err = committed
 		}
 	}
-	state := "done"
-	if err != nil {
-		state = "failed"
-	}
-	progress.finish(producer.Published().Records, state)
+	finish(err)
 	return stats, err
+}
+
+// mayPublish says whether the topic keeps what arrives from a time on.
+func (p *program) mayPublish(g *generation, o *publishOptions, producer *stream.Producer, from int64) error {
+	now := p.now()
+	oldest := time.UnixMilli(from)
+	if o.timestamp == "now" {
+		oldest = now
+	}
+	if err := producer.Topic().Accepts(oldest, o.ahead(g, from, now), now); err != nil {
+		return err
+	}
+	if o.realtime {
+		p.note("acme: publishing run %s; after an end, --from %s goes on with it", producer.Run(), time.UnixMilli(g.window.From).UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// publishing gives what takes a batch to the producer when it is due and tells how far
+// the run is, and what ends the telling.
+func (p *program) publishing(ctx context.Context, g *generation, o *generateOptions, producer *stream.Producer, from int64) (func([]schema.Record) error, func(error)) {
+	var total func() int64
+	if !g.endless {
+		total = func() int64 { return expectedEvents(g) }
+	}
+	progress := p.newProgress("publish "+g.scenario.Name, "events", total)
+	pacer := stream.Pacer{Pace: o.kafka.pace(g, from, p.now()), Now: p.now, Sleep: sleep, Idle: producer.Idle}
+	sent := producer.Published().Records
+	publish := func(batch []schema.Record) error {
+		if err := producer.Publish(ctx, batch); err != nil {
+			return err
+		}
+		sent += int64(len(batch))
+		progress.at(sent)
+		return nil
+	}
+	emit := func(batch []schema.Record) error { return pacer.Hand(ctx, batch, publish) }
+	finish := func(err error) {
+		state := "done"
+		if err != nil {
+			state = "failed"
+		}
+		progress.finish(producer.Published().Records, state)
+	}
+	return emit, finish
 }
 
 // sleep waits by the clock.

@@ -224,3 +224,30 @@ func TestPublishStopped(t *testing.T) {
 	}
 	sameAsGenerated(t, address, topic, "seed-hour", 4*time.Minute)
 }
+
+// TestPublishPaced: events that wait for their time are the same events, and those of
+// a scenario in ticks leave between long pauses.
+func TestPublishPaced(t *testing.T) {
+	address := kafka(t)
+	for _, c := range []struct {
+		scenario string
+		length   time.Duration
+		pace     []string
+	}{
+		{"seed-hour", 2 * time.Minute, []string{"--speed", "100"}},
+		{"seed-hour", 30 * time.Second, []string{"--speed", "1000", "--rate", "1500", "--compression", "zstd"}},
+		{"seed-replica", 16 * time.Minute, []string{"--speed", "1000", "--compression", "none"}},
+	} {
+		topic := fmt.Sprintf("acme-paced-%d", time.Now().UnixNano())
+		says, err := child(t, append([]string{
+			"generate", "--to", "kafka", "-b", address, "-t", topic, "--create-topic", "--retention", "forever",
+			"--scenario", c.scenario, "--for", c.length.String(), "--progress", "none",
+		}, c.pace...)...).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %v: %v\n%s", c.scenario, c.pace, err, says)
+		}
+		if n := sameAsGenerated(t, address, topic, c.scenario, c.length); n == 0 {
+			t.Errorf("%s: nothing was published", c.scenario)
+		}
+	}
+}

@@ -290,12 +290,17 @@ func (p *Producer) watchStall(interval time.Duration) {
 			last, since = acked, time.Now()
 		}
 		if waited := time.Since(since); waited > p.patience {
-			p.stop(&UnreachableError{
-				Doing: "publish to topic " + p.topic.Name + ", brokers " + p.s.cfg.brokers(), Waited: waited,
-				Check: "check that the brokers run, and that enough replicas are in sync (min.insync.replicas)",
-				Err:   errors.New("the brokers take no records"),
-			})
+			p.stop(p.away(waited, "the brokers take no records"))
 		}
+	}
+}
+
+// away is the error of brokers that were waited for in vain.
+func (p *Producer) away(waited time.Duration, why string) error {
+	return &UnreachableError{
+		Doing: fmt.Sprintf("publish run %s to topic %s, brokers %s", p.run, p.topic.Name, p.s.cfg.brokers()), Waited: waited,
+		Check: "check that the brokers run, and that enough replicas are in sync (min.insync.replicas); the same command goes on with the run",
+		Err:   errors.New(why),
 	}
 }
 
@@ -322,6 +327,9 @@ func (p *Producer) Close() error {
 func (p *Producer) explain(doing string, err error) error {
 	if stalled := context.Cause(p.stalled); stalled != nil && !errors.Is(stalled, context.Canceled) {
 		return stalled
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return p.away(p.patience, "the brokers do not answer")
 	}
 	for _, fenced := range []*kerr.Error{kerr.ProducerFenced, kerr.InvalidProducerEpoch, kerr.TransactionalIDNotFound, kerr.InvalidProducerIDMapping} {
 		if errors.Is(err, fenced) {
