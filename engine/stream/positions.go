@@ -209,11 +209,9 @@ func (c *Consumer) look(ctx context.Context, partitions []int32) ([]schema.Fetch
 	return out, nil
 }
 
-// seek goes on reading a partition at an offset, without its past.
+// seek goes on reading a partition at an offset.
 func (c *Consumer) seek(partition int32, offset int64) {
-	for _, at := range []int64{0, offset} { // the client takes no notice of the offset it believes to be at
-		c.s.SetOffsets(map[string]map[int32]kgo.EpochOffset{c.cfg.Topic: {partition: {Epoch: -1, Offset: at}}})
-	}
+	c.s.SetOffsets(map[string]map[int32]kgo.EpochOffset{c.cfg.Topic: {partition: {Epoch: -1, Offset: offset}}})
 }
 
 // missing says what became of a topic that brokers do not know any more, by cause if

@@ -10,6 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"acme/telemetry/schema"
 )
 
@@ -70,6 +74,41 @@ func TestRelease(t *testing.T) {
 			t.Errorf("partition %d, which the second has: %v; commit of the first: %v; of the second: %v", p, ofB, errA, errB)
 		}
 	}
+}
+
+// TestReleaseWaits: while a member does what it must with what it got, and does not
+// poll, nothing is taken from it; when it polls again it is asked.
+func TestReleaseWaits(t *testing.T) {
+	l := newTestLog(t, 4)
+	l.write(0, 10)
+	a := take(t, l.consumer())
+	a.until("end", func() bool { return len(a.assigned) == 4 && a.atEnd() })
+	b := take(t, l.consumer())
+	got := make(chan struct{})
+	go func() {
+		defer close(got)
+		b.until("assignment", func() bool { return len(b.assigned) == 2 })
+	}()
+	for i := range int64(10) { // the other is waiting by now
+		time.Sleep(100 * time.Millisecond)
+		if err := a.Commit(l.context(), []schema.Position{{Partition: 0, Offset: i}, {Partition: 3}}); err != nil {
+			t.Fatalf("commit while another waits: %v", err)
+		}
+	}
+	select {
+	case <-got:
+		t.Error("the other has partitions that were not released")
+	default:
+	}
+	a.until("release", func() bool { return len(a.released) == 1 && len(a.revoked) == 4 })
+	a.until("the other's assignment", func() bool {
+		select {
+		case <-got:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 // TestZombie: a member that the group has given up cannot commit, not even when it
@@ -276,6 +315,25 @@ func TestRetentionGap(t *testing.T) {
 	if !errors.As(err, &cut) || cut.End != 150 {
 		t.Errorf("reading what was never there: %v", err)
 	}
+}
+
+// TestFalseAlarm: a broker that says an offset is out of range which is not, as a new
+// leader may, is asked again at the same place, where nothing was read yet and later.
+func TestFalseAlarm(t *testing.T) {
+	l := newTestLog(t, 1)
+	l.faulty()
+	l.write(0, 10)
+	alarm := kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Topic: logTopic, Err: kerr.OffsetOutOfRange}
+	first := l.Fault(alarm)
+	k := take(t, l.consumer())
+	k.until("end", k.atEnd)
+	again := l.Fault(alarm)
+	l.write(0, 10)
+	k.until("end again", func() bool { return len(k.got[0]) == 20 })
+	if first.Hits() != 1 || again.Hits() != 1 {
+		t.Errorf("alarms given: %d and %d", first.Hits(), again.Hits())
+	}
+	k.wants(l.written)
 }
 
 // TestPauseKeepsOrder: what was fetched when a partition was paused comes after it is
