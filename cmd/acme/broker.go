@@ -17,17 +17,20 @@ import (
 // brokerOptions is what `acme broker` needs.
 type brokerOptions struct {
 	listen     string
+	folder     string // in the user's data folder, where data is empty
 	data       string
 	topic      string
 	partitions int32
 	retention  string
 }
 
-// add gives a command the flags that say what broker to run.
-func (o *brokerOptions) add(cmd *cobra.Command, listen string) {
+// add gives a command the flags that say what broker to run, with the address and the
+// folder that it has where none is given.
+func (o *brokerOptions) add(cmd *cobra.Command, listen, folder string) {
+	o.folder = folder
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", listen, "address on this machine, host:port; port 0 takes a free one")
-	f.StringVar(&o.data, "data", "", "folder of the broker's log (default: acme-broker in the user's data folder)")
+	f.StringVar(&o.data, "data", "", "folder of the broker's log (default: "+folder+" in the user's data folder)")
 	f.Int32Var(&o.partitions, "partitions", stream.NewTopic("").Partitions, "partitions of the topic, when it is made")
 	f.StringVar(&o.retention, "retention", "168h", "how long the topic keeps a record after its timestamp, when it is made: a duration, or forever")
 }
@@ -50,7 +53,7 @@ Kafka. Its address goes to stdout when it is ready.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runBroker(cmd.Context(), o) },
 	}
-	o.add(cmd, "127.0.0.1:9092")
+	o.add(cmd, "127.0.0.1:9092", "acme-broker")
 	cmd.Flags().StringVarP(&o.topic, "topic", "t", defaultTopic, "topic that is made if there is none")
 	return cmd
 }
@@ -91,7 +94,7 @@ func (p *program) startBroker(ctx context.Context, o *brokerOptions) (*localBrok
 	}
 	b := &localBroker{data: o.data}
 	if b.data == "" {
-		b.data = filepath.Join(p.userFolder("XDG_DATA_HOME", filepath.Join(".local", "share")), "acme-broker")
+		b.data = filepath.Join(p.userFolder("XDG_DATA_HOME", filepath.Join(".local", "share")), o.folder)
 	}
 	if err := os.MkdirAll(b.data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the broker's folder: %w", err)

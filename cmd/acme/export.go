@@ -34,6 +34,7 @@ type exportOptions struct {
 	follow       bool
 	allowGaps    bool
 	workers      int
+	metrics      string
 	asJSON       bool
 }
 
@@ -77,6 +78,7 @@ where it was when it is run again.`,
 	f.BoolVar(&o.follow, "follow", false, "go on until stopped")
 	f.BoolVar(&o.allowGaps, "allow-gaps", false, "go on behind records that the topic's retention deleted before they were exported")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that compress; changes nothing but the time (default: one a core)")
+	f.StringVar(&o.metrics, "metrics-listen", "", "address for Prometheus, such as 127.0.0.1:9464; --progress json writes the same figures as lines")
 	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON, in CloudWatch's names of metrics")
 	return cmd
 }
@@ -134,7 +136,14 @@ func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 	if err != nil {
 		return withHint(exitUsage, "", err)
 	}
-	stats, err := p.watchExport(ctx, exporter, o.kafka.topic)
+	if o.metrics != "" {
+		server, err := p.serveMetrics(o.metrics, layout.Stream, exporter.Stats)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = server.close() }()
+	}
+	stats, err := p.watchExport(ctx, exporter, o.kafka.topic, layout.Stream)
 	if err := p.sayExported(&stats, o.asJSON); err != nil {
 		return err
 	}
@@ -183,34 +192,48 @@ func parseSize(text string) (int64, error) {
 	return n * unit, nil
 }
 
-// watchExport runs an exporter and tells how far it is.
-func (p *program) watchExport(ctx context.Context, e *lake.Exporter, topic string) (lake.ExportStats, error) {
+// watchExport runs an exporter and tells how far it is: as JSON with all its figures, a
+// line a second.
+func (p *program) watchExport(ctx context.Context, e *lake.Exporter, topic, name string) (lake.ExportStats, error) {
 	bar := p.newProgress("export "+topic, "records", nil)
+	every := bar.interval()
+	if bar.mode == "json" {
+		every = time.Second
+	}
 	watching, stop := context.WithCancel(ctx)
-	stopped := make(chan struct{})
+	stopped := make(chan error, 1)
 	go func() {
-		defer close(stopped)
-		tick := time.NewTicker(bar.interval())
+		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				stats := e.Stats()
-				bar.at(stats.Records + stats.Poison + stats.FailedConversion)
 			case <-watching.Done():
+				stopped <- nil
+				return
+			}
+			stats := e.Stats()
+			if bar.mode != "json" {
+				bar.at(stats.Records + stats.Poison + stats.FailedConversion)
+			} else if err := p.sayMetrics(name, "running", stats); err != nil {
+				stopped <- err
 				return
 			}
 		}
 	}()
 	stats, err := e.Run(ctx)
 	stop()
-	<-stopped
+	unsaid := <-stopped
 	state := "done"
 	if err != nil {
 		state = "failed"
 	}
-	bar.finish(stats.Records, state)
-	return stats, err
+	if bar.mode == "json" {
+		unsaid = errors.Join(unsaid, p.sayMetrics(name, state, stats))
+	} else {
+		bar.finish(stats.Records, state)
+	}
+	return stats, errors.Join(err, unsaid)
 }
 
 // sayExported prints what an export did, whether it ended well or not.

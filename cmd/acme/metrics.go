@@ -44,6 +44,7 @@ func exportMetrics(s lake.ExportStats) []metric {
 		{name: "DeliveryToS3.DataFreshness", help: "Age by arrival of the oldest record that was read and is not delivered, in seconds.", value: s.Freshness},
 		count("DataReadFromSource.Records", "Records read from the topic.", s.ReadRecords),
 		count("DataReadFromSource.Bytes", "Bytes of keys and values read from the topic.", s.ReadBytes),
+		count("DataReadFromSource.Backpressured", "Pauses in reading a partition that others were waited for.", s.Backpressured),
 		{name: "KafkaOffsetLag", help: "Offsets that the group's position is behind the end of a partition that this member has.", label: "Partition", by: s.KafkaOffsetLag},
 		count("FailedValidation.Records", "Records filed under errors: no JSON object, or no usable time where the event's time is asked for.", s.Poison),
 		count("SucceedConversion.Records", "Records that became Parquet.", s.Converted),
