@@ -39,6 +39,9 @@ type killing struct {
 	topic   string
 	lake    string
 
+	records int    // to be sent while it is killed; as many as come where 0
+	size    string // of a buffer
+
 	mu   sync.Mutex
 	sent map[[sha256.Size]byte]int // records by their bytes
 
@@ -48,8 +51,9 @@ type killing struct {
 // Two members of a group are killed with SIGKILL at random moments and run again,
 // while the simulator's events come. In the end each event is in exactly one object,
 // and at no moment was there an object that is not whole. ACME_KILLS says how often,
-// twice where it is not set; ACME_KAFKA is a real broker's address, where there is none
-// the test has a local one.
+// twice where it is not set; ACME_RECORDS how many records at least come, as fast as
+// they can; ACME_KAFKA is a real broker's address, where there is none the test has a
+// local one.
 func TestExportKills(t *testing.T) {
 	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
 	kills, err := strconv.Atoi(os.Getenv("ACME_KILLS"))
@@ -57,6 +61,10 @@ func TestExportKills(t *testing.T) {
 		kills = 2
 	}
 	k.left.Store(int64(kills))
+	k.size = "64KiB"
+	if k.records, err = strconv.Atoi(os.Getenv("ACME_RECORDS")); err == nil {
+		k.size = "4MiB"
+	}
 	k.acme = filepath.Join(t.TempDir(), "acme")
 	if err := os.Symlink(os.Args[0], k.acme); err != nil {
 		t.Fatal(err)
@@ -72,8 +80,11 @@ func TestExportKills(t *testing.T) {
 		members.Go(func() { k.live(name, rand.New(rand.NewPCG(uint64(kills), uint64(i)))) })
 	}
 	members.Wait()
-	cancel()
+	if k.records == 0 {
+		cancel()
+	}
 	coming.Wait()
+	cancel()
 	// The group keeps the partitions of a member that was killed for it: both end what
 	// they have.
 	for _, name := range []string{"a", "b"} {
@@ -123,23 +134,30 @@ func (k *killing) produce(ctx context.Context) {
 		return
 	}
 	defer client.Close()
-	scenario, err := sim.Load(defaultScenario)
+	scenario, err := sim.Load("streaming")
 	if err != nil {
 		k.t.Error(err)
 		return
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	_, err = sim.Generate(ctx, scenario, sim.Job{
-		Window: sim.Window{From: scenario.Start, To: scenario.Start + scenario.Duration}, Shard: sim.Shard{N: 1}, Workers: 1,
+		Window: sim.Window{From: scenario.Start, To: scenario.Start + 30*24*3600_000}, Shard: sim.Shard{N: 1}, Workers: 1,
 		Emit: func(batch []schema.Record) error {
 			for len(batch) > 0 {
-				some := batch[:min(len(batch), 1+rng.IntN(200))]
+				most, pause := 200, 400*time.Millisecond
+				if k.records > 0 {
+					most, pause = 1000, time.Millisecond
+				}
+				some := batch[:min(len(batch), 1+rng.IntN(most))]
 				batch = batch[len(some):]
 				if err := k.send(client, some); err != nil {
 					return err
 				}
+				if k.records > 0 && len(k.sent) >= k.records {
+					return errEnough
+				}
 				select {
-				case <-time.After(time.Duration(rng.IntN(400)) * time.Millisecond):
+				case <-time.After(time.Duration(rng.Int64N(int64(pause)))):
 				case <-ctx.Done():
 					return ctx.Err()
 				}
@@ -147,10 +165,12 @@ func (k *killing) produce(ctx context.Context) {
 			return nil
 		},
 	})
-	if err != nil && ctx.Err() == nil {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errEnough) {
 		k.t.Error(err)
 	}
 }
+
+var errEnough = errors.New("enough records were sent")
 
 func (k *killing) send(client *kgo.Client, some []schema.Record) error {
 	records := make([]*kgo.Record, len(some))
@@ -169,7 +189,7 @@ func (k *killing) send(client *kgo.Client, some []schema.Record) error {
 }
 
 func (k *killing) export(member string, more ...string) *exec.Cmd {
-	args := append([]string{"export", "--brokers", k.brokers, "--topic", k.topic, "--lake", k.lake, "--member", member, "--buffer-interval", "1s", "--buffer-size", "64KiB"}, more...)
+	args := append([]string{"export", "--brokers", k.brokers, "--topic", k.topic, "--lake", k.lake, "--member", member, "--buffer-interval", "1s", "--buffer-size", k.size}, more...)
 	return exec.Command(k.acme, args...)
 }
 

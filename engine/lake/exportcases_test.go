@@ -106,7 +106,7 @@ func TestExportSameTwice(t *testing.T) {
 				c.MaxOpen = 1 + rng.IntN(4)
 				for n := range 400 {
 					p := rng.IntN(len(c.topic.parts))
-					at := sampleFrom + int64(n)*200 + rng.Int64N(3000)
+					at := sampleFrom + int64(n)*400 + rng.Int64N(3000)
 					c.topic.publish(p, at, event(p, n, at), rng.IntN(4) == 0)
 				}
 				c.topic.rng = rand.New(rand.NewPCG(seed, uint64(i))) // of the fetches
@@ -491,6 +491,27 @@ func TestExportFromNow(t *testing.T) {
 		if diff := cmp.Diff([]string{"year=2025/month=08/day=11/hour=17/ 0-1"}, c.contents()); diff != "" {
 			t.Errorf("-want +got\n%s", diff)
 		}
+	})
+}
+
+// A group whose positions have expired goes on where the manifests say that it was:
+// from the beginning every record would be there twice.
+func TestExportPositionsLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTrial(t, 2)
+		c.send(0, 0, 0)
+		c.send(1, 0, 1)
+		c.mustExport()
+		clear(c.topic.committed)
+		c.send(1, 1, 2)
+		c.mustExport()
+		if diff := cmp.Diff([]string{"year=2025/month=08/day=11/hour=17/ 0-0 1-0", "year=2025/month=08/day=11/hour=17/ 1-1"}, c.contents()); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
+		}
+		if !strings.Contains(strings.Join(c.said, "\n"), "has lost its position in acme-telemetry, partition 0") {
+			t.Errorf("it said %q", c.said)
+		}
+		c.verified()
 	})
 }
 

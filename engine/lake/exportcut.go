@@ -53,7 +53,7 @@ func (d *delivery) newCut(e *Exporter) *cut {
 // object is one prefix's records.
 type object struct {
 	prefix         string
-	at             int64 // an instant that the prefix is evaluated for
+	at             int64 // of the first event, by their own time
 	oldest, newest int64
 	records, raw   int64
 	json           *stream
@@ -110,6 +110,7 @@ func (c *cut) add(m *schema.Message) error {
 			return err
 		}
 	}
+	o.at = min(o.at, at)
 	return c.put(o, m)
 }
 

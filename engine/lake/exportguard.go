@@ -76,6 +76,9 @@ func (e *LogChangedError) Error() string {
 // their positions carry are carried out first.
 func (e *Exporter) assign(given []schema.Assignment) error {
 	given = slices.SortedFunc(slices.Values(given), func(a, b schema.Assignment) int { return cmp.Compare(a.Partition, b.Partition) })
+	if err := e.recover(given); err != nil {
+		return err
+	}
 	begun := []schema.Position{}
 	plans := map[string][]schema.Assignment{}
 	order := []string{}
@@ -122,6 +125,29 @@ func (e *Exporter) assign(given []schema.Assignment) error {
 		}
 	}
 	e.created = false
+	return nil
+}
+
+// recover finds where the group was in partitions that it has no positions of, though
+// the lake has cuts of them: a group that is away for long loses its positions, seven
+// days by Kafka's default. The manifests know them.
+func (e *Exporter) recover(given []schema.Assignment) error {
+	if e.created || !slices.ContainsFunc(given, func(a schema.Assignment) bool { return !a.Committed }) {
+		return nil
+	}
+	topics, err := readCoverage(e.ctx, e.c.Store)
+	if err != nil {
+		return fmt.Errorf("looking how far %s was exported: %w", e.c.Topic, err)
+	}
+	for i := range given {
+		a := &given[i]
+		to := topics.end(e.c.Topic, e.c.TopicID, a.Partition)
+		if a.Committed || to <= a.Offset {
+			continue
+		}
+		e.c.Warn(Warning(fmt.Sprintf("the group %s has lost its position in %s, partition %d; by its manifests the lake has it up to offset %d, where the export goes on", e.c.Group, e.c.Topic, a.Partition, to)))
+		a.Offset = to
+	}
 	return nil
 }
 

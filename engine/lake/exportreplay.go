@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"acme/telemetry/schema"
 )
@@ -92,10 +93,14 @@ func (e *Exporter) reread(c *cut) error {
 	return c.close()
 }
 
-// readRange hands a range's messages over in batches.
+// readRange hands a range's messages over in batches. A log that does not have them
+// is asked again for a while: a leader that has just been elected may know less than
+// the one before.
 func (e *Exporter) readRange(ctx context.Context, r schema.Range, to chan<- []schema.Message) error {
 	var some []schema.Message
+	begun := false
 	send := func() error {
+		begun = true
 		select {
 		case to <- some:
 			some = nil
@@ -104,20 +109,29 @@ func (e *Exporter) readRange(ctx context.Context, r schema.Range, to chan<- []sc
 			return context.Cause(ctx)
 		}
 	}
-	err := e.c.Log.Read(ctx, r, func(m schema.Message) error {
-		if some = append(some, m); len(some) < batch {
+	since := e.c.Now()
+	for {
+		err := e.c.Log.Read(ctx, r, func(m schema.Message) error {
+			if some = append(some, m); len(some) < batch {
+				return nil
+			}
+			return send()
+		})
+		switch {
+		case err == nil && len(some) > 0:
+			return send()
+		case err == nil:
 			return nil
+		case !errors.Is(err, schema.ErrGone):
+			return fmt.Errorf("reading partition %d of %s, offsets %d to %d, again: %w", r.Partition, e.c.Topic, r.From, r.To-1, err)
+		case begun || e.c.Now().Sub(since) >= settled:
+			return fmt.Errorf("carrying out a plan of the group %s, partition %d of %s, offsets %d to %d: %w. What is gone cannot be exported any more; see with verify what the lake has, and set the group's position of this partition behind the plan, without metadata", e.c.Group, r.Partition, e.c.Topic, r.From, r.To-1, err)
 		}
-		return send()
-	})
-	if err == nil && len(some) > 0 {
-		err = send()
+		some = nil
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
 	}
-	if errors.Is(err, schema.ErrGone) {
-		return fmt.Errorf("carrying out a plan of the group %s, partition %d of %s, offsets %d to %d: %w. What is gone cannot be exported any more; see with verify what the lake has, and set the group's position of this partition behind the plan, without metadata", e.c.Group, r.Partition, e.c.Topic, r.From, r.To-1, err)
-	}
-	if err != nil {
-		return fmt.Errorf("reading partition %d of %s, offsets %d to %d, again: %w", r.Partition, e.c.Topic, r.From, r.To-1, err)
-	}
-	return nil
 }

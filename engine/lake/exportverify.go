@@ -2,10 +2,14 @@ package lake
 
 import (
 	"cmp"
+	"context"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
+
+	"acme/telemetry/engine/store"
 )
 
 // coverage is what the manifests of a lake say of the topics in it: which offsets
@@ -39,6 +43,39 @@ func (c *coverage) add(key string, m *Manifest) string {
 		c.cuts[name] = coveredCut{key, m.Ranges}
 	}
 	return ""
+}
+
+// readCoverage reads the manifests of a lake.
+func readCoverage(ctx context.Context, st store.Store) (*coverage, error) {
+	c := &coverage{}
+	for info, err := range st.List(ctx, manifestsPrefix) {
+		if err != nil {
+			return nil, err
+		}
+		var m Manifest
+		if err := getJSON(ctx, st, info.Key, &m); err != nil {
+			return nil, err
+		}
+		if why := c.add(info.Key, &m); why != "" {
+			return nil, fmt.Errorf("%s: %s", info.Key, why)
+		}
+	}
+	return c, nil
+}
+
+// end gives the offset behind the last that is in a cut, 0 where none is.
+func (c *coverage) end(topic string, id [16]byte, partition int32) (to int64) {
+	for name, cut := range c.cuts {
+		if name.topic != topic || name.id != hex.EncodeToString(id[:]) {
+			continue
+		}
+		for _, r := range cut.ranges {
+			if r.Partition == partition {
+				to = max(to, r.To)
+			}
+		}
+	}
+	return to
 }
 
 // check says where the ranges of a partition overlap, so that records are there

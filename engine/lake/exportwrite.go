@@ -49,8 +49,8 @@ func (e *Exporter) launch(c *cut) {
 
 func (e *Exporter) end(c *cut, err error) {
 	c.err = err
-	close(c.done)
 	e.finish(c)
+	close(c.done)
 }
 
 // write puts the objects of a closed cut and then their manifests. It goes on
