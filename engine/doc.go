@@ -22,9 +22,10 @@
 // size or interval, names each object by the arrival of its oldest record, and
 // publishes it into year=/month=/day=/hour= folders. It adds what Firehose lacks:
 // the same records always make the same objects, so a rerun changes nothing, and
-// a manifest with rows, bytes and SHA-256 of each object, written last. Bytes lie
-// in a store (engine/store), which publishes whole objects or none and never
-// replaces one.
+// a manifest with rows, bytes and SHA-256 of each object, written last. Of a topic
+// it puts each record into exactly one object, whatever is killed when, since an
+// object is planned in the consumer group before it is written. Bytes lie in a store
+// (engine/store), which publishes whole objects or none and never replaces one.
 //
 // The SerDe (engine/serde) reads an object as Athena reads it, which is not always
 // as it was written: of several records on a line only the first is a row, a

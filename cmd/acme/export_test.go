@@ -154,7 +154,7 @@ func (k *killing) produce(ctx context.Context) {
 					return err
 				}
 				if k.records > 0 && len(k.sent) >= k.records {
-					return errEnough
+					return errSent
 				}
 				select {
 				case <-time.After(time.Duration(rng.Int64N(int64(pause)))):
@@ -165,12 +165,12 @@ func (k *killing) produce(ctx context.Context) {
 			return nil
 		},
 	})
-	if err != nil && ctx.Err() == nil && !errors.Is(err, errEnough) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errSent) {
 		k.t.Error(err)
 	}
 }
 
-var errEnough = errors.New("enough records were sent")
+var errSent = errors.New("as many records were sent as were asked for")
 
 func (k *killing) send(client *kgo.Client, some []schema.Record) error {
 	records := make([]*kgo.Record, len(some))

@@ -238,7 +238,11 @@ type held struct {
 	err error
 }
 
-const chunkSize = 256 << 10
+// The first of an object's chunks, which is all of a small one, and the largest.
+const (
+	firstChunk = 8 << 10
+	maxChunk   = 256 << 10
+)
 
 // hold reads the stream's object into memory, until its last block.
 func (s *stream) hold() *held {
@@ -248,10 +252,10 @@ func (s *stream) hold() *held {
 		r := s.reader()
 		defer r.drain()
 		for h.err == nil {
-			chunk := make([]byte, chunkSize)
+			chunk := make([]byte, min(maxChunk, firstChunk<<min(len(h.chunks), 8)))
 			var n int
 			n, h.err = io.ReadFull(r, chunk)
-			if n < chunkSize {
+			if n < len(chunk) {
 				chunk = bytes.Clone(chunk[:n])
 			}
 			h.chunks = append(h.chunks, chunk)

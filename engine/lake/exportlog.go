@@ -21,9 +21,8 @@ type Log interface {
 	// these only Poll.Lost tells. The context of release ends when the group
 	// will wait no longer.
 	//
-	// Reading begins at each Assignment's offset and never jumps: a position that
-	// the log has no more (Bounds.First is beyond it, or End before it) is given as
-	// it is, and nothing is read from it.
+	// Reading begins at each Assignment's offset. Where the log has that no more it
+	// goes on at Bounds.First, and says so with the bounds alone.
 	Poll(ctx context.Context, release func(ctx context.Context, partitions []int32)) (schema.Poll, error)
 	// Commit stores positions, all in one request, so that all of them hold or
 	// none. It may be called within release. It retries what is worth it; where
