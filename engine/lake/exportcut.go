@@ -25,8 +25,12 @@ type cut struct {
 	oldest int64     // arrival
 	raw    int64
 	fullAt int64
-	shape  shape
 	closed bool
+
+	// What was learned of the records that passed: of a cut, since those of several
+	// are filled at once.
+	shape    shape
+	prefixes *eventPrefixes
 
 	objects map[string]*object // by prefix; by arrival there is one
 	failed  map[ErrorType]*failures
@@ -47,6 +51,10 @@ const (
 func (d *delivery) newCut(e *Exporter) *cut {
 	c := &cut{d: d, e: e, objects: map[string]*object{}, failed: map[ErrorType]*failures{}, done: make(chan struct{}), oldest: maxTime}
 	c.ctx, c.cancel = context.WithCancelCause(e.ctx)
+	c.prefixes = newEventPrefixes(d.json)
+	if d.layout.Format == Parquet {
+		c.prefixes = newEventPrefixes(d.parquet)
+	}
 	return c
 }
 
@@ -101,7 +109,7 @@ func (c *cut) add(m *schema.Message) error {
 			c.fail(MetadataExtractionFailed, m, "DynamicPartitioning.MetadataExtractionFailed", "the record has no "+eventTimeColumn+" that is a time from 1970 to 9999")
 			return nil
 		}
-		prefix = c.d.prefixes.of(at)
+		prefix = c.prefixes.of(at)
 	}
 	o := c.objects[prefix]
 	if o == nil {

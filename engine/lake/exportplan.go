@@ -37,7 +37,6 @@ type delivery struct {
 	layout        Layout
 	json, parquet *Names
 	delimiter     []byte
-	prefixes      *eventPrefixes
 	pool          *compressors
 }
 
@@ -113,10 +112,6 @@ func (e *Exporter) deliver(l Layout) (d *delivery, err error) {
 	}
 	if l.Delimiter == Newline {
 		d.delimiter = []byte{'\n'}
-	}
-	d.prefixes = newEventPrefixes(d.json)
-	if l.Format == Parquet {
-		d.prefixes = newEventPrefixes(d.parquet)
 	}
 	d.pool, err = newCompressors(e.c.Workers, l.Level)
 	return d, err
