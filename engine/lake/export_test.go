@@ -261,7 +261,7 @@ func TestExportChaos(t *testing.T) {
 		c := chaos{
 			seed:       rapid.Uint64().Draw(rt, "seed"),
 			partitions: rapid.IntRange(1, 5).Draw(rt, "partitions"),
-			records:    rapid.IntRange(1, 600).Draw(rt, "records"),
+			records:    rapid.IntRange(1, 600/scale).Draw(rt, "records"),
 			kills:      rapid.IntRange(0, 15).Draw(rt, "kills"),
 			members:    rapid.IntRange(1, 3).Draw(rt, "members"),
 			lanes:      rapid.Bool().Draw(rt, "lane each"),
