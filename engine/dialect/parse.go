@@ -321,7 +321,22 @@ func (p *parser) names() []Name {
 	return list
 }
 
-// text takes a string literal or fails.
+// string takes a string literal of Trino's, which may be U&'...', or fails.
+func (p *parser) string() string {
+	if p.tok().kind == tokUnicode {
+		p.note("<string>")
+		return p.unicode(p.next())
+	}
+	return p.text()
+}
+
+// atString says whether the token n from here is one.
+func (p *parser) atString(n int) bool {
+	k := p.peek(n).kind
+	return k == tokString || k == tokUnicode
+}
+
+// text takes a plain string literal or fails.
 func (p *parser) text() string {
 	p.note("<string>")
 	if p.tok().kind != tokString {

@@ -275,9 +275,8 @@ func (p *parser) zoned(starOK bool) (Expr, bool) {
 		}
 		p.next()
 		p.needWord("ZONE")
-		if t := p.tok(); t.kind == tokString {
-			p.next()
-			x = &AtZone{exprAt{at{pos}}, x, &StringLit{exprAt{at{t.pos}}, t.text}}
+		if t := p.tok(); p.atString(0) {
+			x = &AtZone{exprAt{at{pos}}, x, &StringLit{exprAt{at{t.pos}}, p.string()}}
 			continue
 		}
 		p.note("'INTERVAL'", "<string>")
@@ -373,13 +372,9 @@ func (p *parser) primary() Expr {
 func (p *parser) named(e exprAt) Expr {
 	t := p.tok()
 	p.badWord(t)
-	if next := p.peek(1); (next.kind == tokString || next.kind == tokUnicode) && t.kind != tokDigitWord {
+	if p.atString(1) && t.kind != tokDigitWord {
 		p.next()
-		v := p.next()
-		if v.kind == tokUnicode {
-			v.text = p.unicode(v)
-		}
-		return &TypedLit{e, t.text, v.text}
+		return &TypedLit{e, t.text, p.string()}
 	}
 	if p.looksAt(1, "->") {
 		n := p.name()
@@ -591,14 +586,19 @@ func (p *parser) interval() Expr {
 	if p.looksAt(n, "+") || p.looksAt(n, "-") {
 		n++
 	}
-	if p.peek(n).kind != tokString || !intervalUnits[p.peek(n+1).up] {
+	unit := n + 1
+	if p.peek(n).kind == tokUnicode && p.peek(unit).up == "UESCAPE" {
+		unit += 2
+	}
+	if !p.atString(n) || !intervalUnits[p.peek(unit).up] {
 		return nil
 	}
 	x := &IntervalLit{exprAt: exprAt{at{t.pos}}, Negative: p.looksAt(1, "-")}
 	for range n {
 		p.next()
 	}
-	x.Value, x.From = p.next().text, p.next().up
+	x.Value = p.string()
+	x.From = p.next().up
 	if p.note("'TO'"); p.tok().up == "TO" {
 		p.next()
 		if !intervalUnits[p.tok().up] {

@@ -63,12 +63,12 @@ func (p *parser) wordForm(word string, e exprAt) Expr {
 }
 
 func (p *parser) doubleLit(e exprAt) Expr {
-	if p.peek(1).up != "PRECISION" || p.peek(2).kind != tokString {
+	if p.peek(1).up != "PRECISION" || !p.atString(2) {
 		return nil
 	}
 	p.next()
 	p.next()
-	return &TypedLit{e, "double", p.next().text}
+	return &TypedLit{e, "double", p.string()}
 }
 
 func (p *parser) current(e exprAt) Expr {
@@ -294,15 +294,15 @@ func (p *parser) listagg(e exprAt) Expr {
 	c.Args = append(c.Args, p.expr())
 	if p.sym(",") {
 		t := p.tok()
-		c.Args = append(c.Args, &StringLit{exprAt{at{t.pos}}, p.text()})
+		c.Args = append(c.Args, &StringLit{exprAt{at{t.pos}}, p.string()})
 	}
 	if p.word("ON") {
 		p.needWord("OVERFLOW")
 		start := p.tok()
 		if !p.word("ERROR") {
 			p.needWord("TRUNCATE")
-			if p.tok().kind == tokString {
-				p.next()
+			if p.atString(0) {
+				p.string()
 			}
 			if !p.word("WITH") {
 				p.needWord("WITHOUT")

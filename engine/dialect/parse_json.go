@@ -105,18 +105,8 @@ func (p *parser) returns() *TypeName {
 func (p *parser) jsonPath(c *JSONCall) {
 	c.Input = p.jsonInput()
 	p.needSym(",")
-	p.note("<string>")
-	t := p.tok()
-	at := exprAt{at{t.pos}}
-	switch t.kind {
-	case tokString:
-		c.Path = &StringLit{at, p.next().text}
-	case tokUnicode:
-		p.next()
-		c.Path = &StringLit{at, p.unicode(t)}
-	default:
-		p.fail()
-	}
+	at := exprAt{at{p.tok().pos}}
+	c.Path = &StringLit{at, p.string()}
 	if p.level >= pathNameSince && p.word("AS") {
 		n := p.name()
 		c.PathName = &n

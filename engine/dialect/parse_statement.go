@@ -349,10 +349,10 @@ func (p *parser) prepare() Statement {
 
 func (p *parser) execute() Statement {
 	e := &Execute{Pos: p.next().pos}
-	if t := p.peek(1); p.level >= 418 && p.tok().up == "IMMEDIATE" && t.kind == tokString {
+	if p.level >= 418 && p.tok().up == "IMMEDIATE" && p.atString(1) {
 		p.next()
 		e.TextPos = p.tok().pos
-		e.Text = p.next().text
+		e.Text = p.string()
 	} else {
 		e.Name = p.lower()
 	}
