@@ -65,9 +65,11 @@ func (a *analyser) toClock(code string, from, to Type) string {
 	case from.Kind == Time && to.Kind == Time && !from.fine() && !to.fine():
 		return roundTime(code, from, p)
 	case from.Kind == Timestamp && !from.fine() && to.Kind == Time && !to.fine():
-		return roundTime("CAST("+code+" AS TIME)", from, p)
+		return roundTime("trino.clock("+code+")", from, p)
 	case from.Kind == Time || from.Kind == TimeTZ:
 		picos = dayPicos(code, from)
+	case from.Kind == Timestamp:
+		picos = "trino.clock_picos(" + a.localPicos(code, from) + ")"
 	default:
 		picos = "CAST(" + a.localPicos(code, from) + " % 86400000000000000 AS BIGINT)"
 	}

@@ -127,16 +127,26 @@ func lowRoundDouble(x string) func(c *invocation) string {
 	}
 }
 
+// lowRoundWhole rounds a double to a whole number: newer releases give 0 for -0.
+func lowRoundWhole(x string) func(c *invocation) string {
+	return func(c *invocation) string {
+		if c.a.level < 476 {
+			return c.template("round(" + x + ")")
+		}
+		return c.template("trino.round_double(" + x + ", 0)")
+	}
+}
+
 func roundSigs() []signature {
 	out := []signature{
 		{in: "double, integer", out: "double", low: lowRoundDouble("$1")},
-		sg("double", "double", "round($1)"),
+		{in: "double", out: "double", low: lowRoundWhole("$1")},
 	}
 	for _, t := range integerNames {
 		out = append(out, sg(t+", integer", t, "CAST(acme_round_int(CAST($1 AS BIGINT), $2, '"+t+"') AS "+Type{Kind: patternKinds[t]}.DuckDB()+")"), sg(t, t, "$1"))
 	}
 	return append(out,
-		sg("real", "real", "CAST(round($1) AS FLOAT)"),
+		signature{in: "real", out: "real", low: func(c *invocation) string { return "CAST(" + lowRoundWhole("CAST($1 AS DOUBLE)")(c) + " AS FLOAT)" }},
 		signature{in: "real, integer", out: "real", low: func(c *invocation) string {
 			return "CAST(" + lowRoundDouble("CAST($1 AS DOUBLE)")(c) + " AS FLOAT)"
 		}},

@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -234,15 +235,24 @@ var unitMicros = map[string]int64{"millisecond": 1000, "second": 1e6, "minute": 
 func unitStep(u, n string) string {
 	switch u {
 	case "millisecond":
-		return "to_microseconds(1000 * " + n + ")"
+		return "to_microseconds(1000 * " + steps(n, 1000) + ")"
 	case "second", "minute", "hour":
-		return fmt.Sprintf("to_microseconds(%d * %s)", unitMicros[u], n)
+		return fmt.Sprintf("to_microseconds(%d * %s)", unitMicros[u], steps(n, unitMicros[u]))
 	case "day", "week":
 		size := map[string]int{"day": 1, "week": 7}[u]
-		return fmt.Sprintf("to_days(CAST(%d * %s AS INTEGER))", size, n)
+		return fmt.Sprintf("to_days(CAST(%d * %s AS INTEGER))", size, steps(n, int64(size)*86400e6))
 	}
 	size := map[string]int{"month": 1, "quarter": 3, "year": 12}[u]
-	return fmt.Sprintf("to_months(CAST(%d * %s AS INTEGER))", size, n)
+	return fmt.Sprintf("to_months(CAST(%d * %s AS INTEGER))", size, steps(n, int64(size)*28*86400e6))
+}
+
+// steps refuses to go further by n units than DuckDB's times do, where its numbers
+// end: a unit has so many microseconds at least.
+func steps(n string, micros int64) string {
+	if _, err := strconv.ParseInt(strings.Trim(n, "()"), 10, 32); err == nil && micros < unitMicros["hour"] {
+		return n
+	}
+	return fmt.Sprintf("trino.steps(%s, %d)", n, (1<<63-1)/micros)
 }
 
 func lowDateAdd(c *invocation) string {
@@ -262,7 +272,7 @@ func lowDateAdd(c *invocation) string {
 		picos := fmt.Sprintf("(%s + (%s %% %d) * %d)", dayPicos(v.code, t), n, int64(86400e6)/size, size*1e6)
 		return fromDayPicos(t, c.roundTo(t, picos), v.code)
 	case t.Kind == TimestampTZ && clock:
-		code = c.a.withInstant(t, v.code, fmt.Sprintf("%s + %d * %s", microsOf(v.code, t), size, n), restOf(v.code, t))
+		code = c.a.withInstant(t, v.code, fmt.Sprintf("%s + %d * %s", microsOf(v.code, t), size, steps(n, size)), restOf(v.code, t))
 	default:
 		code = c.a.withLocal(t, v.code, "("+c.a.localOf(v.code, t)+" + "+step+")", restOf(v.code, t))
 	}

@@ -38,9 +38,9 @@ var macros = [][2]string{
 	{"decimal_integer(x, name, err)", "CASE WHEN x IS NULL OR CAST(CAST(x AS DECIMAL(38, 0)) AS HUGEINT) BETWEEN -trino.integer_limit(name) - 1 AND trino.integer_limit(name) THEN CAST(CAST(x AS DECIMAL(38, 0)) AS BIGINT) " +
 		"ELSE CAST(acme_fail('[[' || err || ']] Cannot cast ''' || CAST(x AS VARCHAR) || ''' to ' || name) AS BIGINT) END"},
 	{"to_real(x)", "CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END"},
-	{"round_double(x, n)", "CASE WHEN isfinite(x) THEN round(x, n) ELSE x END"},
+	{"round_double(x, n)", "CASE WHEN n IS NULL THEN NULL WHEN x = 0 THEN CAST(0 AS DOUBLE) WHEN isfinite(x) THEN round(x, n) ELSE x END"},
 	// Older releases multiply by the power of ten, whatever comes of it.
-	{"older_round_double(x, n)", "CASE WHEN NOT isfinite(x) OR x = 0 THEN x WHEN n < -323 THEN CAST('NaN' AS DOUBLE) WHEN n > 0 AND NOT isfinite(x * pow(10.0e0, n)) " +
+	{"older_round_double(x, n)", "CASE WHEN n IS NULL THEN NULL WHEN NOT isfinite(x) OR x = 0 THEN x WHEN n < -323 THEN CAST('NaN' AS DOUBLE) WHEN n > 0 AND NOT isfinite(x * pow(10.0e0, n)) " +
 		"THEN CAST(acme_fail('[[GENERIC_INTERNAL_ERROR]] input is infinite or NaN' || left(CAST(x AS VARCHAR), 0)) AS DOUBLE) ELSE round(x, n) END"},
 	{"sign(x)", "CASE WHEN isnan(x) OR x = 0 THEN x ELSE CAST(sign(x) AS DOUBLE) END"},
 	{"pow(x, y)", "CASE WHEN x IS NOT NULL AND (isnan(y) OR isinf(y) AND abs(x) = 1) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END"},
@@ -69,6 +69,10 @@ var macros = [][2]string{
 	{"unix_picos(h)", "(((h - (((h % 1000000000) + 1000000000) % 1000000000)) // 1000000000) / 1000.0e0 + (((h % 1000000000) + 1000000000) % 1000000000) / 1000000000000.0e0)"},
 	{"whole(d)", "CAST(round(d, 0) AS DECIMAL(38, 0))"},
 	{"millis(us)", "(trino.floor_to(us + 500, 1000) // 1000)"},
+	{"steps(n, most)", "CASE WHEN abs(CAST(n AS HUGEINT)) <= most THEN CAST(n AS BIGINT) WHEN n IS NOT NULL THEN CAST(acme_fail('[[NOT_SUPPORTED]] a date or timestamp so far from 1970 is not supported by the local engine') AS BIGINT) END"},
+	// Trino takes a second too many from what is not a whole one before 1970.
+	{"clock(t)", "CAST(CASE WHEN epoch_us(t) >= 0 OR epoch_us(t) % 1000000 = 0 THEN t WHEN trino.floor_to(epoch_us(t), 86400000000) + 1000000 <= epoch_us(t) THEN t - INTERVAL 1 SECOND " +
+		"WHEN t IS NOT NULL THEN CAST(acme_fail('[[NOT_SUPPORTED]] the time of day of a part of the first second of a day before 1970 is not supported by the local engine') AS TIMESTAMP) END AS TIME)"},
 	{"from_seconds(s, err)", "make_timestamptz(CASE WHEN isnan(s) THEN 0 WHEN floor(s * 1000 + 0.5) BETWEEN -2251799813685248.0e0 AND 2251799813685247.0e0 THEN CAST(floor(s * 1000 + 0.5) AS BIGINT) * 1000 " +
 		"ELSE CAST(acme_fail('[[' || err || ']] Millis overflow: ' || CAST(CASE WHEN s * 1000 >= 9223372036854775807.0e0 THEN 9223372036854775807 " +
 		"WHEN s * 1000 <= -9223372036854775808.0e0 THEN -9223372036854775807 - 1 ELSE CAST(floor(s * 1000 + 0.5) AS BIGINT) END AS VARCHAR)) AS BIGINT) END)"},
