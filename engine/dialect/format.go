@@ -549,6 +549,8 @@ func (t TypeName) String() string {
 	switch {
 	case t.Base == "interval day to second" || t.Base == "interval year to month":
 		b.WriteString(t.Base)
+	case strings.EqualFold(t.Base, "row") && len(t.Args) > 0:
+		b.WriteString("ROW")
 	case plainName(t.Base):
 		b.WriteString(t.Base)
 	default:
