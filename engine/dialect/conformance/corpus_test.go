@@ -40,6 +40,13 @@ type answerError struct {
 	Column  *int   `json:"column"`
 }
 
+func (e *answerError) String() string {
+	if e == nil {
+		return "no error"
+	}
+	return e.Name + ": " + e.Message
+}
+
 // verdict is how an answer of ours compares.
 type verdict int
 
@@ -154,6 +161,11 @@ func (q question) want(level int) *answer {
 // judge runs a query and compares.
 func judge(e *engine, q question, want *answer, level int) (verdict, string) {
 	tr, rows, err := e.run(q.SQL, level)
+	return judgeRun(tr, rows, err, q, want, level)
+}
+
+// judgeRun compares what a query came to.
+func judgeRun(tr *dialect.Translation, rows [][]any, err error, q question, want *answer, level int) (verdict, string) {
 	var de *dialect.Error
 	var wt wrongType
 	switch {

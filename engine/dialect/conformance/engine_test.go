@@ -202,7 +202,7 @@ func (e *engine) scans(t *dialect.Translation) error {
 		if s.Listing {
 			distinct = "DISTINCT "
 		}
-		view := fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT %s%s FROM events", s.Relation, distinct, strings.Join(cols, ", "))
+		view := fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT %s%s FROM %s", s.Relation, distinct, strings.Join(cols, ", "), source(s))
 		if s.Filter != "" {
 			view += " WHERE " + s.Filter
 		}
@@ -227,14 +227,26 @@ func (e *engine) run(sqlText string, level int) (*dialect.Translation, [][]any, 
 	if err := e.scans(t); err != nil {
 		return t, nil, err
 	}
-	if err := e.describe(t); err != nil {
-		return t, nil, err
+	rows, err := e.rows(t)
+	if err == nil {
+		return t, rows, nil
 	}
+	if wrong := e.describe(t); wrong != nil { // what fails has its types all the same
+		return t, nil, wrong
+	}
+	return t, nil, err
+}
+
+// rows runs a translation.
+func (e *engine) rows(t *dialect.Translation) ([][]any, error) {
 	rows, err := e.conn.QueryContext(context.Background(), t.SQL)
 	if err != nil {
-		return t, nil, atRuntime(t, err)
+		return nil, atRuntime(t, err)
 	}
 	defer rows.Close()
+	if err := typed(t, rows); err != nil {
+		return nil, err
+	}
 	var out [][]any
 	for rows.Next() {
 		row := make([]any, len(t.Columns))
@@ -243,7 +255,7 @@ func (e *engine) run(sqlText string, level int) (*dialect.Translation, [][]any, 
 			ptrs[i] = &row[i]
 		}
 		if err := rows.Scan(ptrs...); err != nil {
-			return t, nil, err
+			return nil, err
 		}
 		for i, c := range t.Columns {
 			row[i] = protocol(c.Type, row[i])
@@ -251,9 +263,9 @@ func (e *engine) run(sqlText string, level int) (*dialect.Translation, [][]any, 
 		out = append(out, row)
 	}
 	if err := rows.Err(); err != nil {
-		return t, nil, atRuntime(t, err)
+		return nil, atRuntime(t, err)
 	}
-	return t, out, nil
+	return out, nil
 }
 
 func atRuntime(t *dialect.Translation, err error) error {
@@ -268,7 +280,22 @@ type wrongType struct{ want, got string }
 
 func (w wrongType) Error() string { return "describe: want " + w.want + ", got " + w.got }
 
-// describe holds DuckDB's types to the analysed ones.
+// typed holds the types of a result to the analysed ones.
+func typed(t *dialect.Translation, rows *sql.Rows) error {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return err
+	}
+	for i, c := range t.Columns {
+		want := strings.ReplaceAll(c.Type.DuckDB(), "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+		if got := strings.ReplaceAll(types[i].DatabaseTypeName(), `"`, ""); got != want {
+			return wrongType{want, got}
+		}
+	}
+	return nil
+}
+
+// describe has DuckDB bind a translation, and holds its types to the analysed ones.
 func (e *engine) describe(t *dialect.Translation) error {
 	rows, err := e.conn.QueryContext(context.Background(), "DESCRIBE "+t.SQL)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 
 // statement makes one statement: a shape with expressions in it.
 func (g *generator) statement() *node {
-	shapes := []func() *node{g.plain, g.plain, g.plain, g.grouped, g.grouped, g.windowed, g.joined, g.setOperation, g.subquery, g.unnested, g.cut, g.nested}
+	shapes := []func() *node{g.plain, g.plain, g.plain, g.grouped, g.grouped, g.windowed, g.joined, g.setOperation, g.subquery, g.unnested, g.cut, g.nested,
+		g.groupingSets, g.chained, g.correlated, g.distinct, g.framed, g.unnestedMore}
 	g.alias = ""
 	return shapes[g.r.IntN(len(shapes))]()
 }
@@ -127,7 +128,7 @@ func (g *generator) unnested() *node {
 }
 
 func (g *generator) cut() *node {
-	return statementOf(fmt.Sprintf("SELECT k, %%s FROM %s ORDER BY %%s%s, k OFFSET %d LIMIT %d", strings.ReplaceAll(table(), "%", "%%"), g.pick([]string{"", " DESC", " NULLS FIRST"}), g.r.IntN(2), 1+g.r.IntN(5)),
+	return statementOf(fmt.Sprintf("SELECT k, %%s FROM %s ORDER BY %%s%s, k OFFSET %d LIMIT %d", table(), g.pick([]string{"", " DESC", " NULLS FIRST"}), g.r.IntN(2), 1+g.r.IntN(5)),
 		g.items(2, 2), g.expr(g.pick([]string{"i", "d", "v", "y", "t", "z", "q"}), 1))
 }
 
@@ -135,6 +136,84 @@ func (g *generator) nested() *node {
 	typ := g.pick([]string{"i", "v", "d", "q", "y"})
 	inner := g.expr(typ, 2)
 	return statementOf("WITH c AS (SELECT k, o, %s AS x FROM "+table()+") SELECT o, count(*), min(x), max(x), count(DISTINCT x) FROM c WHERE x IS NOT NULL OR k > 2 GROUP BY o", inner)
+}
+
+// groupingSets groups by two keys in several ways at once.
+func (g *generator) groupingSets() *node {
+	keys := []*node{g.expr(g.pick([]string{"i", "o", "v", "q"}), 1), g.expr(g.pick([]string{"y", "o", "b", "c"}), 1)}
+	by := g.pick([]string{"ROLLUP (g, f)", "CUBE (g, f)", "GROUPING SETS ((g, f), (f), ())", "GROUPING SETS (g, f)", "g, ROLLUP (f)", "g, f", "f, g, ()", "GROUPING SETS (ROLLUP (g), CUBE (f))", "CUBE (g), ROLLUP (f)"})
+	items := append([]*node{{typ: "alias", text: "g"}, {typ: "alias", text: "f"}, {typ: "alias", text: g.pick([]string{"grouping(g, f)", "grouping(f)", "grouping(g) + 1"})}}, g.aggregates(1)...)
+	q := statementOf("SELECT %s FROM (SELECT *, %s AS g, %s AS f FROM "+table()+") AS u GROUP BY "+by, append([]*node{list(items...)}, keys...)...)
+	if g.r.IntN(4) == 0 {
+		q.text += g.pick([]string{" HAVING grouping(g) = 0", " HAVING count(*) > 1 OR g IS NULL", " HAVING f IS NOT NULL"})
+	}
+	return q
+}
+
+// chained are several set operations over rows of two columns.
+func (g *generator) chained() *node {
+	types := []string{g.pick([]string{"i", "v", "y", "d", "o"}), g.pick([]string{"q", "t", "b", "a", "v", "z"})}
+	ops := []string{"UNION", "UNION ALL", "INTERSECT", "EXCEPT", "INTERSECT ALL", "EXCEPT ALL"}
+	part := "SELECT %s, %s FROM " + table()
+	text := []string{part + g.pick(ops) + " " + part + g.pick(ops) + " " + part, "(" + part + g.pick(ops) + " " + part + ") " + g.pick(ops) + " " + part, part + g.pick(ops) + " (" + part + g.pick(ops) + " " + part + ")"}
+	var kids []*node
+	for range 3 {
+		kids = append(kids, g.expr(types[0], 1), g.expr(types[1], 1))
+	}
+	return statementOf(g.pick(text), kids...)
+}
+
+// correlated has a subquery that names the row outside.
+func (g *generator) correlated() *node {
+	inner := "(SELECT * FROM " + table() + ") AS u"
+	cond := g.pick([]string{"u.o = base.o", "u.i = base.i", "u.k = base.k", "u.k < base.k", "u.v = base.v AND u.k <> base.k", "u.q = base.q", "u.k = base.k + 1"})
+	switch g.r.IntN(6) {
+	case 0:
+		return statementOf("SELECT k, %s FROM "+table()+" WHERE EXISTS (SELECT 1 FROM "+inner+" WHERE "+cond+")", g.items(1, 2))
+	case 1:
+		return statementOf("SELECT k, (SELECT "+g.pick([]string{"sum(u.i)", "count(*)", "avg(u.d)", "max(u.t)", "array_agg(u.k ORDER BY u.k)", "count(DISTINCT u.v)"})+" FROM "+inner+" WHERE "+cond+"), %s FROM "+table(), g.items(1, 1))
+	case 2:
+		return statementOf("SELECT k FROM "+table()+" WHERE %s > (SELECT avg(u.i) FROM "+inner+" WHERE "+cond+")", g.expr("i", 1))
+	case 3:
+		typ := g.pick([]string{"i", "v", "y"})
+		return statementOf("SELECT k, %s IN (SELECT u."+typ+" FROM "+inner+" WHERE "+cond+") FROM "+table(), g.expr(typ, 1))
+	case 4:
+		return statementOf("SELECT base.k, s.n, s.x FROM "+table()+" CROSS JOIN LATERAL (SELECT count(*) AS n, max(u.i) AS x FROM "+inner+" WHERE "+cond+") AS s WHERE %s", g.expr("o", 1))
+	}
+	return statementOf("SELECT k, (SELECT %s) FROM "+table()+" WHERE NOT EXISTS (SELECT u.k FROM "+inner+" WHERE "+cond+" AND u.i > 0)", g.any(2))
+}
+
+// distinct takes rows once, or the first ones with those beside them.
+func (g *generator) distinct() *node {
+	switch g.r.IntN(3) {
+	case 0:
+		return statementOf("SELECT DISTINCT %s FROM "+table(), g.items(1+g.r.IntN(2), 2))
+	case 1:
+		return statementOf("SELECT count(*), count(DISTINCT x), count(x) FROM (SELECT DISTINCT o, %s AS x FROM "+table()+") AS u", g.any(2))
+	}
+	return statementOf("SELECT x FROM (SELECT %s AS x FROM "+table()+") AS u ORDER BY x"+g.pick([]string{"", " DESC", " NULLS FIRST"})+" FETCH FIRST "+g.pick([]string{"1", "2", "4"})+" ROWS WITH TIES",
+		g.expr(g.pick([]string{"i", "v", "d", "q", "y", "t", "z", "o"}), 1))
+}
+
+// framed names a window once.
+func (g *generator) framed() *node {
+	frame := g.pick([]string{"", " ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING", " RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW", " GROUPS BETWEEN CURRENT ROW AND 1 FOLLOWING", " ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING"})
+	order := g.pick([]string{"ORDER BY %s, k", "PARTITION BY o ORDER BY %s, k", "PARTITION BY i %% 2 ORDER BY %s DESC NULLS FIRST, k"})
+	return statementOf("SELECT k, "+g.pick([]string{"sum(%s) OVER w", "count(%s) OVER w", "max(%s) OVER w", "min(%s) OVER w", "array_agg(%s) OVER w"})+", row_number() OVER w, lag(k) OVER w FROM "+table()+" WINDOW w AS ("+order+frame+")",
+		g.expr("i", 1), g.expr(g.pick([]string{"i", "d", "v", "y", "q", "z"}), 1))
+}
+
+// unnestedMore takes apart what others put together.
+func (g *generator) unnestedMore() *node {
+	switch g.r.IntN(4) {
+	case 0:
+		return statementOf("SELECT k, x, y FROM "+table()+" CROSS JOIN UNNEST(ARRAY[%s, %s]) AS u (x, y)", g.expr("e", 2), g.expr("e", 1))
+	case 1:
+		return statementOf("SELECT k, e, n FROM "+table()+" LEFT JOIN UNNEST(%s) WITH ORDINALITY AS u (e, n) ON true WHERE %s", g.expr(g.pick([]string{"a", "s"}), 2), g.expr("o", 1))
+	case 2:
+		return statementOf("SELECT u.e, count(*), sum(k) FROM "+table()+" CROSS JOIN UNNEST(%s, %s) AS u (e, f, h) GROUP BY u.e", g.expr("a", 2), g.expr("m", 1))
+	}
+	return statementOf("SELECT (SELECT "+g.pick([]string{"count(e)", "max(e)", "array_agg(e ORDER BY e)"})+" FROM UNNEST(%s) AS u (e)), %s FROM "+table(), g.expr(g.pick([]string{"a", "s"}), 2), g.items(1, 1))
 }
 
 // smaller gives statements that are a little less than n, whole trees each.

@@ -237,7 +237,9 @@ func write(b *strings.Builder, v any) {
 		}
 	default:
 		if f, ok := number(v); ok {
-			if f != 0 && math.Abs(f) < 1e-37 {
+			if f == 0 {
+				f = 0 // -0 is equal to it
+			} else if math.Abs(f) < 1e-37 {
 				f = 1e-40 // the last bits of a real are printed in many ways
 			}
 			fmt.Fprintf(b, "%.6g", f)
