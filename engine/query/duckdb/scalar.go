@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"unsafe"
@@ -20,6 +21,13 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 	in := make([]vectorReader, len(f.def.Params))
 	for i := range in {
 		in[i] = newVectorReader(duck.DataChunkGetVector(chunk, duck.IdxT(i)))
+		if item, ok := strings.CutSuffix(f.def.Params[i], "[]"); ok {
+			items, err := in[i].flatten(item, rows)
+			if err != nil {
+				return fmt.Errorf("arguments of %s: %w", f.def.Name, err)
+			}
+			defer duck.DestroyVector(&items)
+		}
 	}
 	w := vectorWriter{vec: out}
 	for row := range rows {
@@ -45,6 +53,37 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 	return nil
 }
 
+// flatten copies the elements that the lists of some rows have, of the type named.
+// DuckDB makes flat what it hands over, but not what lies in it: elements that are all
+// the same NULL it may keep once. The caller destroys the vector.
+func (r *vectorReader) flatten(typ string, rows int) (duck.Vector, error) {
+	first, behind := uint64(math.MaxUint64), uint64(0)
+	for row := range rows {
+		if entry := at[[2]uint64](r, row); !r.null(row) && entry[1] > 0 {
+			first, behind = min(first, entry[0]), max(behind, entry[0]+entry[1])
+		}
+	}
+	n := duck.IdxT(0)
+	if behind > 0 {
+		n = duck.IdxT(behind - first)
+	}
+	t, err := logicalType(typ)
+	if err != nil {
+		return duck.Vector{}, err
+	}
+	defer duck.DestroyLogicalType(&t)
+	flat, chosen := duck.CreateVector(t, n+1), duck.CreateSelectionVector(n+1)
+	defer duck.DestroySelectionVector(&chosen)
+	order := unsafe.Slice(duck.SelectionVectorGetDataPtr(chosen), n)
+	for i := range order {
+		order[i] = duck.SelT(first + uint64(i))
+	}
+	duck.VectorCopySel(duck.ListVectorGetChild(r.vec), flat, chosen, n, 0, 0)
+	items := newVectorReader(flat)
+	r.items, r.first = &items, int(min(first, behind))
+	return flat, nil
+}
+
 // argument reads row i in the shape that dialect.ScalarFunction states.
 func argument(v *vectorReader, typ string, i int) any {
 	if v.null(i) {
@@ -52,10 +91,14 @@ func argument(v *vectorReader, typ string, i int) any {
 	}
 	if item, ok := strings.CutSuffix(typ, "[]"); ok {
 		entry := at[[2]uint64](v, i)
-		items := newVectorReader(duck.ListVectorGetChild(v.vec))
+		items := v.items
+		if items == nil { // of a list in a list, which was copied with it
+			r := newVectorReader(duck.ListVectorGetChild(v.vec))
+			items = &r
+		}
 		out := make([]any, entry[1])
 		for k := range out {
-			out[k] = argument(&items, item, int(entry[0])+k)
+			out[k] = argument(items, item, int(entry[0])-v.first+k)
 		}
 		return out
 	}

@@ -29,6 +29,8 @@ type vectorReader struct {
 	vec   duck.Vector
 	data  unsafe.Pointer
 	valid unsafe.Pointer // nil where every row is valid
+	items *vectorReader  // the elements of a list that is an argument, from first on
+	first int
 }
 
 func newVectorReader(v duck.Vector) vectorReader {
