@@ -173,7 +173,7 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 		}
 		return rejected
 	case s.From == nil:
-		return verdictWithoutFrom(s, use, c)
+		return a.verdictWithoutFrom(s, use, c)
 	case unnests(s.From):
 		return verdictOnUnnest(s, use, c)
 	case !c.onlyFilters():
@@ -233,8 +233,11 @@ func (a *analyser) verdictOnAggregate(s *Select, use asked, c correlation) verdi
 	return accepted
 }
 
-func verdictWithoutFrom(s *Select, use asked, c correlation) verdict {
+func (a *analyser) verdictWithoutFrom(s *Select, use asked, c correlation) verdict {
+	inner := a.verdictOnInner(s, c)
 	switch {
+	case use.as == asScalar && c.outer > c.filters && inner != accepted:
+		return inner
 	case c.onlyFilters() && use.as != asIn && use.as != asQuantified:
 		return accepted
 	case use.as == asExists:
@@ -245,6 +248,40 @@ func verdictWithoutFrom(s *Select, use asked, c correlation) verdict {
 		return unknown
 	}
 	return accepted
+}
+
+// verdictOnInner is for the subqueries among the items of a SELECT without FROM. Every
+// name there is the query's around, so that what is looked up by one is rejected.
+func (a *analyser) verdictOnInner(s *Select, c correlation) verdict {
+	out := accepted
+	isName := func(x Expr) bool { _, ok := x.(*Ident); return ok }
+	for _, it := range s.Items {
+		for _, x := range collect(it.X, func(x Expr) bool {
+			switch x.(type) {
+			case *InQuery, *Quantified, *SubqueryExpr:
+				return true
+			}
+			return false
+		}) {
+			var of Expr
+			switch x := x.(type) {
+			case *InQuery:
+				of = x.X
+			case *Quantified:
+				of = x.X
+			case *SubqueryExpr:
+				if inner, ok := x.Query.Body.(*Select); ok && inner.From == nil && a.level < newSyntax {
+					return rejected
+				}
+				continue
+			}
+			if c.deep > 0 || len(collect(of, isName)) > 0 {
+				return rejected
+			}
+			out = unknown
+		}
+	}
+	return out
 }
 
 func verdictOnUnnest(s *Select, use asked, c correlation) verdict {

@@ -551,6 +551,9 @@ func (a *analyser) badDecimal(x *NumberLit) *Error {
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
 	q := a.subquery(x.Query, sc, asked{as: asScalar, pos: x.Query.pos, at: x.pos, strict: a.strict[x]})
 	a.markAll(q)
+	if code, ok := a.bareValue(x.Query, q); ok {
+		return value{typ: q.cols[0].typ, code: "(" + code + ")"}
+	}
 	if len(q.cols) == 1 {
 		return value{typ: q.cols[0].typ, code: "(" + q.sql + ")"}
 	}
@@ -561,6 +564,21 @@ func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
 		parts = append(parts, fmt.Sprintf("f%d := %s", i, quoteName(c.code)))
 	}
 	return value{typ: t, code: fmt.Sprintf("(SELECT struct_pack(%s) FROM (%s))", strings.Join(parts, ", "), q.sql)}
+}
+
+// bareValue gives the code of a query that is one value: a SELECT of it and no more. It
+// stands better for itself, for DuckDB finds no column of a query around in a lambda.
+func (a *analyser) bareValue(q *Query, res *result) (string, bool) {
+	s, ok := q.Body.(*Select)
+	if !ok || len(res.cols) != 1 || s.From != nil || s.Where != nil || s.GroupBy != nil || s.Having != nil || s.Distinct || windows(s) || a.aggregates(s, q.OrderBy) ||
+		q.With != nil || q.OrderBy != nil || q.Offset != nil || q.Limit != nil || q.Fetch {
+		return "", false
+	}
+	code, ok := strings.CutPrefix(res.sql, "SELECT ")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(code, " AS "+quoteName(res.cols[0].code))
 }
 
 // markAll makes all columns of a query needed.

@@ -404,7 +404,7 @@ func (a *analyser) tryJSON(c *Call, v value) value {
 		panic(refuse(c.pos, "TRY around a JSON_OBJECT whose keys may repeat"))
 	}
 	if a.level >= 476 {
-		return value{typ: v.typ, code: "TRY(" + v.code + ")", constant: v.constant}
+		return value{typ: v.typ, code: a.tryCode(v.code), constant: v.constant}
 	}
 	if !failsAsJSON(c.Args[0]) {
 		panic(refuse(c.pos, "TRY around a JSON function with ERROR among its clauses and more at this release"))

@@ -236,6 +236,9 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	for i, v := range vs[1:] {
 		parts[i] = a.compareCode("=", vs[0], v, t)
 	}
+	if a.level >= 476 && t.isFloat() && !out.constant && slices.Contains(codes[1:], codes[0]) {
+		parts = append(parts, "isnan("+codes[0]+")") // these releases find a value among itself without looking
+	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
 	return out
 }

@@ -48,7 +48,7 @@ func arrayFunctions() []function {
 			{in: "T, bigint", where: "T", out: "array(T)", since: 476, low: func(c *invocation) string {
 				return c.template("list_transform(range(acme_repeat_count($2, 100000)), lambda i: $1)")
 			}}}},
-		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start($2, $3), $3)"}),
+		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start(CASE WHEN $1 IS NOT NULL THEN $2 END, $3), $3)"}),
 		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
 		a("array_first", "First element, or the first for which a lambda is true.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"},
 			signature{in: "array(E), function(E, boolean)", shown: "array(E), function(E,boolean)", out: "E", sql: "list_extract(list_filter($1, $2), 1)"}).sinceRelease(479),

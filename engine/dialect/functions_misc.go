@@ -134,6 +134,15 @@ func ifCall(a *analyser, c *Call, _ []value, sc *scope) value {
 		code: "(CASE WHEN " + a.coerce(cond, tBoolean).code + " THEN " + a.coerce(yes, t).code + " ELSE " + a.coerce(no, t).code + " END)"}
 }
 
+// tryCode is TRY of some code. DuckDB works out what stands in it twice before the TRY,
+// where nothing catches its error, but does not look into a CASE that it cannot decide.
+func (a *analyser) tryCode(code string) string {
+	if a.trying > 0 { // it is in one already; and no TRY may hold what changes by itself
+		return "TRY(" + code + ")"
+	}
+	return "CASE WHEN random() < 2 THEN TRY(" + code + ") END"
+}
+
 func tryCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	if len(c.Args) != 1 {
 		panic(errorAt(c.pos, "SYNTAX_ERROR", "The 'try' function must have exactly one argument"))
@@ -159,7 +168,7 @@ func tryCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	if strings.Contains(v.code, "acme_raise_") {
 		return a.tryJSON(c, v)
 	}
-	return value{typ: v.typ, code: "TRY(" + v.code + ")", constant: v.constant}
+	return value{typ: v.typ, code: a.tryCode(v.code), constant: v.constant}
 }
 
 // tryZoned is TRY around texts whose zone may be one that cannot be shown: that

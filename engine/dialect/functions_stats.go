@@ -15,12 +15,12 @@ func statisticFunctions() []function {
 	}
 	bits := func(name, doc, fn string) function { return g(name, doc, sg("bigint", "bigint", "@"+fn+"($1)")) }
 	return []function{
-		stat("stddev stddev_samp", "Sample standard deviation.", "@stddev_samp($1)"), stat("stddev_pop", "Population standard deviation.", "@stddev_pop($1)"),
-		stat("variance var_samp", "Sample variance.", "@var_samp($1)"), stat("var_pop", "Population variance.", "@var_pop($1)"),
+		stat("stddev stddev_samp", "Sample standard deviation.", "@stddev_samp($1)"), stat("stddev_pop", "Population standard deviation.", "(@stddev_pop($1) + 0e0 * @min($1))"),
+		stat("variance var_samp", "Sample variance.", "@var_samp($1)"), stat("var_pop", "Population variance.", "(@var_pop($1) + 0e0 * @min($1))"),
 		stat("skewness", "Skewness.", "acme_skewness(@list($1))"), stat("kurtosis", "Excess kurtosis.", "acme_kurtosis(@list($1))"),
 		g("geometric_mean", "Geometric mean.", sg("double", "double", "exp(@avg(trino.ln($1)))"), sg("bigint", "double", "exp(@avg(trino.ln(CAST($1 AS DOUBLE))))"),
 			sg("real", "real", "CAST(exp(@avg(trino.ln(CAST($1 AS DOUBLE)))) AS FLOAT)")),
-		pair("corr", "Correlation of two values.", "trino.no_nan(@corr($1, $2))"), pair("covar_pop", "Population covariance.", "@covar_pop($1, $2)"),
+		pair("corr", "Correlation of two values.", "trino.no_nan(@corr($1, $2))"), pair("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
 		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", "trino.no_nan(@regr_slope($1, $2))"),
 		pair("regr_intercept", "Intercept of a regression; y comes first.", "trino.no_nan(@regr_intercept($1, $2))"),
 		bits("bitwise_and_agg", "Bits that all values have.", "bit_and"), bits("bitwise_or_agg", "Bits that some value has.", "bit_or"),

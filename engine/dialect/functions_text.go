@@ -208,12 +208,19 @@ func lowConcat(c *invocation) string {
 	if len(c.args) < 2 {
 		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "There must be two or more concatenation arguments"})
 	}
+	literals, constants := 0, 0
 	for _, v := range c.args {
-		if !v.constant {
-			return c.join(" || ")
+		if v.constant {
+			constants++
+		}
+		if v.text != nil {
+			literals++
 		}
 	}
-	return "CAST(" + c.join(" || ") + " AS " + c.typ.DuckDB() + ")" // a NULL among constants would make the whole of no type
+	if constants == literals && literals < len(c.args) {
+		return c.join(" || ")
+	}
+	return "CAST(" + c.join(" || ") + " AS " + c.typ.DuckDB() + ")" // a constant that is NULL makes the whole of no type
 }
 
 func lowConcatWS(c *invocation) string {

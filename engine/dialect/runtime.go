@@ -95,10 +95,10 @@ func decimalOverflow([]string) *Error {
 // translation met while it ran, or nil if it is none that Trino has: then it is
 // a defect of the translation. Trino gives such errors no position.
 func RuntimeError(text string) *Error {
+	text, _, _ = strings.Cut(text, "\n\nLINE ") // the place shows code, and the names in it
 	if m := namedError.FindStringSubmatch(text); m != nil {
-		message, _, _ := strings.Cut(m[2], "\n\nLINE ")
-		e := &Error{Name: m[1], Message: message}
-		e.Ours = e.Name == "NOT_SUPPORTED" && strings.Contains(message, "local engine")
+		e := &Error{Name: m[1], Message: m[2]}
+		e.Ours = e.Name == "NOT_SUPPORTED" && strings.Contains(m[2], "local engine")
 		return e
 	}
 	for _, n := range nativeErrors {

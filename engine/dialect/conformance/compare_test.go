@@ -64,6 +64,7 @@ func TestComparisons(t *testing.T) {
 	hold(t, []answered{
 		{`SELECT 1 IN (2, NULL), 1 IN (1, NULL), 1 NOT IN (2, NULL), NULL IN (1,2)`, `[[null,true,null,null]]`, ""},
 		{`SELECT x, x IN (2, NULL), x NOT IN (2, NULL) FROM (VALUES 1, 2, NULL) t(x)`, `[[1,null,null],[2,true,false],[null,null,null]]`, ""},
+		{`SELECT x IN (x, y), y IN (x), x NOT IN (y, x) FROM (VALUES (nan(), 1e0), (nan(), 2e0)) t(x, y)`, `[[false,false,true],[false,false,true]]`, `[[true,false,false],[true,false,false]]`},
 		{`SELECT 1 IN (NULL)`, `[[null]]`, ""},
 		{`SELECT 1 IN (NULL, NULL)`, `[[null]]`, ""},
 		{`SELECT CAST(NULL AS integer) IN (NULL)`, `[[null]]`, ""},
