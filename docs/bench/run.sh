@@ -62,3 +62,6 @@ fi
 
 echo "== report's statements: the engine in a child against DuckDB by hand, cold"
 go test -run xxx -bench 'Report' -benchtime 5x ./engine/query/duckdb | grep Benchmark
+
+echo "== exporter alone, a million records from a log in memory"
+go test -run xxx -bench Export -benchtime 3x ./engine/lake | grep Benchmark
