@@ -276,6 +276,9 @@ func lowDateAdd(c *invocation) string {
 	default:
 		code = c.a.withLocal(t, v.code, "("+c.a.localOf(v.code, t)+" + "+step+")", restOf(v.code, t))
 	}
+	if at, ok := strings.CutPrefix(code, "trino.instant("); ok && c.a.level >= 476 && t.Precision <= 3 {
+		code = "trino.called_instant(" + at // newer releases say that a function failed
+	}
 	if u == "millisecond" && t.Precision < 3 {
 		return c.a.convert(code, Type{Kind: t.Kind, Precision: 3, zone: t.zone}, t, false)
 	}

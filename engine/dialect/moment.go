@@ -317,6 +317,7 @@ var momentMacros = [][2]string{
 	{"no_millis(us, err, what)", "CAST(acme_fail('[[' || err || ']] ' || what || CAST((us - ((us % 1000) + 1000) % 1000) // 1000 AS VARCHAR)) AS BIGINT)"},
 	{"held(us)", "CASE WHEN trino.has_millis(us) THEN us ELSE trino.no_millis(us, 'GENERIC_INTERNAL_ERROR', 'Millis overflow: ') END"},
 	{"instant(us)", "make_timestamptz(trino.held(us))"},
+	{"called_instant(us)", "make_timestamptz(CASE WHEN trino.has_millis(us) THEN us ELSE trino.no_millis(us, 'INVALID_FUNCTION_ARGUMENT', 'Millis overflow: ') END)"},
 	{"fine_instant(h)", "CASE WHEN h BETWEEN -2251799813685248000000000 AND 2251799813685247999999999 THEN h " +
 		"ELSE CAST(acme_fail('[[GENERIC_INTERNAL_ERROR]] Millis overflow: ' || CAST((h - ((h % 1000000000) + 1000000000) % 1000000000) // 1000000000 AS VARCHAR)) AS HUGEINT) END"},
 	{"cast_instant(us)", "make_timestamptz(CASE WHEN trino.has_millis(us) THEN us ELSE trino.no_millis(us, 'INVALID_CAST_ARGUMENT', 'Out of range for timestamp with time zone: ') END)"},

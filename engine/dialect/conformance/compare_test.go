@@ -65,6 +65,7 @@ func TestComparisons(t *testing.T) {
 		{`SELECT 1 IN (2, NULL), 1 IN (1, NULL), 1 NOT IN (2, NULL), NULL IN (1,2)`, `[[null,true,null,null]]`, ""},
 		{`SELECT x, x IN (2, NULL), x NOT IN (2, NULL) FROM (VALUES 1, 2, NULL) t(x)`, `[[1,null,null],[2,true,false],[null,null,null]]`, ""},
 		{`SELECT x IN (x, y), y IN (x), x NOT IN (y, x) FROM (VALUES (nan(), 1e0), (nan(), 2e0)) t(x, y)`, `[[false,false,true],[false,false,true]]`, `[[true,false,false],[true,false,false]]`},
+		{`SELECT date_add('hour', n, TIMESTAMP '2025-08-11 17:00:00.000 Europe/Berlin') FROM (VALUES 2147483647) AS t (n)`, `GENERIC_INTERNAL_ERROR: Millis overflow: 7732696053600000`, `INVALID_FUNCTION_ARGUMENT: Millis overflow: 7732696053600000`},
 		{`SELECT 1 IN (NULL)`, `[[null]]`, ""},
 		{`SELECT 1 IN (NULL, NULL)`, `[[null]]`, ""},
 		{`SELECT CAST(NULL AS integer) IN (NULL)`, `[[null]]`, ""},
