@@ -116,7 +116,7 @@ func (p *program) examineKafka(ctx context.Context, k *kafkaFlags) diagnosis {
 		}
 		return diagnosis{"kafka", false, says}
 	}
-	return diagnosis{"kafka", true, fmt.Sprintf("%s by %s: topic %s has %d partitions on %d brokers each, %s, retention %s",
+	return diagnosis{"kafka", true, fmt.Sprintf("%s by %s: topic %s, %d partitions, replication factor %d, %s, retention %s",
 		strings.Join(c.Brokers, ", "), c.Auth.Mechanism, t.Name, t.Partitions, t.Replication, t.Compression, sayRetention(t.Retention))}
 }
 

@@ -173,7 +173,7 @@ func (p *program) generateToKafka(ctx context.Context, g *generation, o *generat
 	}
 	producer, err := stream.NewProducer(ctx, c, pub)
 	if err != nil {
-		return explainPublishError(ctx, err)
+		return err
 	}
 	r := published{run: producer.Run(), before: producer.Published()}
 	r.stats, err = p.publish(ctx, g, o, producer)
@@ -182,10 +182,7 @@ func (p *program) generateToKafka(ctx context.Context, g *generation, o *generat
 		err = closed
 	}
 	if err != nil {
-		if r.after.Records > 0 {
-			p.note("acme: %d events of the run are published", r.after.Records)
-		}
-		return explainPublishError(ctx, err)
+		return p.explainPublishError(ctx, g, o, r, err)
 	}
 	return p.sayPublished(g, o, r)
 }
@@ -300,18 +297,25 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // explainPublishError adds what to do next.
-func explainPublishError(ctx context.Context, err error) error {
+func (p *program) explainPublishError(ctx context.Context, g *generation, o *generateOptions, r published, err error) error {
 	var records *stream.RecordsError
 	var fenced *stream.FencedError
+	if r.after.Records > 0 {
+		p.note("acme: %d events of the run are published", r.after.Records)
+	}
+	again := "what is published stays; run the same command again to go on"
+	if o.kafka.realtime {
+		again += ", with --from " + time.UnixMilli(g.window.From).UTC().Format(time.RFC3339)
+	}
 	switch {
 	case errors.As(err, &records):
 		return withHint(exitFailed, "change the setting, or choose another window with --from; --timestamp now files the events under the present", err)
 	case errors.As(err, &fenced):
 		return withHint(exitPartial, "what is published stays; the other process goes on, or the same command does", err)
 	case ctx.Err() != nil:
-		return withHint(exitPartial, "what is published stays; run the same command again to go on", err)
+		return withHint(exitPartial, again, err)
 	case kafkaHint(err) == "":
-		return withHint(exitCode(err), "what is published stays; the same command goes on with it", err)
+		return withHint(exitCode(err), again, err)
 	}
 	return err
 }

@@ -29,6 +29,10 @@ func (c Config) connect(ctx context.Context, opts ...kgo.Opt) (*session, error) 
 	}
 	if err := s.patiently(ctx, "connect", s.Ping); err != nil {
 		s.Close()
+		if ctx.Err() == nil && !errors.As(err, new(*AccessError)) && !errors.As(err, new(*UnreachableError)) {
+			err = &UnreachableError{Doing: "speak Kafka", Err: err,
+				Check: "what listens there does not answer as a broker does, or not in this protocol; " + ports}
+		}
 		return nil, err
 	}
 	return s, nil

@@ -150,6 +150,36 @@ func TestConnectWrongProtocol(t *testing.T) {
 	}
 }
 
+// TestConnectNotKafka: what answers is no broker, and at once.
+func TestConnectNotKafka(t *testing.T) {
+	for name, says := range map[string]string{
+		"a TLS alert": "\x15\x03\x03\x00\x02\x02\x46", // as Kafka's TLS listener answers a plain request
+		"HTTP":        "HTTP/1.1 400 Bad Request\r\n\r\n",
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				_, _ = conn.Read(make([]byte, 1024))
+				_, _ = conn.Write([]byte(says))
+				conn.Close()
+			}
+		}()
+		var away *UnreachableError
+		err = connects(t, Config{Brokers: []string{l.Addr().String()}, Auth: Auth{Mechanism: Plaintext}, Patience: time.Minute})
+		if !errors.As(err, &away) || !strings.Contains(away.Check, "9096 scram") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 func TestConnectUnreachable(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

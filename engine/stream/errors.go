@@ -84,13 +84,16 @@ func (s *session) explain(doing string, waited time.Duration, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// ports is what MSK listens on.
+const ports = "MSK's ports: 9092 plaintext, 9094 mtls, 9096 scram, 9098 iam (9194, 9196, 9198 from outside)"
+
 // checkAccess says what to look at when the cluster refuses.
 func (s *session) checkAccess(err error) string {
 	switch {
 	case errors.As(err, new(*credentialsError)):
 		return "check AWS_PROFILE, or the variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; aws sts get-caller-identity shows who they are"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism), errors.Is(err, kerr.IllegalSaslState):
-		return "the listener wants another mechanism; MSK's ports: 9092 plaintext, 9094 mtls, 9096 scram, 9098 iam (9194, 9196, 9198 from outside)"
+		return "the listener wants another mechanism; " + ports
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		return "the principal may not do this with the topic; IAM: kafka-cluster:DescribeTopic, DescribeTopicDynamicConfiguration, WriteData, ReadData, CreateTopic on it; else: kafka-acls --list"
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
@@ -123,9 +126,9 @@ func (s *session) checkReach(err error) string {
 	case errors.As(err, &certificate), errors.As(err, new(x509.UnknownAuthorityError)), errors.As(err, new(x509.HostnameError)):
 		return "the broker's certificate is not trusted: give its authority with --tls-ca, and the name that the certificate has"
 	case errors.As(err, &record):
-		return "the listener does not speak TLS; MSK's ports: 9092 plaintext, 9094 mtls, 9096 scram, 9098 iam"
+		return "the listener does not speak TLS; " + ports
 	case errors.As(err, new(*kgo.ErrFirstReadEOF)), errors.Is(err, io.EOF):
-		return "the broker closes the connection at once, as it does when only one side speaks TLS or SASL, and as some do to wrong credentials; MSK's ports: 9092 plaintext, 9094 mtls, 9096 scram, 9098 iam"
+		return "the broker closes the connection at once, as it does when only one side speaks TLS or SASL, and as some do to wrong credentials; " + ports
 	case errors.As(err, &name):
 		return "the broker's name is not known here: check it, and that this machine's network knows the cluster's names (VPC, VPN)"
 	case passes(err):
