@@ -129,8 +129,8 @@ func passes(err error) bool {
 		return false
 	case errors.As(err, &name) && name.IsNotFound:
 		return false // a name that does not exist will not in half a minute either
-	case kerr.IsRetriable(err), kgo.IsRetryableBrokerErr(err):
-		return true
+	case kerr.IsRetriable(err), kgo.IsRetryableBrokerErr(err), errors.Is(err, kerr.ConcurrentTransactions):
+		return true // the last: a transaction whose end is still being written
 	case errors.As(err, &dial):
 		return dial.Op == "dial"
 	}

@@ -263,7 +263,7 @@ func (p *Producer) Idle(ctx context.Context, d time.Duration) error {
 func (p *Producer) retry(ctx context.Context, do func(context.Context) error) error {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := do(ctx)
-		if err == nil || !kerr.IsRetriable(err) && !kgo.IsRetryableBrokerErr(err) {
+		if err == nil || !passes(err) {
 			return err
 		}
 		select {

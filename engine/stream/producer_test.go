@@ -213,6 +213,35 @@ func TestPublishStalled(t *testing.T) {
 	_ = p.Close()
 }
 
+// TestPublishConcurrentTransactions: a coordinator that is still writing the end of
+// the transaction before says so, and is asked again.
+func TestPublishConcurrentTransactions(t *testing.T) {
+	k := cluster(t)
+	c := at(k)
+	topic := newTopic(t, c)
+	p, err := NewProducer(t.Context(), c, Publication{Topic: topic, Run: topic, Every: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	left := 3
+	k.ControlKey(int16(kmsg.AddOffsetsToTxn), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if left--; left < 0 {
+			return nil, nil, false
+		}
+		k.KeepControl()
+		resp := req.ResponseKind().(*kmsg.AddOffsetsToTxnResponse)
+		resp.ErrorCode = kerr.ConcurrentTransactions.Code
+		return resp, nil, true
+	})
+	if err := p.Publish(t.Context(), events(0, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Commit(t.Context()); err != nil || left >= 0 {
+		t.Errorf("got %v after %d answers", err, 3-left)
+	}
+}
+
 // TestPublishNeverHalf: a commit whose answer is lost may have been done or not. The
 // next producer of the run finds out which.
 func TestPublishNeverHalf(t *testing.T) {
