@@ -439,7 +439,10 @@ func lowISO(c *invocation) string {
 		return code
 	}
 	slow := "trino.instant(" + code + ")"
-	if c.a.level >= 476 {
+	switch {
+	case c.a.trying > 0: // the reader gives NULL itself; see tryZoned
+		slow = "trino.try_instant(" + code + ")"
+	case c.a.level >= 476:
 		slow = "make_timestamptz(CASE WHEN trino.has_millis(" + code + ") THEN " + code + " ELSE trino.no_millis(" + code + ", 'INVALID_FUNCTION_ARGUMENT', 'Millis overflow: ') END)"
 	}
 	if plainColumn.MatchString(arg) {
