@@ -506,7 +506,7 @@ func (p *parser) callTail(c *Call) {
 			p.fail()
 		}
 	}
-	if t := p.tok(); t.up == "OVER" && (p.looksAt(1, "(") || p.isName(p.peek(1))) {
+	if t := p.tok(); t.up == "OVER" && (c.Nulls != "" || p.looksAt(1, "(") || p.isName(p.peek(1))) {
 		p.next()
 		if p.tok().raw == "(" {
 			c.Over = p.windowSpec()

@@ -221,7 +221,9 @@ func (d *differential) fails(n *node, tried func(sql string) bool) bool {
 	}
 	for _, p := range parts { // where several rows fail, one at a time
 		for k := range columns[0].values {
-			if sql := p.String(); !strings.Contains(sql, " OVER ") && tried(fmt.Sprintf("SELECT %s FROM %s WHERE k = %d", sql, table(), k+1)) {
+			sql, row := p.String(), fmt.Sprintf("(SELECT * FROM %s WHERE k = %d)", table(), k+1)
+			if !strings.Contains(sql, " OVER ") && tried("SELECT "+sql+" FROM "+row+" AS base") ||
+				(strings.Contains(sql, "l.") || strings.Contains(sql, "r.")) && tried("SELECT "+sql+" FROM "+row+" AS l CROSS JOIN "+row+" AS r") {
 				return true
 			}
 		}

@@ -235,6 +235,13 @@ func write(b *strings.Builder, v any) {
 			b.WriteString(k + "=")
 			write(b, v[k])
 		}
+	case json.Number:
+		if strings.ContainsAny(string(v), ".e") {
+			f, _ := v.Float64()
+			write(b, f)
+			return
+		}
+		b.WriteString(string(v))
 	default:
 		if f, ok := number(v); ok {
 			if f == 0 {
