@@ -109,7 +109,8 @@ func (s *session) patiently(ctx context.Context, doing string, do func(context.C
 		if ctx.Err() != nil {
 			return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
 		}
-		if deadline.Err() != nil || !passes(err) {
+		unknown := errors.As(err, new(*TopicMissingError)) && time.Since(started) < knownEverywhere
+		if deadline.Err() != nil || !unknown && !passes(err) {
 			return s.explain(doing, time.Since(started), last)
 		}
 		select {
@@ -118,6 +119,10 @@ func (s *session) patiently(ctx context.Context, doing string, do func(context.C
 		}
 	}
 }
+
+// knownEverywhere is how long a topic that a broker does not know is asked for again:
+// it may have been made, or the broker started, a moment ago.
+const knownEverywhere = 2 * time.Second
 
 // passes says whether an error is one of a cluster that is starting, failing over
 // or out of reach for now.

@@ -568,7 +568,7 @@ func TestStartingCluster(t *testing.T) {
 	}
 }
 
-// TestMissingTopic: a topic that is not there is said at once, without patience.
+// TestMissingTopic: a topic that is not there is said soon, whatever the patience.
 func TestMissingTopic(t *testing.T) {
 	l := newTestLog(t, 1)
 	cfg := l.config()
@@ -577,6 +577,32 @@ func TestMissingTopic(t *testing.T) {
 	var missing *TopicMissingError
 	if !errors.As(err, &missing) || missing.Topic != "other" {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestTopicMadeLater: a topic that was made a moment ago, or whose broker was started a
+// moment ago, is waited for.
+func TestTopicMadeLater(t *testing.T) {
+	l := newTestLog(t, 1)
+	var asked atomic.Int32
+	l.ControlKey(int16(kmsg.Metadata), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		req := r.(*kmsg.MetadataRequest)
+		if len(req.Topics) == 0 || asked.Add(1) > 2 {
+			l.KeepControl()
+			return nil, nil, false
+		}
+		l.KeepControl()
+		resp := req.ResponseKind().(*kmsg.MetadataResponse)
+		topic := kmsg.NewMetadataResponseTopic()
+		topic.Topic, topic.ErrorCode = req.Topics[0].Topic, kerr.UnknownTopicOrPartition.Code
+		resp.Topics = append(resp.Topics, topic)
+		return resp, nil, true
+	})
+	if _, err := l.config().Cluster.Describe(l.context(), l.config().Topic); err != nil {
+		t.Errorf("after %d questions: %v", asked.Load(), err)
+	}
+	if asked.Load() < 3 {
+		t.Errorf("asked %d times", asked.Load())
 	}
 }
 
