@@ -126,6 +126,15 @@ func TestClipProperty(t *testing.T) {
 	})
 }
 
+// TestSignOfTwoWidths: a sign that some terminals draw in a column of its own and
+// others over the one before it is spelled where nothing is before it.
+func TestSignOfTwoWidths(t *testing.T) {
+	th := newTheme(looks()[0])
+	if got := th.clean("\U0001d172 b"); got != `\u{1d172} b` {
+		t.Errorf("got %q", got)
+	}
+}
+
 // forbidden names the first character that a terminal or a reader would obey.
 func forbidden(s string) string {
 	for i, r := range s {

@@ -92,7 +92,8 @@ func (th *theme) clean(s string) string {
 			(len(cluster) > 16 || n != ansi.StringWidthWc(cluster) || strings.IndexFunc(cluster, selector) >= 0) {
 			cluster = string(r)
 		}
-		if ansi.StringWidth(cluster) == 0 { // a mark with nothing to stand on
+		// A mark with nothing to stand on, or a sign that some take for one.
+		if n := ansi.StringWidth(cluster); n == 0 || n != ansi.StringWidthWc(cluster) {
 			cluster = fmt.Sprintf("\\u{%x}", []rune(cluster)[0])
 		}
 		b.WriteString(cluster)
