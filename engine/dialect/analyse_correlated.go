@@ -1,6 +1,9 @@
 package dialect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Subqueries that read the query around them. Trino answers only those whose
 // conditions it can move out to a join: the rest it rejects once all else is in
@@ -270,8 +273,9 @@ func (a *analyser) verdictOnInner(s *Select, c correlation) verdict {
 			case *Quantified:
 				of = x.X
 			case *SubqueryExpr:
-				if inner, ok := x.Query.Body.(*Select); ok && inner.From == nil && a.level < newSyntax {
-					return rejected
+				inner, ok := x.Query.Body.(*Select)
+				if ok && inner.From == nil && a.level < newSyntax && !names(inner) {
+					return rejected // older releases keep a constant there as a subquery
 				}
 				continue
 			}
@@ -321,6 +325,13 @@ func (a *analyser) verdictOnColumns(q *Query, s *Select, use asked) verdict {
 		}
 	}
 	return accepted
+}
+
+// names says whether a column is named among the items of a SELECT.
+func names(s *Select) bool {
+	return slices.ContainsFunc(s.Items, func(it SelectItem) bool {
+		return len(collect(it.X, func(x Expr) bool { return dotted(x) != nil })) > 0
+	})
 }
 
 // ownNames are the names by which VALUES and its columns are called, in lower case.
