@@ -443,7 +443,7 @@ func lowISO(c *invocation) string {
 	case c.a.trying > 0: // the reader gives NULL itself; see tryZoned
 		slow = "trino.try_instant(" + code + ")"
 	case c.a.level >= 476:
-		slow = "make_timestamptz(CASE WHEN trino.has_millis(" + code + ") THEN " + code + " ELSE trino.no_millis(" + code + ", 'INVALID_FUNCTION_ARGUMENT', 'Millis overflow: ') END)"
+		slow = "trino.called_instant(" + code + ")"
 	}
 	if plainColumn.MatchString(arg) {
 		return "coalesce(make_timestamptz(trino.plain_iso(" + arg + ")), " + slow + ")"
