@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -25,7 +26,8 @@ func (s scope) String() string {
 }
 
 // action is one thing a reader can do. The table of actions is the only place
-// where keys are bound: it drives the keyboard, the footer and the help.
+// where keys are bound: it drives the keyboard, the footer, the help, the
+// palette, the keymap file and docs/KEYS.md.
 type action struct {
 	id    string
 	scope scope
@@ -50,11 +52,14 @@ func actions() []action {
 }
 
 func globalActions() []action {
-	pages := func(m *model) bool { return m.prepare == nil && m.prompt == nil }
+	pages := func(m *model) bool { return m.prepare == nil && m.input == nil }
+	page := func(id string, n int, long string) action {
+		return action{id: "page." + id, scope: scopeGlobal, keys: []string{fmt.Sprint(n), fmt.Sprint("alt+", n)}, long: long, run: func(m *model) tea.Cmd { return m.show(n - 1) }, when: pages}
+	}
 	return []action{
-		{id: "help", scope: scopeGlobal, keys: []string{"?", "f1"}, short: "help", long: "this help", run: (*model).toggleHelp, when: func(m *model) bool { return m.prompt == nil }},
-		{id: "page.report", scope: scopeGlobal, keys: []string{"1", "alt+1"}, long: "report page", run: func(m *model) tea.Cmd { return m.show(0) }, when: pages},
-		{id: "page.sql", scope: scopeGlobal, keys: []string{"2", "alt+2"}, short: "sql", long: "SQL page", run: func(m *model) tea.Cmd { return m.show(1) }, when: func(m *model) bool { return pages(m) && (m.current != 1 || m.drill != nil) }},
+		{id: "help", scope: scopeGlobal, keys: []string{"?", "f1"}, short: "help", long: "this help", run: (*model).toggleHelp, when: func(m *model) bool { return m.input == nil }},
+		{id: "palette", scope: scopeGlobal, keys: []string{"ctrl+p", ":"}, short: "commands", long: "everything that can be done here, by its name", run: (*model).openPalette, when: func(m *model) bool { return m.input == nil }},
+		page("report", 1, "report page"), page("sql", 2, "SQL page"),
 		{id: "theme", scope: scopeGlobal, keys: []string{"T"}, long: "light or dark colours", run: (*model).toggleTheme},
 		{id: "cancel", scope: scopeGlobal, keys: []string{"ctrl+c"}, long: "cancel what runs; twice within 2 s: quit", run: (*model).interrupt},
 		{id: "redraw", scope: scopeGlobal, keys: []string{"ctrl+l"}, long: "draw the screen anew", run: func(*model) tea.Cmd { return tea.ClearScreen }},
@@ -102,6 +107,9 @@ func (m *model) footer(w int) string {
 			if a.scope != s || a.short == "" || a.when != nil && !a.when(m) {
 				continue
 			}
+			if len(a.keys) == 0 {
+				continue
+			}
 			key := a.keys[0]
 			if typing && len(key) == 1 { // a letter is text here: show the key beside it
 				if len(a.keys) < 2 {
@@ -110,7 +118,7 @@ func (m *model) footer(w int) string {
 				key = a.keys[1]
 			}
 			e := entry{m.keyName(key), a.short}
-			if a.id == "help" || a.id == "quit" {
+			if a.id == "help" || a.id == "quit" || a.id == "palette" {
 				keep = append(keep, e)
 			} else {
 				hints = append(hints, e)

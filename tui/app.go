@@ -59,7 +59,7 @@ type model struct {
 	drill   *drillView
 	prepare *prepareView
 	help    *helpView
-	prompt  *prompt
+	input   input
 	cell    *cellView
 
 	note     note
@@ -70,6 +70,14 @@ type model struct {
 	exit   os.Signal // the signal that ends the program
 	crash  *crash
 	onFail func(crash) // tells Run of a panic; called at most once
+}
+
+// input is what lies over the screen and takes text: a question, a list that is
+// narrowed by typing.
+type input interface {
+	key(m *model, k tea.KeyPressMsg) tea.Cmd
+	insert(text string)
+	over(m *model, lines []string) ([]string, *tea.Cursor)
 }
 
 // note is a short message in the footer's line.
@@ -96,7 +104,7 @@ type (
 // terminal says anything: no frame waits for an answer.
 func newModel(ctx context.Context, cfg Config) *model {
 	cfg = cfg.defaults()
-	m := &model{cfg: cfg, ctx: ctx, clock: cfg.Now, acts: actions(), w: 80, h: 24}
+	m := &model{cfg: cfg, ctx: ctx, clock: cfg.Now, acts: cfg.Keys.apply(actions()), w: 80, h: 24}
 	m.look = look{dark: true, ascii: cfg.ASCII || asciiLocale(m.getenv), profile: colorprofile.ANSI256}
 	switch cfg.Theme {
 	case "light":
@@ -223,8 +231,8 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return a.run(m)
 	}
 	switch {
-	case m.prompt != nil:
-		return m.prompt.key(m, k)
+	case m.input != nil:
+		return m.input.key(m, k)
 	case m.cell != nil:
 		return m.cell.key(m, k)
 	case m.help != nil:
@@ -240,7 +248,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 // scopes gives the scopes that hold now, most special first.
 func (m *model) scopes() ([]scope, bool) {
 	switch {
-	case m.prompt != nil:
+	case m.input != nil:
 		return []scope{scopeGlobal}, true
 	case m.cell != nil, m.help != nil:
 		return []scope{scopeGlobal}, false
@@ -255,8 +263,8 @@ func (m *model) scopes() ([]scope, bool) {
 
 func (m *model) paste(text string) tea.Cmd {
 	switch {
-	case m.prompt != nil:
-		m.prompt.insert(text)
+	case m.input != nil:
+		m.input.insert(text)
 	case m.help == nil && m.cell == nil && m.drill == nil && m.prepare == nil && m.current == 1:
 		m.sql.paste(text)
 	}
@@ -264,7 +272,7 @@ func (m *model) paste(text string) tea.Cmd {
 }
 
 func (m *model) mouse(e tea.MouseMsg) tea.Cmd {
-	if m.tooSmall() || m.prepare != nil || m.prompt != nil {
+	if m.tooSmall() || m.prepare != nil || m.input != nil {
 		return nil
 	}
 	wheel := func(s *scrollText) {
@@ -294,7 +302,7 @@ func (m *model) show(i int) tea.Cmd {
 	if m.prepare != nil {
 		return nil
 	}
-	m.help, m.drill, m.cell, m.prompt = nil, nil, nil, nil
+	m.help, m.drill, m.cell, m.input = nil, nil, nil, nil
 	m.current = i
 	return nil
 }

@@ -255,7 +255,7 @@ func TestRanges(t *testing.T) {
 		t.Errorf("asked for %v\nwant %v", asked, want)
 	}
 	press(t, m, "t", "ctrl+u", "7", "enter")
-	if m.prompt == nil || !strings.Contains(screenText(m), "write a time as 2025-08-11 17:00") {
+	if m.input == nil || !strings.Contains(screenText(m), "write a time as 2025-08-11 17:00") {
 		t.Error("a wrong time was taken")
 	}
 }

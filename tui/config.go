@@ -61,6 +61,7 @@ type Config struct {
 	SQL      string        // text the SQL page begins with
 	Timeout  time.Duration // of a statement on the SQL page; none where zero
 
+	Keys    Keymap // other keys than the table's
 	Screen  string // page to begin with: "report" (default) or "sql"
 	Theme   string // "auto" (default), "dark" or "light"
 	Color   string // "auto" (default), "always" or "never"

@@ -31,7 +31,7 @@ func (m *model) askRange() tea.Cmd {
 		}
 		p.at[i] = len(p.field[i])
 	}
-	m.prompt = p
+	m.input = p
 	return nil
 }
 
@@ -51,14 +51,14 @@ func (p *prompt) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	s, at := &p.field[p.cur], &p.at[p.cur]
 	switch k.String() {
 	case "esc":
-		m.prompt = nil
+		m.input = nil
 	case "enter":
 		r, err := p.parse()
 		if err != nil {
 			p.err = err.Error()
 			return nil
 		}
-		m.prompt = nil
+		m.input = nil
 		return m.setRange(r)
 	case "tab", "shift+tab", "up", "down":
 		p.cur = 1 - p.cur

@@ -395,7 +395,6 @@ func editorActions() []action {
 		{id: "sql.run", scope: scopeEditor, keys: []string{"f5", "ctrl+j", "alt+enter", "ctrl+enter"}, short: "run", long: "run the selection, or the statement under the cursor", run: func(m *model) tea.Cmd { return m.sql.run(m) }},
 		{id: "sql.stop", scope: scopeEditor, keys: []string{"ctrl+c"}, short: "cancel", long: "cancel the query that runs", run: (*model).interrupt, when: func(m *model) bool { return m.sql.running() }},
 		{id: "sql.result", scope: scopeEditor, keys: []string{"tab", "f6", "esc", "f3"}, short: "to result", long: "to the result", run: func(m *model) tea.Cmd { m.sql.onResult = true; return nil }},
-		{id: "sql.back", scope: scopeEditor, keys: []string{"alt+1"}, short: "report", long: "report page", run: func(m *model) tea.Cmd { return m.show(0) }},
 		{id: "sql.move", scope: scopeEditor, keys: []string{"ctrl+left", "ctrl+right", "home", "end", "ctrl+home", "ctrl+end"}, long: "word, line, text; with shift they select; ctrl+a selects all"},
 		{id: "sql.erase", scope: scopeEditor, keys: []string{"ctrl+w", "ctrl+u", "ctrl+k"}, long: "erase the word before, to the line's begin, to its end"},
 		{id: "sql.undo", scope: scopeEditor, keys: []string{"ctrl+z", "ctrl+y"}, long: "undo, redo", run: nil},
@@ -413,6 +412,5 @@ func resultActions() []action {
 		{id: "result.run", scope: scopeResult, keys: []string{"f5", "r", "ctrl+j", "alt+enter", "ctrl+enter"}, short: "run", long: "run again", run: func(m *model) tea.Cmd { return m.sql.run(m) }},
 		{id: "result.stop", scope: scopeResult, keys: []string{"ctrl+c"}, short: "cancel", long: "cancel the query that runs", run: (*model).interrupt, when: func(m *model) bool { return m.sql.running() }},
 		{id: "result.editor", scope: scopeResult, keys: []string{"tab", "f2", "shift+tab", "esc", "e"}, short: "editor", long: "back to the editor", run: func(m *model) tea.Cmd { m.sql.onResult = false; return nil }},
-		{id: "result.report", scope: scopeResult, keys: []string{"1", "alt+1"}, short: "report", long: "report page", run: func(m *model) tea.Cmd { return m.show(0) }},
 	}
 }

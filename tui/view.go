@@ -49,8 +49,8 @@ func (m *model) screen() ([]string, *tea.Cursor) {
 	if m.help != nil {
 		lines, cursor = m.help.over(m, lines), nil
 	}
-	if m.prompt != nil {
-		lines, cursor = m.prompt.over(m, lines)
+	if m.input != nil {
+		lines, cursor = m.input.over(m, lines)
 	}
 	return lines, cursor
 }

@@ -2,7 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -20,6 +24,8 @@ type tuiOptions struct {
 	ascii    bool
 	noMouse  bool
 	from, to string
+	keys     string
+	noConfig bool
 }
 
 func (p *program) newTUICmd() *cobra.Command {
@@ -43,6 +49,8 @@ func (p *program) newTUICmd() *cobra.Command {
 	f.StringVar(&o.theme, "theme", "auto", "auto, dark or light")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
+	f.StringVar(&o.keys, "keys", "", "file of other keys (default acme/keys.conf in the user's configuration folder; acme help keys)")
+	f.BoolVar(&o.noConfig, "no-config", false, "read no file of other keys")
 	f.StringVar(&o.from, "from", "", "first arrival hour of the report")
 	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
 	return cmd
@@ -97,7 +105,12 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if !needed {
 		go engine.start() // its error is the first statement's answer
 	}
+	keys, err := p.readKeymap(o)
+	if err != nil {
+		return err
+	}
 	cfg := tui.Config{
+		Keys:    keys,
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,
 		Lake:    p.lakeName(), Database: defaultDatabase,
@@ -113,6 +126,29 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		return silentExit{code}
 	}
 	return nil
+}
+
+// readKeymap reads the reader's own keys. A file that was not named need not be there.
+func (p *program) readKeymap(o *tuiOptions) (tui.Keymap, error) {
+	name := o.keys
+	switch {
+	case o.noConfig && name == "":
+		return nil, nil
+	case name == "":
+		name = filepath.Join(p.userFolder("XDG_CONFIG_HOME", ".config"), "acme", "keys.conf")
+	}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && o.keys == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usagef("read keys: %w", err)
+	}
+	keys, err := tui.ParseKeymap(name, text)
+	if err != nil {
+		return nil, withHint(exitUsage, "acme tui --no-config starts without the file", err)
+	}
+	return keys, nil
 }
 
 // reportLoader makes the report for the screen.

@@ -10,6 +10,8 @@ import (
 	mango "github.com/muesli/mango-cobra"
 	"github.com/muesli/roff"
 	"github.com/spf13/cobra"
+
+	"acme/telemetry/tui"
 )
 
 // versionInfo is what `acme version` says.
@@ -99,6 +101,7 @@ func addHelpTopics(root *cobra.Command) {
 	for _, topic := range []struct{ name, short, text string }{
 		{"exit-codes", "What the exit codes mean", exitHelp},
 		{"env", "Environment variables", envHelp},
+		{"keys", "Keys of the terminal UI", tui.KeysMarkdown()},
 		{"formats", "Output and file formats", formatsHelp},
 	} {
 		cmd := &cobra.Command{Use: topic.name, Short: topic.short, Long: topic.text}
