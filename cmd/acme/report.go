@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -22,6 +23,8 @@ type reportOptions struct {
 	table    string
 	out      string
 	failOn   string
+	fresh    time.Duration
+	alerts   string
 	level    int
 }
 
@@ -55,6 +58,8 @@ section. Where the objects hold more events than Athena sees, it says so first.`
 	f.StringVar(&o.table, "table", "", "table to report on (default video_telemetry_json)")
 	f.StringVarP(&o.out, "output", "O", "", "write to a file instead of standard output")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 5 if a data quality check is this bad: warn or error")
+	f.DurationVar(&o.fresh, "fresh", 0, "a data quality check more: the newest event is at most so old")
+	f.StringVar(&o.alerts, "alerts", "", "tell what is wrong, as SNS notifications: a file (JSON lines), or an https:// web hook")
 	f.IntVar(&o.level, "trino-level", oldestLevel, "answer as this Trino release, 401 to 483; decimals divide otherwise from 477 on")
 	return cmd
 }
@@ -79,7 +84,11 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := p.checkOut(o.out); err != nil {
+	alerts, err := parseAlerts(o.alerts)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.checkOut(o.out), p.checkOut(alerts.file)); err != nil {
 		return err
 	}
 	st, err := p.openLake()
@@ -94,14 +103,22 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 		return err
 	}
 	defer engine.Close()
-	doc, err := p.buildReport(ctx, engine, st, table, span, nil)
+	doc, err := p.buildReport(ctx, engine, st, report.Options{Table: table, From: span.from, To: span.to, Fresh: o.fresh, Alerts: o.alerts != ""})
 	if err != nil {
 		return err
 	}
 	if err := p.writeOut(o.out, func(w io.Writer) error { return write(doc, w) }); err != nil && !isGone(err) {
 		return err // a reader who has enough does not change the verdict
 	}
-	return p.judge(ctx, st, doc, gate)
+	sent := p.sendAlerts(ctx, doc, alerts)
+	verdict := p.judge(ctx, st, doc, gate)
+	if verdict == nil {
+		return sent
+	}
+	if sent != nil {
+		p.note("acme: report: %v", sent)
+	}
+	return verdict
 }
 
 // eventsTable gives the table to report on. Names are not case-sensitive, as in
@@ -156,16 +173,13 @@ func (p *program) judge(ctx context.Context, st store.Store, doc *report.Documen
 
 // buildReport counts what the objects hold and asks the engine the questions.
 // The count goes on while the engine starts and reads.
-func (p *program) buildReport(ctx context.Context, engine query.Engine, st store.Store, table string,
-	span timeRange, tell func(done, of int, title string)) (*report.Document, error) {
-	facts, err := p.lakeFacts(ctx, st, table, span)
+func (p *program) buildReport(ctx context.Context, engine query.Engine, st store.Store, o report.Options) (*report.Document, error) {
+	facts, err := p.lakeFacts(ctx, st, o.Table, timeRange{o.From, o.To})
 	if err != nil {
 		return nil, err
 	}
-	return report.Build(ctx, engine, facts, report.Options{
-		From: span.from, To: span.to, Table: table, Now: p.now().UTC(),
-		Lake: p.lakeName(), Engine: engineName, Progress: tell,
-	})
+	o.Now, o.Lake, o.Engine = p.now().UTC(), p.lakeName(), engineName
+	return report.Build(ctx, engine, facts, o)
 }
 
 func (p *program) reportWriter(format string) (func(*report.Document, io.Writer) error, error) {

@@ -36,7 +36,7 @@ func TestTrino(t *testing.T) {
 	trino.createTables("local:///data/" + name)
 
 	files := []string{}
-	for _, pattern := range []string{"report/*.sql", "samples/*.sql", "quality/*.sql"} {
+	for _, pattern := range []string{"report/*.sql", "samples/*.sql", "quality/*.sql", "anomaly/*.sql", "alert/*.sql"} {
 		found, err := fs.Glob(acmesql.Files, pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -159,7 +159,7 @@ type reportLoader struct {
 }
 
 func (l reportLoader) Load(ctx context.Context, r tui.Range, tell func(done, of int, title string)) (*report.Document, error) {
-	return l.p.buildReport(ctx, l.engine, l.st, "", timeRange{r.From, r.To}, tell)
+	return l.p.buildReport(ctx, l.engine, l.st, report.Options{From: r.From, To: r.To, Progress: tell})
 }
 
 // lakePreparer makes the default lake for the screen.

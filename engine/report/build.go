@@ -34,6 +34,10 @@ type Options struct {
 	Engine string
 	// Timeout ends each statement; none where zero.
 	Timeout time.Duration
+	// Fresh, where set, adds the check that the newest event is no older at Now.
+	Fresh time.Duration
+	// Alerts asks as well where viewers waited too long, for Document.Alerts.
+	Alerts bool
 	// Progress, where set, is told before each query how many of how many are
 	// done and what comes.
 	Progress func(done, of int, title string)
@@ -99,6 +103,13 @@ func Build(ctx context.Context, q Querier, lake LakeFacts, o Options) (*Document
 	b.seen = b.compare()
 	b.addLakeFacts()
 	if err := b.quality(ctx); err != nil {
+		return nil, err
+	}
+	b.freshness()
+	if err := b.anomalies(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.rebuffering(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.cost(ctx); err != nil {
@@ -328,7 +339,9 @@ func (b *builder) document() *Document {
 	}
 	at := func(ids ...string) {
 		for _, id := range ids {
-			add(b.sections[id])
+			if s := b.sections[id]; s != nil { // some are there only when there is something to ask
+				add(s)
+			}
 		}
 	}
 	add(b.summary(findings), b.pipeline())
@@ -337,7 +350,7 @@ func (b *builder) document() *Document {
 	for _, q := range samples() {
 		at(q.id)
 	}
-	at("data_quality")
+	at("data_quality", "anomalies", "rebuffering")
 	add(b.recommendations(), nextSteps(), b.technical())
 	at("cost")
 	add(monitoring(), security(), troubleshooting())
