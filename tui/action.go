@@ -15,14 +15,17 @@ const (
 	scopeReport
 	scopeDrill
 	scopeEditor
+	scopeComplete
 	scopeResult
+	scopeSchema
+	scopeSQL
 	scopePrepare
 	scopes
 )
 
 // String is the heading in the help.
 func (s scope) String() string {
-	return [...]string{"Everywhere", "Report", "Drill-down", "SQL editor", "SQL result", "First run"}[s]
+	return [...]string{"Everywhere", "Report", "Drill-down", "SQL editor", "Completion", "SQL result", "Schema", "SQL page", "First run"}[s]
 }
 
 // action is one thing a reader can do. The table of actions is the only place
@@ -45,7 +48,7 @@ type action struct {
 // actions is the table. An order within a scope is the footer's order.
 func actions() []action {
 	var all []action
-	for _, part := range [][]action{reportActions(), drillActions(), editorActions(), resultActions(), prepareActions(), globalActions()} {
+	for _, part := range [][]action{reportActions(), drillActions(), editorActions(), completeActions(), resultActions(), schemaActions(), sqlActions(), prepareActions(), globalActions()} {
 		all = append(all, part...)
 	}
 	return all
@@ -60,6 +63,7 @@ func globalActions() []action {
 		{id: "help", scope: scopeGlobal, keys: []string{"?", "f1"}, short: "help", long: "this help", run: (*model).toggleHelp, when: func(m *model) bool { return m.input == nil }},
 		{id: "palette", scope: scopeGlobal, keys: []string{"ctrl+p", ":"}, short: "commands", long: "everything that can be done here, by its name", run: (*model).openPalette, when: func(m *model) bool { return m.input == nil }},
 		page("report", 1, "report page"), page("sql", 2, "SQL page"),
+		{id: "open", scope: scopeGlobal, keys: []string{"ctrl+o"}, long: "open a page, a table, a kept statement, one that was run", run: (*model).quickOpen, when: pages},
 		{id: "theme", scope: scopeGlobal, keys: []string{"T"}, long: "light or dark colours", run: (*model).toggleTheme},
 		{id: "cancel", scope: scopeGlobal, keys: []string{"ctrl+c"}, long: "cancel what runs; twice within 2 s: quit", run: (*model).interrupt},
 		{id: "redraw", scope: scopeGlobal, keys: []string{"ctrl+l"}, long: "draw the screen anew", run: func(*model) tea.Cmd { return tea.ClearScreen }},

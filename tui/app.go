@@ -21,6 +21,12 @@ const (
 	minHeight = 16
 )
 
+// The pages, in the order of their numbers.
+const (
+	pageReport = iota
+	pageSQL
+)
+
 // page is a full screen with keys of its own. A new page is a new file with a
 // type that does this, and a line in newModel.
 type page interface {
@@ -61,6 +67,11 @@ type model struct {
 	help    *helpView
 	input   input
 	cell    *cellView
+	chart   *chartView
+	names   names
+	// later is tea.Tick, but in tests, where no time passes.
+	later func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
+	jobs  jobsPage
 
 	note     note
 	ticking  bool
@@ -104,7 +115,7 @@ type (
 // terminal says anything: no frame waits for an answer.
 func newModel(ctx context.Context, cfg Config) *model {
 	cfg = cfg.defaults()
-	m := &model{cfg: cfg, ctx: ctx, clock: cfg.Now, acts: cfg.Keys.apply(actions()), w: 80, h: 24}
+	m := &model{cfg: cfg, ctx: ctx, clock: cfg.Now, acts: cfg.Keys.apply(actions()), later: tea.Tick, w: 80, h: 24}
 	m.look = look{dark: true, ascii: cfg.ASCII || asciiLocale(m.getenv), profile: colorprofile.ANSI256}
 	switch cfg.Theme {
 	case "light":
@@ -120,7 +131,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.sql = newSQLPage(cfg.SQL)
 	m.pages = []page{m.report, m.sql}
 	if cfg.Screen == "sql" {
-		m.current = 1
+		m.current = pageSQL
 	}
 	if cfg.Prepare != nil {
 		m.prepare = newPrepareView()
@@ -145,7 +156,7 @@ func (m *model) Init() tea.Cmd {
 	if m.prepare != nil {
 		cmds = append(cmds, m.startPrepare())
 	} else {
-		cmds = append(cmds, m.startLoad())
+		cmds = append(cmds, m.startWork())
 	}
 	return tea.Batch(cmds...)
 }
@@ -156,9 +167,10 @@ func (m *model) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	next = m // after a panic too
 	defer m.guard()
 	cmd = m.handle(msg)
+	cmd = tea.Batch(cmd, m.sql.grid.want())
 	if m.busy() && !m.ticking {
 		m.ticking = true
-		cmd = tea.Batch(cmd, tick())
+		cmd = tea.Batch(cmd, m.tick())
 	}
 	return m, cmd
 }
@@ -201,9 +213,31 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 	case loadedMsg:
 		return m.loaded(msg)
 	case rowsMsg:
-		return m.sql.received(m, msg)
-	case sortedMsg:
+		return msg.to.received(m, msg)
+	case farMsg:
+		msg.f.took(msg)
+	case viewMsg:
 		msg.apply()
+		return m.sql.statistics(m)
+	case statsMsg:
+		msg.apply()
+	case tableMsg:
+		msg.r.grid.add(msg.rows)
+		return m.sql.statistics(m)
+	case namesMsg:
+		m.names = names{tables: msg.tables, functions: msg.functions, err: msg.err, asked: true, loaded: true}
+	case savedMsg:
+		m.savedIn(msg)
+	case checkTickMsg:
+		return msg.paused(m)
+	case checkedMsg:
+		msg.took()
+	case outsideMsg:
+		return msg.started(m)
+	case insideMsg:
+		return msg.ended(m)
+	case jobEndMsg:
+		return msg.ended(m)
 	}
 	return nil
 }
@@ -211,11 +245,16 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 // busy says that something moves on the screen by itself: a spinner, a bar or
 // a note that goes away. Only then is there a tick.
 func (m *model) busy() bool {
-	return m.report.loading() || m.sql.running() || m.prepare != nil && m.prepare.running || m.note.text != ""
+	return m.report.loading() || m.sql.running() || m.prepare != nil && m.prepare.running || m.note.text != "" || m.runningJobs() > 0
 }
 
-func tick() tea.Cmd {
-	return tea.Tick(100*time.Millisecond, func(t time.Time) tea.Msg { return tickMsg(t) })
+// startWork loads what the pages begin with, once there is a lake.
+func (m *model) startWork() tea.Cmd {
+	return tea.Batch(m.startLoad(), m.loadNames(), m.loadSaved(), m.sql.checkSoon(m))
+}
+
+func (m *model) tick() tea.Cmd {
+	return m.later(100*time.Millisecond, func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 
 // press sends a key to whoever is on top.
@@ -235,6 +274,8 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.input.key(m, k)
 	case m.cell != nil:
 		return m.cell.key(m, k)
+	case m.chart != nil:
+		return m.chart.key(m, k)
 	case m.help != nil:
 		return m.help.key(m, k)
 	case m.prepare != nil:
@@ -250,7 +291,7 @@ func (m *model) scopes() ([]scope, bool) {
 	switch {
 	case m.input != nil:
 		return []scope{scopeGlobal}, true
-	case m.cell != nil, m.help != nil:
+	case m.cell != nil, m.help != nil, m.chart != nil:
 		return []scope{scopeGlobal}, false
 	case m.prepare != nil:
 		return []scope{scopePrepare, scopeGlobal}, false
@@ -265,14 +306,14 @@ func (m *model) paste(text string) tea.Cmd {
 	switch {
 	case m.input != nil:
 		m.input.insert(text)
-	case m.help == nil && m.cell == nil && m.drill == nil && m.prepare == nil && m.current == 1:
-		m.sql.paste(text)
+	case m.help == nil && m.cell == nil && m.chart == nil && m.drill == nil && m.prepare == nil && m.current == pageSQL:
+		return m.sql.paste(m, text)
 	}
 	return nil
 }
 
 func (m *model) mouse(e tea.MouseMsg) tea.Cmd {
-	if m.tooSmall() || m.prepare != nil || m.input != nil {
+	if m.tooSmall() || m.prepare != nil || m.input != nil || m.chart != nil {
 		return nil
 	}
 	wheel := func(s *scrollText) {
@@ -302,7 +343,7 @@ func (m *model) show(i int) tea.Cmd {
 	if m.prepare != nil {
 		return nil
 	}
-	m.help, m.drill, m.cell, m.input = nil, nil, nil, nil
+	m.help, m.drill, m.cell, m.chart, m.input = nil, nil, nil, nil, nil
 	m.current = i
 	return nil
 }
@@ -358,11 +399,14 @@ func (m *model) toggleTheme() tea.Cmd {
 	return nil
 }
 
+// clipboardMost is how many bytes of text a clipboard takes: base64 of them is
+// what xterm and tmux accept.
+const clipboardMost = 74994
+
 // copy puts text on the terminal's clipboard (OSC 52), up to what terminals take.
 func (m *model) copy(what, text string) tea.Cmd {
-	const most = 74994 // bytes; base64 of it is what xterm and tmux accept
-	if len(text) > most {
-		m.say(warn, fmt.Sprintf("%s has %s; the clipboard takes %s: export it instead", what, report.Bytes(int64(len(text))), report.Bytes(most)))
+	if len(text) > clipboardMost {
+		m.say(warn, fmt.Sprintf("%s has %s; the clipboard takes %s: export it instead", what, report.Bytes(int64(len(text))), report.Bytes(clipboardMost)))
 		return nil
 	}
 	m.say(good, "copied "+what+" ("+report.Bytes(int64(len(text)))+") by the terminal's clipboard")

@@ -39,13 +39,14 @@ type Preparer interface {
 	Prepare(ctx context.Context, progress func(Progress)) error
 }
 
-// Progress is how far a Preparer is.
+// Progress is how far a long operation is.
+// It is a job on the screen and a bar, or a line of JSON, on the command line.
 type Progress struct {
-	Step  string // what is being done: "generate events"
-	Done  int64
-	Total int64  // zero where it is not known: a counter is shown, no bar
-	Unit  string // of Done and Total: "events"
-	Bytes int64  // written so far; not shown where zero
+	Step  string `json:"what"` // what is being done: "generate events"
+	Done  int64  `json:"done"`
+	Total int64  `json:"total,omitempty"` // zero where it is not known: a counter is shown, no bar
+	Unit  string `json:"unit"`            // of Done and Total: "events"
+	Bytes int64  `json:"bytes,omitempty"` // written so far; not shown where zero
 }
 
 // Config is what the screen is made of. Loader and Querier must be set.
@@ -54,6 +55,14 @@ type Config struct {
 	Querier  Querier
 	Prepare  Preparer // nil where the lake is there
 	Preparer string   // what Prepare makes, for the reader: "seed-hour into ~/acme-lake"
+
+	Catalog  Catalog  // what is in the lake
+	Checker  Checker  // looks at statements before they run
+	Spooler  Spooler  // for results that memory has no room for
+	Exporter Exporter // writes results to files
+	Library  Library  // keeps statements
+	Editor   Editor   // the reader's own
+	Runner   Runner   // carries out verbs
 
 	Lake     string        // the lake's name for the header
 	Database string        // for statements of the SQL page

@@ -8,29 +8,37 @@ import (
 	"strconv"
 	"strings"
 
+	tea "charm.land/bubbletea/v2"
+
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/report"
 )
 
 // grid shows a query's rows. It formats what is visible and nothing else, so a
-// key costs the same with ten rows and with a hundred thousand. Rows may still
-// be arriving: add them and draw again.
+// key costs the same with ten rows and with ten million. Rows may still be
+// arriving: add them and draw again.
 //
-// The row number stays where it is; the columns scroll by whole columns. NULL
-// is drawn dim, so it differs from the text "NULL" and from an empty string.
+// The first rows are in memory, the others far away in a Spool. The row number
+// and the frozen columns stay where they are; the others scroll by whole columns.
+// NULL is drawn dim, so it differs from the text "NULL" and from an empty string.
 type grid struct {
 	cols []query.Column
 	rows []query.Row
-	// order maps a place on the screen to a row; nil is the engine's order.
+	far  *far // rows behind those; nil where memory has all
+	// order maps a place on the screen to a row of rows; nil is all of them, in the
+	// engine's order. Without far alone.
 	order  []int32
-	sorted int // column that order sorts by
+	part   bool // order leaves rows out
+	sorted int  // column that order sorts by
 	desc   bool
 
-	win   window
-	left  int // first column shown
-	col   int // column of the cursor
-	width []int
-	right []bool // aligned right: numbers
+	win    window
+	left   int // first column shown behind the frozen ones
+	col    int // column of the cursor
+	frozen int // columns that do not scroll
+	width  []int
+	extra  []int  // by how much the reader has widened a column
+	right  []bool // aligned right: numbers
 	// measured is how many rows the widths were taken from.
 	measured int
 
@@ -46,7 +54,7 @@ const (
 
 // newGrid makes an empty grid over columns.
 func newGrid(cols []query.Column) *grid {
-	g := &grid{cols: cols, sorted: -1, width: make([]int, len(cols)), right: make([]bool, len(cols))}
+	g := &grid{cols: cols, sorted: -1, width: make([]int, len(cols)), extra: make([]int, len(cols)), right: make([]bool, len(cols))}
 	for i, c := range cols {
 		g.right[i] = isNumber(c.Type)
 	}
@@ -61,9 +69,10 @@ func isNumber(t string) bool {
 	return strings.HasPrefix(t, "decimal")
 }
 
-// add appends rows. They come in at the end, whatever the sorting.
+// add appends rows. They come in at the end, whatever the sorting; where rows
+// are left out they wait for the next choice.
 func (g *grid) add(rows []query.Row) {
-	if g.order != nil {
+	if g.order != nil && !g.part {
 		for i := range rows {
 			g.order = append(g.order, int32(len(g.rows)+i))
 		}
@@ -71,21 +80,55 @@ func (g *grid) add(rows []query.Row) {
 	g.rows = append(g.rows, rows...)
 }
 
-// at gives the row at a place on the screen.
-func (g *grid) at(i int) query.Row {
+// total is how many rows the result has so far.
+func (g *grid) total() int {
+	n := len(g.rows)
+	if g.far != nil {
+		n += g.far.shown
+	}
+	return n
+}
+
+// count is how many rows there are to look at.
+func (g *grid) count() int {
+	if g.order != nil {
+		return len(g.order)
+	}
+	return g.total()
+}
+
+// at gives the row at a place on the screen; false where it has not come yet.
+func (g *grid) at(i int) (query.Row, bool) {
 	if g.order != nil {
 		i = int(g.order[i])
 	}
-	return g.rows[i]
+	if i < len(g.rows) {
+		return g.rows[i], true
+	}
+	return g.far.at(i - len(g.rows))
+}
+
+// want asks for the rows that are looked at or will be soon.
+func (g *grid) want() tea.Cmd {
+	if g == nil || g.far == nil {
+		return nil
+	}
+	top := g.win.top - len(g.rows)
+	return g.far.want(top-2*g.room, top+3*g.room)
+}
+
+// current gives the row under the cursor.
+func (g *grid) current() (query.Row, bool) {
+	if g == nil || g.win.cur >= g.count() {
+		return nil, false
+	}
+	return g.at(g.win.cur)
 }
 
 // cell gives the value under the cursor; ok is false where there is none.
 func (g *grid) cell() (c query.Column, v any, ok bool) {
-	if g.win.cur >= len(g.rows) || g.col >= len(g.cols) {
-		return query.Column{}, nil, false
-	}
-	row := g.at(g.win.cur)
-	if g.col >= len(row) {
+	row, ok := g.current()
+	if !ok || g.col >= len(g.cols) || g.col >= len(row) {
 		return query.Column{}, nil, false
 	}
 	return g.cols[g.col], row[g.col], true
@@ -104,7 +147,7 @@ func (th *theme) text(v any, c query.Column) (string, role) {
 // others off the screen.
 func (g *grid) measure(th *theme) {
 	n := min(len(g.rows), gridSample)
-	if n == g.measured && g.width != nil && n > 0 {
+	if n == g.measured && n > 0 {
 		return
 	}
 	g.measured = n
@@ -125,7 +168,7 @@ func (g *grid) measure(th *theme) {
 				wide = w[n-1]
 			}
 		}
-		g.width[c] = min(max(wide, th.width(col.Name)+2, gridMinWidth), gridMaxWidth)
+		g.width[c] = max(min(max(wide, th.width(col.Name)+2, gridMinWidth), gridMaxWidth)+g.extra[c], gridMinWidth)
 	}
 }
 
@@ -136,24 +179,42 @@ func (g *grid) Draw(th *theme, w, h int, focused bool) []string {
 	}
 	g.measure(th)
 	g.room = max(h-2, 1)
-	g.win.clamp(len(g.rows), g.room)
-	gutter := len(strconv.Itoa(max(g.win.top+g.room, 1))) + 1
-	g.scroll(w - gutter - 1)
+	n := g.count()
+	g.win.clamp(n, g.room)
+	gutter := g.gutter()
+	shown := g.scroll(w - gutter - 1)
 	out := make([]string, 0, h)
-	out = append(out, g.heading(th, w, gutter), g.ruler(th, w, gutter))
-	for i := g.win.top; i < min(g.win.top+g.room, len(g.rows)); i++ {
-		out = append(out, g.row(th, w, gutter, i, focused))
+	out = append(out, g.heading(th, w, gutter, shown), g.ruler(th, w, gutter, shown))
+	for i := g.win.top; i < min(g.win.top+g.room, n); i++ {
+		out = append(out, g.row(th, w, gutter, i, focused, shown))
 	}
 	return th.fit(out, w, h)
 }
 
-// scroll brings the cursor's column into view in room columns of the screen.
-func (g *grid) scroll(room int) {
+// gutter is how wide the row numbers are.
+func (g *grid) gutter() int {
+	return len(strconv.Itoa(max(min(g.win.top+g.room, g.count()), 10))) + 1
+}
+
+// scroll brings the cursor's column into view in room columns of the screen, and
+// gives the columns to draw: the frozen ones, then those from left on.
+func (g *grid) scroll(room int) []int {
 	g.col = min(max(g.col, 0), len(g.cols)-1)
-	g.left = min(max(g.left, 0), g.col)
+	fixed, kept := 0, 0
+	var shown []int
+	for c := 0; c < min(g.frozen, len(g.cols)) && fixed+g.width[c]+3 <= room/2; c++ {
+		fixed += g.width[c] + 3
+		kept++
+		shown = append(shown, c)
+	}
+	room -= fixed
+	g.left = max(g.left, kept)
+	if g.col >= kept {
+		g.left = min(g.left, g.col)
+	}
 	for g.left < g.col {
 		used := 0
-		for c := g.left; c <= g.col; c++ {
+		for c := g.left; c <= g.col && used-2 <= room; c++ {
 			used += g.width[c] + 3
 		}
 		if used-2 <= room {
@@ -163,18 +224,25 @@ func (g *grid) scroll(room int) {
 	}
 	g.fits = 0
 	for c, used := g.left, 0; c < len(g.cols); c++ {
-		used += g.width[c] + 3
-		if used-2 > room && c > g.left {
+		if used > room {
 			break
 		}
-		g.fits++
+		used += g.width[c] + 3
+		shown = append(shown, c)
+		if used-2 <= room || c == g.left {
+			g.fits++
+		}
 	}
+	return shown
 }
 
-func (g *grid) heading(th *theme, w, gutter int) string {
+func (g *grid) heading(th *theme, w, gutter int, shown []int) string {
 	l := th.newLine(w)
 	l.cell(dim, "#", gutter, true)
-	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+	for _, c := range shown {
+		if l.w >= w {
+			break
+		}
 		l.space(1)
 		l.raw(border, th.g.colsep, min(1, w-l.w))
 		l.space(1)
@@ -195,10 +263,13 @@ func (g *grid) heading(th *theme, w, gutter int) string {
 	return l.String()
 }
 
-func (g *grid) ruler(th *theme, w, gutter int) string {
+func (g *grid) ruler(th *theme, w, gutter int, shown []int) string {
 	l := th.newLine(w)
 	l.repeat(border, th.g.rule, gutter)
-	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+	for _, c := range shown {
+		if l.w >= w {
+			break
+		}
 		l.repeat(border, th.g.rule, l.w+1)
 		cross := "┼"
 		if th.ascii {
@@ -210,7 +281,7 @@ func (g *grid) ruler(th *theme, w, gutter int) string {
 	return l.String()
 }
 
-func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
+func (g *grid) row(th *theme, w, gutter, i int, focused bool, shown []int) string {
 	l := th.newLine(w)
 	here := i == g.win.cur
 	if here && focused {
@@ -218,8 +289,11 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
 	} else {
 		l.cell(dim, strconv.Itoa(i+1), gutter, true)
 	}
-	row := g.at(i)
-	for c := g.left; c < len(g.cols) && l.w < w; c++ {
+	row, came := g.at(i)
+	for _, c := range shown {
+		if l.w >= w {
+			break
+		}
 		l.space(1)
 		l.raw(border, th.g.colsep, min(1, w-l.w))
 		var v any
@@ -227,6 +301,9 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool) string {
 			v = row[c]
 		}
 		s, r := th.text(v, g.cols[c])
+		if !came {
+			s, r = th.g.dot, dim
+		}
 		l.sel = here && focused && c == g.col
 		l.space(1).cell(r, s, g.width[c], g.right[c])
 		if l.sel {
@@ -258,26 +335,48 @@ func (g *grid) key(k string) {
 	case "g", "ctrl+home":
 		g.win.cur = 0
 	case "G", "ctrl+end":
-		g.win.cur = len(g.rows) - 1
+		g.win.cur = g.count() - 1
 	default:
 		return
 	}
-	g.win.clamp(len(g.rows), g.room)
+	g.win.clamp(g.count(), g.room)
 	g.col = min(max(g.col, 0), max(len(g.cols)-1, 0))
 }
 
 // place says which rows and columns are shown: "rows 1-20", "cols 3-7 of 24".
 func (g *grid) place() (rows, cols string) {
-	n := int64(len(g.rows))
-	if n == 0 {
+	if g.count() == 0 {
 		rows = "no rows"
 	} else {
 		rows = "row " + report.Count(int64(g.win.cur)+1)
 	}
-	if g.fits < len(g.cols) {
+	if g.fits+min(g.frozen, g.left) < len(g.cols) {
 		cols = "cols " + strconv.Itoa(g.left+1) + "-" + strconv.Itoa(g.left+g.fits) + " of " + strconv.Itoa(len(g.cols))
 	}
 	return rows, cols
+}
+
+// clickColumn gives the cursor to the column under a place of the drawing.
+func (g *grid) clickColumn(x int) {
+	at := g.gutter()
+	for c := range g.cols {
+		if c >= g.frozen && c < g.left {
+			continue
+		}
+		at += g.width[c] + 3
+		if x < at {
+			g.col = c
+			return
+		}
+	}
+}
+
+// widen makes the cursor's column wider or narrower.
+func (g *grid) widen(by int) {
+	if g.col < len(g.extra) {
+		g.extra[g.col] = min(max(g.extra[g.col]+by, -gridMaxWidth), 400)
+		g.measured = -1
+	}
 }
 
 // sortRows gives the order of rows by column c, NULL last either way, equal

@@ -80,7 +80,7 @@ func TestGridScrolls(t *testing.T) {
 		if at := ansi.Strip(lines[0]); !strings.Contains(at, cols[g.col].Name) {
 			t.Fatalf("after %q column %d is not shown: %q", k, g.col, at)
 		}
-		if here := fmt.Sprintf("▶%*d", len(fmt.Sprint(g.win.top+g.room)), g.win.cur+1); !strings.Contains(ansi.Strip(strings.Join(lines, "\n")), here) {
+		if here := fmt.Sprintf("▶%*d", g.gutter()-1, g.win.cur+1); !strings.Contains(ansi.Strip(strings.Join(lines, "\n")), here) {
 			t.Fatalf("after %q no line has %q:\n%s", k, here, ansi.Strip(strings.Join(lines, "\n")))
 		}
 	}

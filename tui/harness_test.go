@@ -25,6 +25,7 @@ func still(t *testing.T, f *fakes, w, h int, change ...func(*Config)) *model {
 		c(&cfg)
 	}
 	m := newModel(t.Context(), cfg)
+	m.later = func(_ time.Duration, f func(time.Time) tea.Msg) tea.Cmd { return func() tea.Msg { return f(now) } }
 	pump(t, m, m.Init())
 	send(t, m, tea.WindowSizeMsg{Width: w, Height: h})
 	return m
@@ -53,10 +54,8 @@ func pump(t *testing.T, m *model, cmd tea.Cmd) {
 	var msg tea.Msg
 	select {
 	case msg = <-got:
-	case <-time.After(50 * time.Millisecond): // a tick
-		if m.sql.running() || m.report.loading() {
-			msg = <-got
-		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("a command does not end")
 	}
 	switch msg := msg.(type) {
 	case nil, tickMsg, tea.QuitMsg:
@@ -94,7 +93,10 @@ func keyOf(name string) tea.KeyPressMsg {
 	}
 	special := map[string]rune{"enter": tea.KeyEnter, "tab": tea.KeyTab, "esc": tea.KeyEscape, "backspace": tea.KeyBackspace, "space": tea.KeySpace,
 		"up": tea.KeyUp, "down": tea.KeyDown, "left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "delete": tea.KeyDelete, "f1": tea.KeyF1, "f2": tea.KeyF2, "f3": tea.KeyF3, "f5": tea.KeyF5, "f6": tea.KeyF6}
+		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "delete": tea.KeyDelete, "insert": tea.KeyInsert}
+	for i := range 12 {
+		special[fmt.Sprint("f", i+1)] = tea.KeyF1 + rune(i)
+	}
 	if r, ok := special[name]; ok {
 		k.Code = r
 		if name == "space" && k.Mod == 0 {

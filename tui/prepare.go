@@ -95,7 +95,7 @@ func (m *model) prepared(msg preparedMsg) tea.Cmd {
 		return nil
 	}
 	m.prepare = nil
-	return m.startLoad()
+	return m.startWork()
 }
 
 func prepareActions() []action {

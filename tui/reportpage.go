@@ -312,13 +312,13 @@ func (m *model) openSQL(sql string, run bool) tea.Cmd {
 		m.say(dim, "there is no statement here")
 		return nil
 	}
-	m.show(1)
-	m.sql.open(sql)
+	m.show(pageSQL)
+	m.sql.open(sql, "")
 	if run { // the rows are what was asked for: the keys go there
-		m.sql.onResult = true
-		return m.sql.run(m)
+		m.sql.pane = paneResult
+		return tea.Batch(m.sql.run(m), m.sql.checkSoon(m))
 	}
-	return nil
+	return m.sql.checkSoon(m)
 }
 
 // key moves the focus and the cursors.

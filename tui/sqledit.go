@@ -101,9 +101,18 @@ func (e *sqledit) statement() (sql string, at pos) {
 	return text[from:to], e.place(from)
 }
 
-// markError marks an error at line and column of a statement that began at p;
-// both count from 1, in characters, as Trino counts. Zero clears the mark.
+// markError marks an error at line and column of a statement that began at p, and
+// goes there; both count from 1, in characters, as Trino counts. Zero clears the mark.
 func (e *sqledit) markError(at pos, line, column int) {
+	if e.markAt(at, line, column); e.err != nil {
+		e.cur = pos{e.err.line, byteOf(e.lines[e.err.line], e.err.column)}
+		e.anchor = e.cur
+		e.goal = e.column()
+	}
+}
+
+// markAt is markError without moving the cursor: the reader still types.
+func (e *sqledit) markAt(at pos, line, column int) {
 	e.err = nil
 	if line < 1 || column < 1 {
 		return
@@ -114,9 +123,6 @@ func (e *sqledit) markError(at pos, line, column int) {
 	}
 	if m.line < len(e.lines) {
 		e.err = &m
-		e.cur = pos{m.line, byteOf(e.lines[m.line], m.column)}
-		e.anchor = e.cur
-		e.goal = e.column()
 	}
 }
 

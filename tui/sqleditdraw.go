@@ -47,7 +47,7 @@ func tokensByLine(lines []string) [][]token {
 // where it is not on the screen).
 func (e *sqledit) Draw(th *theme, w, h int, focused bool) ([]string, *tea.Cursor) {
 	e.lex()
-	gutter := max(len(strconv.Itoa(len(e.lines))), 2) + 1
+	gutter := e.gutter()
 	room := max(w-gutter-1, 1)
 	e.follow(th, room, h)
 	from, to := e.selection()
@@ -72,6 +72,9 @@ func (e *sqledit) Draw(th *theme, w, h int, focused bool) ([]string, *tea.Cursor
 	}
 	return th.fit(out, w, h), tea.NewCursor(x, y)
 }
+
+// gutter is how wide the line numbers are.
+func (e *sqledit) gutter() int { return max(len(strconv.Itoa(len(e.lines))), 2) + 1 }
 
 // screenColumn is the cursor's column as drawn: cleaned text may be wider than
 // what was typed.

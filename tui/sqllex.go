@@ -109,14 +109,16 @@ func wordKind(text string, from, to int) tokenKind {
 	return tokWord
 }
 
+// keywords are those that get a colour and are offered.
+const keywords = " ALL ALTER AND ANY AS ASC AT BETWEEN BY CASE CAST CREATE CROSS CUBE CURRENT CURRENT_DATE CURRENT_TIMESTAMP " +
+	"DATABASE DATE DELETE DESC DESCRIBE DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS EXPLAIN EXTERNAL EXTRACT FALSE FETCH " +
+	"FILTER FIRST FOLLOWING FOR FROM FULL GROUP GROUPING HAVING IF IN INNER INSERT INTERSECT INTERVAL INTO IS JOIN LAST " +
+	"LATERAL LEFT LIKE LIMIT MATCH_RECOGNIZE MSCK NATURAL NEXT NOT NULL NULLS OFFSET ON OR ORDER OUTER OVER PARTITION " +
+	"PARTITIONS PRECEDING RANGE RECURSIVE REPAIR RIGHT ROLLUP ROW ROWS SELECT SETS SHOW TABLE TABLES TABLESAMPLE THEN " +
+	"TIME TIMESTAMP TRUE TRY_CAST UNBOUNDED UNION UNNEST USE USING VALUES VIEW WHEN WHERE WINDOW WITH WITHIN ZONE "
+
 func isKeyword(upper string) bool {
-	const words = " ALL ALTER AND ANY AS ASC AT BETWEEN BY CASE CAST CREATE CROSS CUBE CURRENT CURRENT_DATE CURRENT_TIMESTAMP " +
-		"DATABASE DATE DELETE DESC DESCRIBE DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS EXPLAIN EXTERNAL EXTRACT FALSE FETCH " +
-		"FILTER FIRST FOLLOWING FOR FROM FULL GROUP GROUPING HAVING IF IN INNER INSERT INTERSECT INTERVAL INTO IS JOIN LAST " +
-		"LATERAL LEFT LIKE LIMIT MATCH_RECOGNIZE MSCK NATURAL NEXT NOT NULL NULLS OFFSET ON OR ORDER OUTER OVER PARTITION " +
-		"PARTITIONS PRECEDING RANGE RECURSIVE REPAIR RIGHT ROLLUP ROW ROWS SELECT SETS SHOW TABLE TABLES TABLESAMPLE THEN " +
-		"TIME TIMESTAMP TRUE TRY_CAST UNBOUNDED UNION UNNEST USE USING VALUES VIEW WHEN WHERE WINDOW WITH WITHIN ZONE "
-	return len(upper) > 1 && strings.Contains(words, " "+upper+" ")
+	return len(upper) > 1 && strings.Contains(keywords, " "+upper+" ")
 }
 
 // inkOf gives the role in which a token is drawn.
@@ -134,6 +136,31 @@ func inkOf(k tokenKind) role {
 		return comment
 	}
 	return plain
+}
+
+// statementsIn gives the bounds of all statements, without the blanks and the
+// comments before them.
+func statementsIn(text string) [][2]int {
+	var out [][2]int
+	from, to := -1, 0
+	for _, t := range lexSQL(text) {
+		switch {
+		case t.kind == tokSemicolon:
+			if from >= 0 {
+				out = append(out, [2]int{from, to})
+			}
+			from = -1
+		case t.kind != tokSpace && t.kind != tokComment:
+			if from < 0 {
+				from = t.from
+			}
+			to = t.to
+		}
+	}
+	if from >= 0 {
+		out = append(out, [2]int{from, to})
+	}
+	return out
 }
 
 // statementAt gives the bounds of the statement that the byte offset lies in,

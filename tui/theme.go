@@ -70,6 +70,7 @@ type glyphs struct {
 	colsep, rule          string
 	spin                  []string
 	dot                   string
+	opened, closed        string // nodes of a tree
 }
 
 // frame is what a border is made of.
@@ -83,7 +84,7 @@ func unicodeGlyphs() *glyphs {
 		full:     "█", part: []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉"}, track: "·",
 		marker: "▶", null: "∅", ok: "✓", warn: "!", bad: "✗",
 		up: "↑", down: "↓", left: "←", right: "→", colsep: "│", rule: "─",
-		spin: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}, dot: "·",
+		spin: []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}, dot: "·", opened: "▾", closed: "▸",
 	}
 }
 
@@ -95,7 +96,7 @@ func asciiGlyphs() *glyphs {
 		full:     "#", track: ".",
 		marker: ">", null: "NULL", ok: "+", warn: "!", bad: "x",
 		up: "^", down: "v", left: "<", right: ">", colsep: "|", rule: "-",
-		spin: []string{"|", "/", "-", "\\"}, dot: "-",
+		spin: []string{"|", "/", "-", "\\"}, dot: "-", opened: "v", closed: ">",
 	}
 }
 

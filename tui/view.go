@@ -46,6 +46,9 @@ func (m *model) screen() ([]string, *tea.Cursor) {
 	if m.cell != nil {
 		lines, cursor = m.cell.over(m, lines), nil
 	}
+	if m.chart != nil {
+		lines, cursor = m.chart.over(m, lines), nil
+	}
 	if m.help != nil {
 		lines, cursor = m.help.over(m, lines), nil
 	}
@@ -120,9 +123,12 @@ func (m *model) status() (string, role) {
 	spin := m.th.g.spin[m.frame%len(m.th.g.spin)]
 	switch {
 	case m.sql.running():
-		return spin + " query " + span(m.clock().Sub(m.sql.started)), warn
+		return spin + " query " + span(m.clock().Sub(m.sql.busy().started)), warn
 	case m.report.loading():
 		return spin + " " + m.report.progressText(), warn
+	}
+	if text := m.jobsText(); text != "" {
+		return spin + " " + text, warn
 	}
 	return "", plain
 }

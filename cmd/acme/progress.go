@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"acme/telemetry/tui"
 )
 
 // progress tells how far a long operation is: a bar where stderr is a terminal,
@@ -27,10 +29,7 @@ type progress struct {
 
 // progressEvent is one line of --progress json.
 type progressEvent struct {
-	What    string  `json:"what"`
-	Done    int64   `json:"done"`
-	Total   int64   `json:"total,omitempty"`
-	Unit    string  `json:"unit"`
+	tui.Progress
 	Rate    float64 `json:"rate"`
 	ETA     float64 `json:"eta_seconds,omitempty"`
 	Elapsed float64 `json:"elapsed_seconds"`
@@ -86,7 +85,7 @@ func (g *progress) finish(done int64, state string) {
 
 func (g *progress) say(done int64, state string) {
 	elapsed := g.now().Sub(g.started).Seconds()
-	e := progressEvent{What: g.what, Done: done, Total: g.total(), Unit: g.unit, Elapsed: elapsed, State: state}
+	e := progressEvent{Progress: tui.Progress{Step: g.what, Done: done, Total: g.total(), Unit: g.unit}, Elapsed: elapsed, State: state}
 	if elapsed > 0 {
 		e.Rate = float64(done) / elapsed
 	}
@@ -125,7 +124,7 @@ func (e progressEvent) line(columns int) string {
 // bar gives the event as one line, with a bar of width cells if there is a total.
 func (e progressEvent) bar(width int) string {
 	var b strings.Builder
-	b.WriteString(e.What)
+	b.WriteString(e.Step)
 	if e.Total > 0 && width > 0 {
 		full := int(min(int64(width), e.Done*int64(width)/e.Total))
 		fmt.Fprintf(&b, " [%s%s] %3d%%", strings.Repeat("#", full), strings.Repeat(".", width-full), min(100, e.Done*100/e.Total))

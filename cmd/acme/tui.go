@@ -109,8 +109,10 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if err != nil {
 		return err
 	}
+	catalog := newScreenCatalog(p, st)
 	cfg := tui.Config{
 		Keys:    keys,
+		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p},
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,
 		Lake:    p.lakeName(), Database: defaultDatabase,

@@ -32,6 +32,18 @@ func (p prices) billed(scanned int64) (int64, float64) {
 	return n, float64(n) / float64(p.Athena.TerabyteBytes) * p.Athena.PerTerabyte
 }
 
+// AthenaPrice gives what Athena asks for a query that scans so many bytes, in
+// dollars, by the price table of the report: a terabyte's price, and a least amount
+// for each query.
+func AthenaPrice(scanned int64) float64 {
+	var p prices
+	if err := json.Unmarshal(priceFile, &p); err != nil {
+		panic("report: reading the price table that is part of the program: " + err.Error())
+	}
+	_, usd := p.billed(scanned)
+	return usd
+}
+
 // cost builds the cost section from what each query of the report read, and
 // checks that a predicate on the partition columns makes a query read less.
 func (b *builder) cost(ctx context.Context) error {

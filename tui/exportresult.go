@@ -1,0 +1,124 @@
+package tui
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
+)
+
+// askExport asks where the result is to be written.
+func (m *model) askExport() tea.Cmd {
+	r := m.sql.result
+	formats := m.cfg.Exporter.Formats()
+	return m.openAsk(&ask{
+		title: "Export the result", label: "file", text: "result.csv",
+		hint: "Its ending says the format: " + strings.Join(formats, ", ") + ". All rows are written, not only those that are loaded.",
+		done: func(m *model, name string) (tea.Cmd, string) {
+			name = strings.TrimSpace(name)
+			if name == "" {
+				return nil, "give it a name"
+			}
+			for _, f := range formats {
+				if strings.HasSuffix(strings.ToLower(name), "."+f) {
+					return m.export(r, name), ""
+				}
+			}
+			return nil, "the ending must be one of " + strings.Join(formats, ", ")
+		},
+	})
+}
+
+// export writes a result: the rows that are kept if those are all, else the
+// statement is run again and its rows go to the file as they come.
+func (m *model) export(r *result, name string) tea.Cmd {
+	e, q, request := m.cfg.Exporter, m.cfg.Querier, r.request
+	var kept *keptRows
+	if g := r.grid; r.state == runDone && !r.stats.Truncated {
+		kept = &keptRows{cols: g.cols, rows: g.rows, order: g.order, far: g.far}
+	}
+	run := func(ctx context.Context, tell func(Progress), _ func(string)) error {
+		var rows query.Rows = kept
+		if kept == nil {
+			var err error
+			if rows, err = q.Query(ctx, request); err != nil {
+				return err
+			}
+		}
+		defer rows.Close()
+		_, err := e.Export(ctx, name, rows, func(done, bytes int64) {
+			p := Progress{Step: "write " + name, Done: done, Unit: "rows", Bytes: bytes}
+			if kept != nil {
+				p.Total = int64(kept.total())
+			}
+			tell(p)
+		})
+		return err
+	}
+	return m.startJob(&job{kind: "export", target: name, run: run})
+}
+
+// keptRows reads a result that is kept as query.Rows: the rows in memory, in the
+// order on the screen, then those in the spool.
+type keptRows struct {
+	cols  []query.Column
+	rows  []query.Row
+	order []int32
+	far   *far
+	at    int
+}
+
+func (k *keptRows) total() int {
+	if k.order != nil {
+		return len(k.order)
+	}
+	n := len(k.rows)
+	if k.far != nil {
+		n += k.far.count()
+	}
+	return n
+}
+
+func (k *keptRows) Columns() []query.Column { return k.cols }
+
+func (k *keptRows) Next(ctx context.Context) ([]query.Row, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	const step = 4096
+	n := min(k.total()-k.at, step)
+	if n <= 0 {
+		return nil, io.EOF
+	}
+	var out []query.Row
+	switch {
+	case k.order != nil:
+		for _, i := range k.order[k.at : k.at+n] {
+			out = append(out, k.rows[i])
+		}
+	case k.at < len(k.rows):
+		out = k.rows[k.at:min(k.at+n, len(k.rows))]
+	default:
+		var err error
+		if out, err = k.far.spool.Window(k.at-len(k.rows), n); err != nil {
+			return nil, err
+		}
+		if len(out) == 0 {
+			return nil, io.ErrUnexpectedEOF
+		}
+	}
+	k.at += len(out)
+	return out, nil
+}
+
+func (k *keptRows) Stats() query.Stats { return query.Stats{Rows: int64(k.at)} }
+func (k *keptRows) Close() error       { return nil }
+
+// exported says what a finished export did.
+func (j *job) exported() string {
+	return "wrote " + report.Count(j.progress().Done) + " rows to " + j.target
+}

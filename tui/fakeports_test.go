@@ -1,0 +1,215 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"acme/telemetry/engine/query"
+)
+
+// world is a fake of everything that the pages need beside report and queries.
+type world struct {
+	mu      sync.Mutex
+	parts   int // partitions of a table
+	saved   []Saved
+	wrote   map[string]int // rows of exported files
+	checks  int
+	outside func(string) (string, error)
+	script  []func(ctx context.Context, tell func(Progress), log func(string)) error
+	ran     [][]string
+}
+
+func newWorld() *world {
+	return &world{parts: 504, wrote: map[string]int{}, saved: []Saved{
+		{"report/devices", "SELECT device_type, count(*) AS n\nFROM video_telemetry_json\nGROUP BY 1\n"},
+		{"mine/rebuffer", "SELECT isp, avg(buffering_duration_seconds) AS seconds FROM video_telemetry_json GROUP BY isp\n"},
+	}}
+}
+
+// full gives a Config everything there is.
+func full(w *world) func(*Config) {
+	return func(c *Config) {
+		c.Catalog, c.Checker, c.Spooler, c.Exporter, c.Library, c.Editor, c.Runner = w, w, w, w, w, w, w
+		c.Database = "acme_telemetry"
+	}
+}
+
+func (w *world) Tables(context.Context) ([]Table, error) {
+	cols := []query.Column{{Name: "event_id", Type: "varchar"}, {Name: "device_type", Type: "varchar"}, {Name: "bandwidth_mbps", Type: "double"}, {Name: "Title", Type: "varchar"},
+		{Name: "year", Type: "integer"}, {Name: "month", Type: "integer"}, {Name: "day", Type: "integer"}, {Name: "hour", Type: "integer"}}
+	return []Table{
+		{Database: "acme_streaming_data", Name: "titles", Columns: []query.Column{{Name: "title_id", Type: "varchar"}, {Name: "title", Type: "varchar"}}, Format: "PARQUET"},
+		{Database: "acme_telemetry", Name: "video_telemetry_json", Columns: cols, Keys: 4, Format: "JSON"},
+		{Database: "acme_telemetry", Name: "video_telemetry_parquet", Columns: cols, Keys: 4, Format: "PARQUET"},
+	}, nil
+}
+
+func (w *world) Partitions(_ context.Context, t Table) ([]Partition, error) {
+	if t.Keys == 0 {
+		return []Partition{{Objects: 1, Bytes: 20480, Rows: 200, Records: 200}}, nil
+	}
+	var out []Partition
+	for i := range w.parts {
+		at := time.Date(2025, 7, 21, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
+		p := Partition{Folder: at.Format("year=2006/month=01/day=02/hour=15"), Values: strings.Split(at.Format("2006 01 02 15"), " "),
+			Objects: 4, Bytes: 1 << 20 * int64(1+i%24), Rows: 1000 * int64(i%24), Records: 1000 * int64(i%24)}
+		switch {
+		case i%97 == 5:
+			p.Health, p.Records = "3,000 records share a line and stay unseen", p.Rows+3000
+		case i%201 == 7:
+			p.Health, p.Bad = "part-0002.gz: gzip: invalid checksum", true
+		case i%50 == 11:
+			p.Health, p.Rows, p.Records = "no manifest", -1, -1
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (w *world) Objects(_ context.Context, t Table, p Partition) ([]Object, error) {
+	var out []Object
+	for i := range p.Objects {
+		out = append(out, Object{Name: fmt.Sprintf("AcmeTelemetry-MSK-to-S3-1-%02d.gz", i), Path: "s3://acme/telemetry/" + p.Folder + fmt.Sprintf("/AcmeTelemetry-MSK-to-S3-1-%02d.gz", i),
+			Bytes: p.Bytes / max(p.Objects, 1), Rows: 250, Modified: now})
+	}
+	return out, nil
+}
+
+func (w *world) Functions() []Function {
+	return []Function{{Name: "approx_percentile", Signature: "approx_percentile(x, percentage) -> [same as x]"}, {Name: "approx_distinct", Signature: "approx_distinct(x) -> bigint"},
+		{Name: "count", Signature: "count(*) -> bigint"}, {Name: "date_trunc", Signature: "date_trunc(unit, x)"}}
+}
+
+// Check knows one mistake, and what the partitioned table holds.
+func (w *world) Check(_ context.Context, sql string) (Estimate, error) {
+	w.mu.Lock()
+	w.checks++
+	w.mu.Unlock()
+	for n, l := range strings.Split(sql, "\n") {
+		if at := strings.Index(l, "devcie"); at >= 0 {
+			return Estimate{}, &query.Error{Name: "COLUMN_NOT_FOUND", Message: fmt.Sprintf("line %d:%d: Column 'devcie' cannot be resolved", n+1, at+1), Line: n + 1, Column: at + 1, Hint: "the table has device_type"}
+		}
+	}
+	e := Estimate{Tables: []string{"video_telemetry_json"}, Partitions: 504, PartitionsOf: 504, Objects: 2016, Bytes: 6 << 30}
+	if strings.Contains(sql, "hour =") {
+		e.Partitions, e.Objects, e.Bytes = 21, 84, 264<<20
+	}
+	if strings.Contains(sql, "random()") {
+		e.AtMost = true
+	}
+	return e, nil
+}
+
+// memorySpool keeps rows as a file would: by number, behind a lock.
+type memorySpool struct {
+	mu     sync.Mutex
+	rows   []query.Row
+	closed bool
+}
+
+func (w *world) Spool([]query.Column) (Spool, error) { return &memorySpool{}, nil }
+
+func (s *memorySpool) Add(rows []query.Row) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows = append(s.rows, rows...)
+	return nil
+}
+
+func (s *memorySpool) Window(from, n int) ([]query.Row, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, errors.New("the spool is closed")
+	}
+	from = min(from, len(s.rows))
+	return slices.Clone(s.rows[from:min(from+n, len(s.rows))]), nil
+}
+
+func (s *memorySpool) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rows, s.closed = nil, true
+	return nil
+}
+
+func (w *world) Formats() []string { return []string{"csv", "json", "jsonl", "parquet"} }
+
+func (w *world) Export(ctx context.Context, name string, rows query.Rows, tell func(rows, bytes int64)) (string, error) {
+	n := 0
+	for {
+		batch, err := rows.Next(ctx)
+		n += len(batch)
+		tell(int64(n), int64(n)*100)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		if strings.Contains(name, "full") {
+			return "", fmt.Errorf("write %s: %w", name, errors.New("no space left on device"))
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wrote[name] = n
+	return name, nil
+}
+
+func (w *world) List(context.Context) ([]Saved, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.saved), nil
+}
+
+func (w *world) Save(_ context.Context, name, sql string) error {
+	if strings.HasPrefix(name, "report/") {
+		return fmt.Errorf("save %s: it is the program's own; choose another name", name)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.saved = append(w.saved, Saved{name, sql})
+	return nil
+}
+
+// fakeEditor is a command that changes nothing on the terminal.
+type fakeEditor struct{ err error }
+
+func (e fakeEditor) Run() error        { return e.err }
+func (fakeEditor) SetStdin(io.Reader)  {}
+func (fakeEditor) SetStdout(io.Writer) {}
+func (fakeEditor) SetStderr(io.Writer) {}
+
+func (w *world) Edit(text string) (tea.ExecCommand, func() (string, error), error) {
+	out, err := text, error(nil)
+	if w.outside != nil {
+		out, err = w.outside(text)
+	}
+	return fakeEditor{err}, func() (string, error) { return out, nil }, nil
+}
+
+func (w *world) Verbs() []Verb {
+	return []Verb{{"generate --for 1h", "simulated events into the lake", true, true}, {"verify", "every object against its manifest", false, false}}
+}
+
+func (w *world) Run(ctx context.Context, args []string, tell func(Progress), log func(string)) error {
+	w.mu.Lock()
+	w.ran = append(w.ran, args)
+	n := len(w.ran) - 1
+	w.mu.Unlock()
+	if n < len(w.script) {
+		return w.script[n](ctx, tell, log)
+	}
+	tell(Progress{Step: args[0], Done: 10, Total: 10, Unit: "events"})
+	log("acme: wrote 10 events")
+	return nil
+}

@@ -1,0 +1,62 @@
+package tui
+
+import (
+	tea "charm.land/bubbletea/v2"
+)
+
+// Editor hands a text to the reader's own editor.
+type Editor interface {
+	// Edit gives the command that edits the text, and what the text is after it has
+	// ended well. Command and text are used once.
+	Edit(text string) (tea.ExecCommand, func() (string, error), error)
+}
+
+type (
+	outsideMsg struct {
+		s    *sheet
+		cmd  tea.ExecCommand
+		read func() (string, error)
+		err  error
+	}
+	insideMsg struct {
+		s    *sheet
+		text string
+		err  error
+	}
+)
+
+// editOutside gives the sheet's text to the editor outside.
+func (m *model) editOutside() tea.Cmd {
+	e, s, text := m.cfg.Editor, m.sql.sheet, m.sql.edit.text()
+	return safely(func() tea.Msg {
+		cmd, read, err := e.Edit(text)
+		return outsideMsg{s, cmd, read, err}
+	})
+}
+
+// started gives the terminal to the editor.
+func (msg outsideMsg) started(m *model) tea.Cmd {
+	if msg.err != nil {
+		m.say(bad, "edit outside: "+msg.err.Error())
+		return nil
+	}
+	return tea.Exec(msg.cmd, func(err error) tea.Msg {
+		if err != nil {
+			return insideMsg{s: msg.s, err: err}
+		}
+		text, err := msg.read()
+		return insideMsg{msg.s, text, err}
+	})
+}
+
+// ended takes the text back; after an error the sheet is as it was.
+func (msg insideMsg) ended(m *model) tea.Cmd {
+	if msg.err != nil {
+		m.say(bad, "the editor failed, the text is as it was: "+msg.err.Error())
+		return nil
+	}
+	if msg.text != msg.s.edit.text() {
+		msg.s.edit.replace(msg.text)
+	}
+	return m.sql.checkSoon(m)
+}

@@ -1,0 +1,106 @@
+package tui
+
+import (
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"acme/telemetry/engine/report"
+)
+
+// schemaNodes are the databases, tables and columns that a statement may name, and
+// the statements that are kept and those that were run.
+func (p *sqlPage) schemaNodes(m *model) []node {
+	var out []node
+	database := ""
+	for _, t := range m.names.tables {
+		if t.Database != database {
+			database = t.Database
+			id := "db/" + database
+			if _, known := p.side.open[id]; !known {
+				p.side.open[id] = true
+			}
+			out = append(out, node{id: id, text: database, role: accent})
+		}
+		out = append(out, p.tableNodes(t)...)
+	}
+	if m.names.err != nil {
+		out = append(out, node{id: "error", text: errorText(m.names.err), role: bad, leaf: true})
+	}
+	if len(p.saved) > 0 {
+		out = append(out, node{id: "saved", text: "Saved", right: report.Count(int64(len(p.saved))), role: accent})
+		for _, s := range p.saved {
+			out = append(out, node{id: "saved/" + s.Name, level: 1, text: s.Name, leaf: true, run: func(m *model) tea.Cmd {
+				p.open(s.SQL, s.Name)
+				return p.checkSoon(m)
+			}})
+		}
+	}
+	if len(p.history) > 0 {
+		out = append(out, node{id: "history", text: "History", right: report.Count(int64(len(p.history))), role: accent})
+		for i := len(p.history) - 1; i >= 0; i-- {
+			e := p.history[i]
+			out = append(out, node{id: "history/" + e.SQL, level: 1, text: e.sign(m.th) + " " + oneLine(e.SQL), leaf: true, run: func(m *model) tea.Cmd {
+				p.open(e.SQL, "")
+				return p.checkSoon(m)
+			}})
+		}
+	}
+	return out
+}
+
+// tableNodes are a table and its columns.
+func (p *sqlPage) tableNodes(t Table) []node {
+	id := "table/" + t.Database + "." + t.Name
+	right := t.Format
+	if t.View {
+		right = "view"
+	}
+	out := []node{{id: id, level: 1, text: t.Name, right: strings.ToLower(right)}}
+	for i, c := range t.Columns {
+		name, r := c.Name, plain
+		if i >= len(t.Columns)-t.Keys {
+			r = keyword // a partition's: a predicate on it costs nothing
+		}
+		out = append(out, node{id: id + "/" + name, level: 2, text: name, right: c.Type, role: r, leaf: true, run: func(m *model) tea.Cmd {
+			p.edit.insert(quoteIfNeeded(name), "")
+			m.say(dim, name+" inserted; "+m.keyName("f2")+" goes to the editor")
+			return p.checkSoon(m)
+		}})
+	}
+	return out
+}
+
+func (p *sqlPage) drawSchema(m *model, w, h int) []string {
+	b := box{title: "Schema", focused: p.pane == paneSchema}
+	if !p.side.typing {
+		b.foot = "/ filter"
+	}
+	iw, ih := b.inner(w, h)
+	nodes := p.schemaNodes(m)
+	if len(nodes) == 0 {
+		text := "no catalog"
+		if m.names.asked && !m.names.loaded {
+			text = "loading"
+		}
+		return b.Draw(m.th, w, h, []string{m.th.newLine(iw).put(dim, text).String()})
+	}
+	return b.Draw(m.th, w, h, p.side.draw(m.th, nodes, iw, ih, p.pane == paneSchema))
+}
+
+// sign says how a statement ended.
+func (e past) sign(th *theme) string {
+	if e.Error != "" {
+		return th.g.bad
+	}
+	return th.g.ok
+}
+
+// oneLine gives a statement on one line, its comments at the begin left out.
+func oneLine(sql string) string {
+	sql = cutBytes(sql, 2000)
+	if b := statementsIn(sql); len(b) > 0 {
+		sql = sql[b[0][0]:]
+	}
+	return strings.Join(strings.Fields(sql), " ")
+}
