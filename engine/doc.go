@@ -25,7 +25,8 @@
 // a manifest with rows, bytes and SHA-256 of each object, written last. Of a topic
 // it puts each record into exactly one object, whatever is killed when, since an
 // object is planned in the consumer group before it is written. Bytes lie in a store
-// (engine/store), which publishes whole objects or none and never replaces one.
+// (engine/store), which publishes whole objects or none and never replaces one: a
+// folder, or a bucket (engine/store/s3).
 //
 // The SerDe (engine/serde) reads an object as Athena reads it, which is not always
 // as it was written: of several records on a line only the first is a row, a
@@ -63,7 +64,7 @@
 // lists for it, and nothing else of the project.
 //
 //	0  schema, sql, engine/floattext
-//	1  engine/sim, engine/store, engine/serde, engine/dialect, engine/query
+//	1  engine/sim, engine/store, engine/store/s3, engine/serde, engine/dialect, engine/query
 //	2  engine/stream, engine/lake, engine/query/duckdb, engine/query/trino, engine/report
 //	3  engine/tables, tui
 //	4  cmd/acme
@@ -73,6 +74,9 @@
 // and a stream to a lake. What a topic's messages and positions are stands in schema.
 //
 // floattext is how Java writes a double, which results and casts share.
+//
+// store/s3 stands beside store and not in it for its weight: the AWS SDK, which it
+// alone imports for S3. Who needs a store takes the interface; cmd/acme opens it.
 //
 // serde is a floor-1 package because two secrets above it need the same one
 // below: lake inspects and converts objects by the rules of the SerDe, and the

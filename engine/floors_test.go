@@ -21,6 +21,8 @@ engine:
 engine/sim: schema
 engine/store:
 engine/store/storetest: engine/store
+engine/store/s3: engine/store
+engine/store/s3/s3test:
 engine/serde: schema
 engine/floattext:
 engine/dialect: engine/floattext
@@ -34,7 +36,7 @@ engine/query/trino: engine/floattext engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report
-cmd/acme: schema sql engine/sim engine/store engine/serde engine/dialect engine/query engine/stream engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
+cmd/acme: schema sql engine/sim engine/store engine/store/s3 engine/serde engine/dialect engine/query engine/stream engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
 `
 
 // bans forbid what is not the project's, each with its reason. A path that ends
@@ -50,6 +52,7 @@ var bans = []struct{ pkg, path, why string }{
 	{"engine/dialect", "database/sql", "the front end knows text and types, not engines"},
 	{"engine/dialect", "os", "the front end opens nothing"},
 	{"engine/store", "compress/gzip", "a store keeps bytes, whatever they are"},
+	{"engine/store", "github.com/...", "a folder and memory need nobody's library; store/s3 is there for the SDK"},
 	{"engine/report", "os", "the report opens nothing"},
 	{"engine/lake", "github.com/twmb/...", "the lake takes a log by the words of schema, whoever reads it"},
 	{"engine/stream", "os", "files and the environment are the command line's; what they say comes in as values"},
@@ -59,6 +62,9 @@ var bans = []struct{ pkg, path, why string }{
 	{"tui", "net/...", "the screen opens no socket"},
 	{"tui", "database/sql", "the screen opens no engine"},
 }
+
+// sdkOfS3 is what only engine/store/s3 may import.
+const sdkOfS3 = "github.com/aws/aws-sdk-go-v2/service/s3/..."
 
 // cgoOnly are the packages whose code may link DuckDB.
 var cgoOnly = []string{"engine/query/duckdb", "cmd/acme"}
@@ -91,6 +97,9 @@ func TestFloors(t *testing.T) {
 				if ban.pkg == name && matches(ban.path, imp) {
 					t.Errorf("%s imports %s: %s", name, imp, ban.why)
 				}
+			}
+			if matches(sdkOfS3, imp) && name != "engine/store/s3" {
+				t.Errorf("%s imports %s: only engine/store/s3 talks to S3", name, imp)
 			}
 			if strings.HasPrefix(imp, "github.com/duckdb/") && name != "engine/query/duckdb" {
 				t.Errorf("%s imports %s: only engine/query/duckdb talks to DuckDB", name, imp)

@@ -268,6 +268,39 @@ func (f *File) sweep() error {
 	return nil
 }
 
+// Unfinished implements Sweeper: temporary files whose writers are not known to run.
+func (f *File) Unfinished(ctx context.Context, before time.Time) ([]Unfinished, error) {
+	entries, err := f.disk.ReadDir(strings.TrimSuffix(TempPrefix, "/"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("looking for what is unfinished in %s: %w", f.path, err)
+	}
+	var found []Unfinished
+	for _, e := range entries {
+		if e.regular && e.modified.Before(before) && f.stale(e) {
+			found = append(found, Unfinished{Key: TempPrefix + e.name, Begun: e.modified, Bytes: e.size})
+		}
+	}
+	return found, ctx.Err()
+}
+
+// Drop implements Sweeper.
+func (f *File) Drop(ctx context.Context, u Unfinished) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	name, ok := strings.CutPrefix(u.Key, TempPrefix)
+	if !ok || name == "" || strings.ContainsAny(name, `/\`) {
+		return fmt.Errorf("dropping %s in %s: %w: it is no temporary file", u.Key, f.path, ErrKey)
+	}
+	if err := f.disk.Remove(u.Key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("dropping %s in %s: %w", u.Key, f.path, err)
+	}
+	return nil
+}
+
 // tempName is HOST-PID-COUNT-TIME: no two writers of one folder make the same.
 func (f *File) tempName() string {
 	return fmt.Sprintf("%s-%d-%d-%x", hostName(), os.Getpid(), f.count.Add(1), time.Now().UnixNano())
@@ -403,7 +436,7 @@ func (f *File) walk(ctx context.Context, folder, prefix string, yield func(Info,
 				return false
 			}
 		}
-		if e.regular && strings.HasPrefix(key, prefix) && !yield(Info{key, e.size, e.modified}, nil) {
+		if e.regular && strings.HasPrefix(key, prefix) && !yield(Info{Key: key, Size: e.size, Modified: e.modified}, nil) {
 			return false
 		}
 	}

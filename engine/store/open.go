@@ -8,7 +8,8 @@ import (
 )
 
 // Open gives the store that a URI names: a path or file:///path for a folder,
-// mem://NAME for a new, empty store in memory. It touches nothing: a folder that
+// mem://NAME for a new, empty store in memory. A bucket, s3://, is opened by package
+// store/s3. Open touches nothing: a folder that
 // is not there is an empty store, and the first Put makes it. The error wraps
 // ErrURI.
 func Open(uri string) (Store, error) {
@@ -30,9 +31,9 @@ func Open(uri string) (Store, error) {
 		}
 		return NewFile(path)
 	case scheme == "s3":
-		return nil, fmt.Errorf("%w: %q: this version keeps lakes in folders; copy the bucket to one (aws s3 sync) and name that", ErrURI, uri)
+		return nil, fmt.Errorf("%w: %q: buckets are opened by package store/s3", ErrURI, uri)
 	}
-	return nil, fmt.Errorf("%w: %q has the scheme %q; known are a path, file:// and mem://", ErrURI, uri, scheme)
+	return nil, fmt.Errorf("%w: %q has the scheme %q; known are a path, file://, s3:// and mem://", ErrURI, uri, scheme)
 }
 
 // filePath gives the path of a file URI as RFC 8089 has it.

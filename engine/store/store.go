@@ -1,5 +1,6 @@
 // Package store keeps objects: bytes under a key, in the sense of S3, on a disk
-// or in memory.
+// or in memory. Package store/s3 keeps them in a bucket by the same promises, and
+// says at its head how.
 //
 // What comes in: a URI that names a store, keys, and streams of bytes. What
 // goes out: the same bytes, whole, or an error that says why not. A store knows
@@ -13,7 +14,7 @@
 //   - An object never changes. Put refuses a key that is taken, and of several
 //     writers that put one key at once exactly one succeeds.
 //   - What Put acknowledged survives a loss of power, as far as the file system
-//     keeps its promise about fsync.
+//     keeps its promise about fsync, or the bucket's provider its own.
 //   - A key cannot lead outside. Keys are checked in one place, CheckKey, and
 //     the file store works through os.Root as well, so that a symbolic link
 //     leads nowhere either.
@@ -61,6 +62,9 @@ type Info struct {
 	Key      string
 	Size     int64     // bytes as stored, so compressed where the object is
 	Modified time.Time // when it was published, by the store's clock
+	// Version is another for other bytes under the key, where the store has a word for
+	// that, as S3 has the ETag; else empty.
+	Version string
 }
 
 // Store keeps objects. It is safe for use by many goroutines. A method that
@@ -69,7 +73,7 @@ type Store interface {
 	// URI names the store, in the form Open takes.
 	URI() string
 	// Put publishes what r gives, to its end, under key: whole or not at all.
-	// If the key is taken it returns ErrExists. An error of r is returned
+	// If the key is taken it returns ErrExists, whatever bytes lie there. An error of r is returned
 	// wrapped, and nothing is published. Put closes nothing.
 	Put(ctx context.Context, key string, r io.Reader) (Info, error)
 	// Get opens an object for reading; the caller closes it. ErrNotFound if
@@ -81,7 +85,8 @@ type Store interface {
 	// of the key's bytes, at all levels below. Objects being written are never
 	// among them. After an error the sequence ends.
 	List(ctx context.Context, prefix string) iter.Seq2[Info, error]
-	// Delete removes an object; ErrNotFound if there is none.
+	// Delete removes an object; ErrNotFound if there is none. Who reads it reads on, in
+	// a bucket as long as the connection holds.
 	Delete(ctx context.Context, key string) error
 }
 
@@ -90,4 +95,21 @@ type Local interface {
 	// LocalPath gives the absolute path of the file that holds, or would hold,
 	// the object under key; false if the key is not valid.
 	LocalPath(key string) (path string, ok bool)
+}
+
+// Unfinished is what a writer began and did not end, or has not yet.
+type Unfinished struct {
+	Key   string // of the object that was to be, or of a temporary file
+	ID    string // tells the unfinished of one key apart; may be empty
+	Begun time.Time
+	Bytes int64 // 0 where the store does not say
+}
+
+// Sweeper is implemented by stores in which killed writers leave something behind
+// that no list shows.
+type Sweeper interface {
+	// Unfinished gives what was begun before a time and nobody is known to be at.
+	Unfinished(ctx context.Context, before time.Time) ([]Unfinished, error)
+	// Drop removes one of them for good. One that is gone is no error.
+	Drop(ctx context.Context, u Unfinished) error
 }

@@ -15,9 +15,9 @@ func TestFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		return s
-	})
+	}, store.Open)
 }
 
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return store.NewMemory("test") })
+	storetest.Run(t, func(t *testing.T) store.Store { return store.NewMemory("test") }, store.Open)
 }
