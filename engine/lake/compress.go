@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
+	"acme/telemetry/engine/inflate"
 	"acme/telemetry/engine/store"
 )
 
@@ -25,8 +26,8 @@ import (
 // Blocks of records of one shape go to a coder that knows their fields
 // (records.go), all others to the general compressor of klauspost/compress, as
 // does everything where the layout names one of its levels. What the coder makes
-// is unpacked by klauspost's decoder and compared before it counts, so that the
-// worst a defect of the coder could do is to cost time.
+// is unpacked (engine/inflate) and compared before it counts, so that the worst a
+// defect of the coder could do is to cost time.
 const (
 	blockSize    = 256 << 10 // raw bytes; a block ends with the record that reaches it
 	window       = 8 << 10
@@ -80,7 +81,7 @@ func newCompressors(workers, level int) (*compressors, error) {
 		var coder *checkedCoder
 		general := level
 		if level == 0 {
-			coder, general = newCheckedCoder(), generalLevel
+			coder, general = &checkedCoder{}, generalLevel
 		}
 		w, err := flate.NewWriter(nil, general)
 		if err != nil {
@@ -104,15 +105,8 @@ func (c *compressors) stop() {
 // checkedCoder is a recordCoder whose every block is proved.
 type checkedCoder struct {
 	coder recordCoder
-	in    bytes.Reader
-	back  io.ReadCloser // an inflater, reused
+	back  inflate.Decoder
 	text  []byte
-}
-
-func newCheckedCoder() *checkedCoder {
-	c := &checkedCoder{}
-	c.back = flate.NewReader(&c.in)
-	return c
 }
 
 // encode is recordCoder's, with ok false also where the block does not come back
@@ -127,23 +121,13 @@ func (c *checkedCoder) encode(out sink, b *block) (sink, lineCount, bool) {
 }
 
 func (c *checkedCoder) comesBack(packed []byte, b *block) bool {
-	c.in.Reset(packed)
-	if err := c.back.(flate.Resetter).Reset(&c.in, b.text[:b.start]); err != nil {
+	text, n, final, err := c.back.Blocks(append(c.text[:0], b.text[:b.start]...), packed, len(b.raw()))
+	if err != nil {
 		return false
 	}
-	raw := b.raw()
-	if len(c.text) < len(raw) {
-		c.text = make([]byte, len(raw)+blockSize/8)
-	}
-	if _, err := io.ReadFull(c.back, c.text[:len(raw)]); err != nil || !bytes.Equal(c.text[:len(raw)], raw) {
-		return false
-	}
+	c.text = text // which has grown
 	// Nothing may follow: the stream ends, or stops where the next block begins.
-	n, err := c.back.Read(c.text[:1])
-	if b.last {
-		return n == 0 && errors.Is(err, io.EOF) && c.in.Len() == 0
-	}
-	return n == 0 && errors.Is(err, io.ErrUnexpectedEOF)
+	return n == len(packed) && final == b.last && bytes.Equal(text, b.text)
 }
 
 func (b *block) compress(coder *checkedCoder, w *flate.Writer) {

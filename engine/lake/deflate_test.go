@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func inflate(t interface {
+func unpack(t interface {
 	Helper()
 	Fatalf(string, ...any)
 }, data []byte) []byte {
@@ -44,7 +44,7 @@ func TestDeflateProperty(t *testing.T) {
 			want = append(want, expandFrom(want, d.tokens)...)
 			out = d.appendBlock(out, i == blocks-1)
 		}
-		if got := inflate(t, out); !bytes.Equal(got, want) {
+		if got := unpack(t, out); !bytes.Equal(got, want) {
 			t.Fatalf("%d bytes came back as %d", len(want), len(got))
 		}
 	})
@@ -71,7 +71,7 @@ func TestDeflateCodes(t *testing.T) {
 		d.reset()
 		d.literal([]byte("abcd"))
 		d.match(length, 3)
-		if got := inflate(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, d.tokens)) {
+		if got := unpack(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, d.tokens)) {
 			t.Fatalf("length %d", length)
 		}
 	}
@@ -83,7 +83,7 @@ func TestDeflateCodes(t *testing.T) {
 		d.reset()
 		d.literal(text)
 		d.match(7, distance)
-		if got := inflate(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, d.tokens)) {
+		if got := unpack(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, d.tokens)) {
 			t.Fatalf("distance %d", distance)
 		}
 	}

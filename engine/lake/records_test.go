@@ -141,7 +141,7 @@ func TestCheckedCoder(t *testing.T) {
 	text := []byte(strings.Repeat(`{"k":"x","n":1,"s":"abc"}`+"\n", 100))
 	for _, last := range []bool{true, false} {
 		b := &block{text: text, form: form{delimited: true, counted: true}, last: last}
-		c := newCheckedCoder()
+		c := &checkedCoder{}
 		out, count, ok := c.encode(nil, b)
 		if !ok || count != countLines(text) {
 			t.Fatalf("last %v: a good block is refused, or counted as %+v", last, count)

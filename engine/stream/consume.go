@@ -64,6 +64,7 @@ type Consumer struct {
 	topic Topic // as it was when the consumer was opened
 	begun bool  // the group had positions in it then
 	seed  maphash.Seed
+	unzip *decompressor // of all clients that read
 	ready chan struct{} // closed when s is there: the client joins before NewClient gives it
 
 	// Of Poll alone: partitions that must be looked at, and why the topic must be.
@@ -131,7 +132,11 @@ func NewConsumer(ctx context.Context, cfg ConsumerConfig) (*Consumer, error) {
 	if c.cfg.Topic == "" || c.cfg.Group == "" {
 		return nil, errors.New("a consumer needs a topic and a group")
 	}
-	opts := append(readingOptions(c.cfg.FetchBytes),
+	var err error
+	if c.unzip, err = newDecompressor(); err != nil {
+		return nil, err
+	}
+	opts := append(c.readingOptions(c.cfg.FetchBytes),
 		kgo.ConsumeTopics(c.cfg.Topic),
 		kgo.ConsumerGroup(c.cfg.Group),
 		kgo.Balancers(kgo.StickyBalancer()), // eager: all partitions change hands at once
@@ -166,7 +171,7 @@ func NewConsumer(ctx context.Context, cfg ConsumerConfig) (*Consumer, error) {
 }
 
 // readingOptions are what every client that reads has in common.
-func readingOptions(bytes int32) []kgo.Opt {
+func (c *Consumer) readingOptions(bytes int32) []kgo.Opt {
 	return []kgo.Opt{
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		// The places of transaction markers count: a partition has been read to its end
@@ -177,7 +182,7 @@ func readingOptions(bytes int32) []kgo.Opt {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxBytes(bytes),
 		kgo.FetchMaxPartitionBytes(max(bytes/2, 1)),
-		kgo.MaxDecompressBatchBytes(64 << 20),
+		kgo.WithDecompressor(c.unzip),
 		kgo.MetadataMaxAge(time.Minute), // how long a new partition may go unnoticed
 		kgo.MetadataMinAge(250 * time.Millisecond),
 	}

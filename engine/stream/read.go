@@ -39,7 +39,7 @@ func (c *Consumer) Read(ctx context.Context, r schema.Range, yield func(schema.M
 		return nil
 	}
 	doing := fmt.Sprintf("read offsets %d to %d of partition %d of topic %s", r.From, r.To-1, r.Partition, c.cfg.Topic)
-	s, err := c.cfg.Cluster.open(ctx, append(readingOptions(replayBytes),
+	s, err := c.cfg.Cluster.open(ctx, append(c.readingOptions(replayBytes),
 		kgo.MaxConcurrentFetches(1),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{c.cfg.Topic: {r.Partition: kgo.NewOffset().At(r.From)}}),
 	)...)
