@@ -43,12 +43,41 @@ type block struct {
 	start       int    // where in text the block begins
 	form        form
 	first, last bool
+	known       known
 	count       lineCount
 	out         sink
 	done        chan struct{} // closed when out and count are there
 }
 
 func (b *block) raw() []byte { return b.text[b.start:] }
+
+// known is what whoever gave a block's records knew of them already: that all are of one
+// shape, and where their values end. It is empty where they are not, or nobody knew.
+type known struct {
+	keys    [][]byte // as a shape's
+	learned int      // the shape's when it had them
+	ends    []int32  // in the block's text, of one record after the other
+}
+
+// add adds a record that begins at a place of the block's text, or nil of one that
+// nobody knows. The first one says what shape all are to have.
+func (k *known) add(seen *shape, at int, first bool) {
+	switch {
+	case seen == nil:
+		k.keys = k.keys[:0]
+		return
+	case first:
+		k.keys, k.learned, k.ends = append(k.keys[:0], seen.before...), seen.learned, k.ends[:0]
+	case k.learned != seen.learned:
+		k.keys = k.keys[:0]
+	}
+	if len(k.keys) == 0 {
+		return
+	}
+	for _, end := range seen.ends {
+		k.ends = append(k.ends, int32(at)+end)
+	}
+}
 
 // form is what is known of a stream's records.
 type form struct {
@@ -113,7 +142,7 @@ type checkedCoder struct {
 // as it was.
 func (c *checkedCoder) encode(out sink, b *block) (sink, lineCount, bool) {
 	from := len(out)
-	out, counted, ok := c.coder.encode(out, b.text, b.start, b.form.delimited, b.last)
+	out, counted, ok := c.coder.encode(out, b.text, b.start, b.form.delimited, b.last, &b.known)
 	if !ok || !c.comesBack(out[from:], b) {
 		return out[:from], lineCount{}, false
 	}
@@ -171,6 +200,7 @@ func (c *compressors) take() *block {
 // give takes a block back.
 func (c *compressors) give(b *block) {
 	b.text, b.start, b.count = b.text[:0], 0, lineCount{}
+	b.known.add(nil, 0, true)
 	select {
 	case c.free <- b:
 	default:
@@ -193,8 +223,15 @@ func (c *compressors) newStream(f form) *stream {
 // add takes a record and what stands behind it. It blocks while too many blocks
 // are on their way.
 func (s *stream) add(ctx context.Context, record, behind []byte) error {
-	s.current.text = append(append(s.current.text, record...), behind...)
-	if len(s.current.text)-s.current.start < blockSize {
+	return s.addSeen(ctx, record, behind, nil)
+}
+
+// addSeen is add for a record that is plain, as a shape has just seen; or nil.
+func (s *stream) addSeen(ctx context.Context, record, behind []byte, seen *shape) error {
+	b := s.current
+	b.known.add(seen, len(b.text), len(b.text) == b.start)
+	b.text = append(append(b.text, record...), behind...)
+	if len(b.text)-b.start < blockSize {
 		return nil
 	}
 	return s.submit(ctx, false)

@@ -17,7 +17,7 @@ const (
 	endOfBlock  = 256
 )
 
-// token is a literal, or a match: matchToken | (length-3)<<16 | distance-1.
+// token is a number of literals, or a match: matchToken | (length-3)<<16 | distance-1.
 type token uint32
 
 const matchToken token = 1 << 31
@@ -25,12 +25,14 @@ const matchToken token = 1 << 31
 // deflater gathers a block's tokens.
 type deflater struct {
 	tokens    []token
+	text      []byte      // the literals
 	literals  [286]uint32 // how often each literal and length code is used
 	distances [30]uint32
 
 	literalCode  [286]huffmanCode
 	distanceCode [30]huffmanCode
 	lengthsCode  [19]huffmanCode
+	lengthWords  [maxMatch - minMatch + 1]word
 	builder      huffmanBuilder
 	out          []byte
 	acc          uint64
@@ -43,17 +45,25 @@ type huffmanCode struct {
 	size uint8
 }
 
+// word is bits to be written, and how many.
+type word struct {
+	value uint32
+	size  uint8
+}
+
 func (d *deflater) reset() {
-	d.tokens = d.tokens[:0]
+	d.tokens, d.text = d.tokens[:0], d.text[:0]
 	clear(d.literals[:])
 	clear(d.distances[:])
 }
 
 func (d *deflater) literal(text []byte) {
-	for _, b := range text {
-		d.literals[b]++
-		d.tokens = append(d.tokens, token(b))
+	d.text = append(d.text, text...)
+	if last := len(d.tokens) - 1; last >= 0 && d.tokens[last]&matchToken == 0 {
+		d.tokens[last] += token(len(text))
+		return
 	}
+	d.tokens = append(d.tokens, token(len(text)))
 }
 
 // match says that the next length bytes, 3 to 258, stand distance bytes before.
@@ -139,26 +149,14 @@ func (d *deflater) align() {
 // the stream's last is followed by an empty stored one, which ends at a byte.
 func (d *deflater) appendBlock(out []byte, last bool) []byte {
 	d.out, d.acc, d.bits = out, 0, 0
+	d.count()
 	d.literals[endOfBlock] = 1
 	d.builder.build(d.literals[:], d.literalCode[:], 15)
 	d.builder.build(d.distances[:], d.distanceCode[:], 15)
 	d.put(uint64(map[bool]int{true: 1}[last]), 1)
 	d.put(2, 2)
 	d.header()
-	for _, t := range d.tokens {
-		if t&matchToken == 0 {
-			c := d.literalCode[t]
-			d.put(uint64(c.code), uint(c.size))
-			continue
-		}
-		length, distance := t.length(), t.distance()
-		c := d.literalCode[lengthCode(length)]
-		value, size := lengthExtra(length)
-		d.put(uint64(c.code)|value<<c.size, uint(c.size)+size)
-		c = d.distanceCode[distanceCode(distance)]
-		value, size = distanceExtra(distance)
-		d.put(uint64(c.code)|value<<c.size, uint(c.size)+size)
-	}
+	d.body()
 	c := d.literalCode[endOfBlock]
 	d.put(uint64(c.code), uint(c.size))
 	if last {
@@ -168,6 +166,90 @@ func (d *deflater) appendBlock(out []byte, last bool) []byte {
 	d.put(0, 3)
 	d.align()
 	return append(d.out, 0, 0, 0xff, 0xff)
+}
+
+// count counts the literals, in turns in four places: what comes twice at once would
+// wait for its own count.
+func (d *deflater) count() {
+	var counts [4][256]uint32
+	text := d.text
+	for ; len(text) >= 4; text = text[4:] {
+		counts[0][text[0]]++
+		counts[1][text[1]]++
+		counts[2][text[2]]++
+		counts[3][text[3]]++
+	}
+	for _, b := range text {
+		counts[0][b]++
+	}
+	for b := range 256 {
+		d.literals[b] += counts[0][b] + counts[1][b] + counts[2][b] + counts[3][b]
+	}
+}
+
+// body writes the tokens.
+func (d *deflater) body() {
+	for i := range d.lengthWords {
+		c := d.literalCode[lengthCode(i+minMatch)]
+		value, size := lengthExtra(i + minMatch)
+		d.lengthWords[i] = word{uint32(c.code) | uint32(value)<<c.size, c.size + uint8(size)}
+	}
+	at := len(d.out)
+	out := slices.Grow(d.out, d.room())
+	out = out[:cap(out)]
+	acc, have, text := d.acc, d.bits, d.text
+	for _, t := range d.tokens {
+		at, acc, have = flush(out, at, acc, have) // fewer than 8 bits are left
+		if t&matchToken != 0 {
+			// Of these there are at most 20 and 28 bits.
+			w := d.lengthWords[t>>16&0xff]
+			acc |= uint64(w.value) << (have & 63)
+			have += uint(w.size)
+			distance := t.distance()
+			c := d.distanceCode[distanceCode(distance)]
+			value, size := distanceExtra(distance)
+			acc |= (uint64(c.code) | value<<(c.size&63)) << (have & 63)
+			have += uint(c.size) + size
+			continue
+		}
+		run := text[:t]
+		text = text[t:]
+		for ; len(run) >= 3; run = run[3:] { // of at most 15 bits each
+			a, b, c := d.literalCode[run[0]], d.literalCode[run[1]], d.literalCode[run[2]]
+			acc |= uint64(a.code) << (have & 63)
+			have += uint(a.size)
+			acc |= uint64(b.code) << (have & 63)
+			have += uint(b.size)
+			acc |= uint64(c.code) << (have & 63)
+			have += uint(c.size)
+			at, acc, have = flush(out, at, acc, have)
+		}
+		for _, b := range run {
+			c := d.literalCode[b]
+			acc |= uint64(c.code) << (have & 63)
+			have += uint(c.size)
+		}
+	}
+	at, acc, have = flush(out, at, acc, have)
+	d.out, d.acc, d.bits = out[:at], acc, have
+}
+
+// flush writes whole bytes out; what it writes behind them is written over.
+func flush(out []byte, at int, acc uint64, have uint) (int, uint64, uint) {
+	binary.LittleEndian.PutUint64(out[at:], acc)
+	return at + int(have/8), acc >> (have &^ 7 & 63), have & 7
+}
+
+// room is how many bytes the tokens take at most, and what flush writes behind them.
+func (d *deflater) room() int {
+	n := d.bits
+	for symbol, count := range d.literals {
+		n += uint(count) * (uint(d.literalCode[symbol].size) + 5)
+	}
+	for symbol, count := range d.distances {
+		n += uint(count) * (uint(d.distanceCode[symbol].size) + 13)
+	}
+	return int(n/8) + 16
 }
 
 // lengthsOrder is in which order the sizes of the third code are written.

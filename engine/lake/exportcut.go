@@ -96,8 +96,10 @@ func (c *cut) add(m *schema.Message) error {
 	c.records++
 	c.oldest = min(c.oldest, m.Arrival)
 	l := &c.d.layout
+	var seen *shape
 	if l.Format != Parquet {
-		if why := c.broken(m.Value); why != "" {
+		var why string
+		if why, seen = c.broken(m.Value); why != "" {
 			c.fail(ProcessingFailed, m, "Record.NotOneJSONObject", why)
 			return nil
 		}
@@ -119,7 +121,7 @@ func (c *cut) add(m *schema.Message) error {
 		}
 	}
 	o.at = min(o.at, at)
-	return c.put(o, m)
+	return c.put(o, m, seen)
 }
 
 func (c *cut) open(prefix string, at, arrival int64) (*object, error) {
@@ -141,7 +143,7 @@ func (c *cut) open(prefix string, at, arrival int64) (*object, error) {
 	return o, nil
 }
 
-func (c *cut) put(o *object, m *schema.Message) error {
+func (c *cut) put(o *object, m *schema.Message, seen *shape) error {
 	o.oldest, o.newest = min(o.oldest, m.Arrival), max(o.newest, m.Arrival)
 	o.records++
 	n := int64(len(m.Value) + len(c.d.delimiter))
@@ -149,7 +151,7 @@ func (c *cut) put(o *object, m *schema.Message) error {
 	c.raw += n
 	c.fullAt = max(c.fullAt, o.raw)
 	if o.json != nil {
-		if err := o.json.add(c.ctx, m.Value, c.d.delimiter); err != nil {
+		if err := o.json.addSeen(c.ctx, m.Value, c.d.delimiter, seen); err != nil {
 			return err
 		}
 	}
@@ -198,12 +200,13 @@ func firstOf(err, other error) error {
 	return other
 }
 
-// broken says why a record is not one JSON object on one line; "" where it is.
-func (c *cut) broken(value []byte) string {
+// broken says why a record is not one JSON object on one line; "" where it is. Of a
+// plain one it gives what was seen.
+func (c *cut) broken(value []byte) (why string, seen *shape) {
 	if c.shape.plain(value) && bytes.IndexByte(value, '\n') < 0 {
-		return ""
+		return "", &c.shape
 	}
-	return brokenRecord(value)
+	return brokenRecord(value), nil
 }
 
 func brokenRecord(value []byte) string {

@@ -71,7 +71,11 @@ func countAsSerDe(text []byte) lineCount {
 
 // shape is what stands before each value of a plain object: most lines of an
 // object are of one shape, which one comparison a key tells.
-type shape struct{ before [][]byte }
+type shape struct {
+	before  [][]byte
+	learned int     // how often another shape was
+	ends    []int32 // where the values of the line that was seen last end
+}
 
 // plain is plainObject, faster for a line of the shape of the one before.
 func (s *shape) plain(line []byte) bool {
@@ -81,11 +85,13 @@ func (s *shape) plain(line []byte) bool {
 	if !plainObject(line) {
 		return false
 	}
-	s.before = s.before[:0]
+	s.before, s.ends = s.before[:0], s.ends[:0]
+	s.learned++
 	for i := 0; line[i] != '}'; {
 		end := afterString(line, i+1) + 1 // behind the colon
 		s.before = append(s.before, line[i:end])
 		i = afterValue(line, end)
+		s.ends = append(s.ends, int32(i))
 	}
 	return true
 }
@@ -95,7 +101,7 @@ func (s *shape) fits(line []byte) bool {
 		return false
 	}
 	i := 0
-	for _, key := range s.before {
+	for k, key := range s.before {
 		if !bytes.HasPrefix(line[i:], key) {
 			return false
 		}
@@ -105,6 +111,7 @@ func (s *shape) fits(line []byte) bool {
 		if i = afterValue(line, i); i < 0 {
 			return false
 		}
+		s.ends[k] = int32(i)
 	}
 	return i == len(line)-1 && line[i] == '}'
 }

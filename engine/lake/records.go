@@ -48,14 +48,26 @@ const maxCoded = 4 * blockSize
 
 // encode appends text[start:] to out as deflate blocks, given that text[:start]
 // stands before it in the stream. delimited says that each record ends with a
-// newline. It returns how many rows the records are, and false if the text is
-// not records of one shape: then out is as it was.
-func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool) ([]byte, lineCount, bool) {
+// newline, and of these seen may know already what they are. It returns how many rows
+// the records are, and false if the text is not records of one shape: then out is as
+// it was.
+func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool, seen *known) ([]byte, lineCount, bool) {
 	count := lineCount{}
 	c.reset()
 	c.start, c.at, c.last = 0, start, c.last[:0]
 	c.shape.before = c.shape.before[:0]
-	if n := len(text) - start; n == 0 || n > maxCoded || !c.learn(text[start:]) {
+	if n := len(text) - start; n == 0 || n > maxCoded {
+		return out, count, false
+	}
+	if delimited && seen != nil && len(seen.keys) > 0 {
+		c.shape.before = append(c.shape.before, seen.keys...)
+		c.forget()
+		c.remember(text, start)
+		c.start = start
+		count.lines = c.walk(text, seen.ends)
+		return c.appendBlock(out, last), count, true
+	}
+	if !c.learn(text[start:]) {
 		return out, count, false
 	}
 	c.remember(text, start)
@@ -87,6 +99,30 @@ func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool) 
 	return c.appendBlock(out, last), count, true
 }
 
+// walk codes the records of the shape whose values end at ends. It gives how many
+// they are.
+func (c *recordCoder) walk(text []byte, ends []int32) (n int64) {
+	keys := c.shape.before
+	i := c.start
+	for ; len(ends) > 0; ends = ends[len(keys):] {
+		from := i
+		if len(c.last) > 0 {
+			from = max(c.start, c.last[len(c.last)-1].end)
+		}
+		c.fields = c.fields[:0]
+		for k, key := range keys {
+			end := int(ends[k])
+			c.fields = append(c.fields, field{from, i + len(key), end})
+			i, from = end, end
+		}
+		i += len("}\n")
+		c.tokenize(text)
+		n++
+	}
+	c.copyTo(text, len(text))
+	return n
+}
+
 // learn takes the shape of the first record that is plain.
 func (c *recordCoder) learn(text []byte) bool {
 	for range 4 {
@@ -95,12 +131,7 @@ func (c *recordCoder) learn(text []byte) bool {
 			return false
 		}
 		if c.shape.plain(text[:end+1]) {
-			n := len(c.shape.before)
-			if cap(c.recent) < n {
-				c.recent = make([][recentSize]int32, n)
-			}
-			c.recent = c.recent[:n]
-			clear(c.recent)
+			c.forget()
 			return true
 		}
 		line := bytes.IndexByte(text, '\n')
@@ -110,6 +141,16 @@ func (c *recordCoder) learn(text []byte) bool {
 		text = text[line+1:]
 	}
 	return false
+}
+
+// forget begins with tables that know no values.
+func (c *recordCoder) forget() {
+	n := len(c.shape.before)
+	if cap(c.recent) < n {
+		c.recent = make([][recentSize]int32, n)
+	}
+	c.recent = c.recent[:n]
+	clear(c.recent)
 }
 
 // remember walks the records before start, for the tables alone.
@@ -214,9 +255,10 @@ func (c *recordCoder) code(text []byte, k, seen int) {
 			length = c.reach(text, distance)
 		}
 		if len(c.last) > 0 {
-			d := f.key - c.last[k].key
-			if n := c.reach(text, d); n > length {
-				length, distance = n, d
+			if d := f.key - c.last[k].key; d != distance {
+				if n := c.reach(text, d); n > length {
+					length, distance = n, d
+				}
 			}
 		}
 		if length < usefulMatch {

@@ -23,7 +23,7 @@ func checkCoder(t interface {
 	Fatalf(string, ...any)
 }, c *recordCoder, text []byte, start int, delimited, last bool) (taken bool) {
 	t.Helper()
-	out, count, ok := c.encode([]byte("kept"), text, start, delimited, last)
+	out, count, ok := c.encode([]byte("kept"), text, start, delimited, last, nil)
 	if !ok {
 		if string(out) != "kept" {
 			t.Fatalf("a block that was not taken left %d bytes", len(out))
@@ -109,13 +109,54 @@ func TestRecordCoderForgets(t *testing.T) {
 		text = append(append(text, r.Value...), '\n')
 	}
 	var used, fresh recordCoder
-	used.encode(nil, []byte(strings.Repeat(`{"other":"shape"}`+"\n", 50)), 0, true, false)
-	used.encode(nil, text[:len(text)/2], 0, true, false)
-	a, _, _ := used.encode(nil, text, 0, true, true)
-	b, _, ok := fresh.encode(nil, text, 0, true, true)
+	used.encode(nil, []byte(strings.Repeat(`{"other":"shape"}`+"\n", 50)), 0, true, false, nil)
+	used.encode(nil, text[:len(text)/2], 0, true, false, nil)
+	a, _, _ := used.encode(nil, text, 0, true, true, nil)
+	b, _, ok := fresh.encode(nil, text, 0, true, true, nil)
 	if !ok || !bytes.Equal(a, b) {
 		t.Errorf("%d bytes after other blocks, %d bytes alone", len(a), len(b))
 	}
+}
+
+// What was seen of records when they came saves the coder looking, and changes nothing:
+// not their bytes, and not where one of another shape is among them.
+func TestRecordCoderSeen(t *testing.T) {
+	shapes := []string{`{"k":"%x","n":%d,"s":null}`, `{"k":"%x","n":%d}`, `{"k":"\\%x","n":%d,"s":null}`}
+	rapid.Check(t, func(t *rapid.T) {
+		var text []byte
+		var s shape
+		var k known
+		start, plain := 0, true
+		others := rapid.Bool().Draw(t, "others")
+		n := rapid.IntRange(1, 60).Draw(t, "records")
+		begin := rapid.IntRange(0, n-1).Draw(t, "begin")
+		for i := range n {
+			form := shapes[0]
+			if others && rapid.IntRange(0, 9).Draw(t, "shape") == 0 {
+				form = rapid.SampledFrom(shapes).Draw(t, "other")
+			}
+			record := fmt.Appendf(nil, form, rapid.IntRange(0, 1<<rapid.IntRange(1, 60).Draw(t, "bits")).Draw(t, "k"), rapid.IntRange(-9, 9).Draw(t, "n"))
+			if i == begin {
+				start, plain = len(text), true
+			}
+			if s.plain(record) {
+				k.add(&s, len(text), i == begin)
+			} else {
+				k.add(nil, len(text), i == begin)
+				plain = false
+			}
+			text = append(append(text, record...), '\n')
+		}
+		var a, b recordCoder
+		want, wantCount, wantOK := a.encode(nil, text, start, true, true, nil)
+		got, count, ok := b.encode(nil, text, start, true, true, &k)
+		if !plain && len(k.keys) > 0 {
+			t.Fatalf("a record that is not plain is taken for known: %q", text[start:])
+		}
+		if ok != wantOK || count != wantCount || !bytes.Equal(got, want) {
+			t.Fatalf("%q after %q: %v %v in %d bytes, and %v %v in %d without what was seen", text[start:], text[:start], ok, count, len(got), wantOK, wantCount, len(want))
+		}
+	})
 }
 
 func FuzzRecordCoder(f *testing.F) {
