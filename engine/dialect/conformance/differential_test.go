@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"acme/telemetry/engine/dialect"
@@ -28,6 +29,7 @@ import (
 //	ACME_TRINO=http://127.0.0.1:8080   the server
 //	ACME_QUERIES=20000                 how many statements; 500 where not set
 //	ACME_SEED=1                        the first statement's seed
+//	ACME_ANSWERS=FILE                  keeps the server's answers, and asks it for those that are not there alone
 func TestDifferential(t *testing.T) {
 	url := os.Getenv("ACME_TRINO")
 	if url == "" {
@@ -43,12 +45,16 @@ func TestDifferential(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, seed := setting(t, "ACME_QUERIES", 500), setting(t, "ACME_SEED", 1)
-	d := &differential{server: server, e: openEngine(t), level: release}
+	d := &differential{server: server, kept: openKept(t, os.Getenv("ACME_ANSWERS"), release), e: openEngine(t), level: release}
 	d.e.base(t)
 	counts := map[string]int{}
 	reasons := map[string]int{}
-	for q := range d.asked(t.Context(), seed, n) {
-		v := d.judge(t.Context(), q.statement, <-q.theirs)
+	for q := range d.statements(t.Context(), seed, n) {
+		theirs := <-q.theirs
+		if theirs.Error != nil && theirs.Error.Name == unanswered {
+			t.Fatalf("seed %d: %s", q.seed, theirs.Error.Message)
+		}
+		v := d.judge(t.Context(), q.statement, theirs)
 		counts[v.kind]++
 		switch v.kind {
 		case "differs":
@@ -61,7 +67,7 @@ func TestDifferential(t *testing.T) {
 			t.Logf("%d asked: %v", done, counts)
 		}
 	}
-	t.Logf("Trino %d, %d statements from seed %d: %v", release, n, seed, counts)
+	t.Logf("Trino %d, %d statements from seed %d: %v; the server was asked %d, the rest was kept", release, n, seed, counts, d.asked.Load())
 	for _, why := range most(reasons, 40) {
 		t.Logf("%d %s", reasons[why], why)
 	}
@@ -80,8 +86,10 @@ var place = regexp.MustCompile(`^line \d+:\d+: `)
 
 type differential struct {
 	server *trino.Engine
+	kept   *keptAnswers
 	e      *engine
 	level  int
+	asked  atomic.Int64 // statements that went to the server
 }
 
 // verdictOf is what one statement came to: same, same error, refused, alone, differs
@@ -99,9 +107,9 @@ type onItsWay struct {
 // goes by between its stages.
 const inFlight = 12
 
-// asked gives n statements from a seed on, in their order; several at a time are with
+// statements gives n statements from a seed on, in their order; several at a time are with
 // the server, some ahead of the one that is given.
-func (d *differential) asked(ctx context.Context, seed, n int) chan onItsWay {
+func (d *differential) statements(ctx context.Context, seed, n int) chan onItsWay {
 	out, gate := make(chan onItsWay, 64), make(chan bool, inFlight)
 	go func() {
 		defer close(out)
@@ -231,23 +239,40 @@ func (d *differential) fails(n *node, tried func(sql string) bool) bool {
 	return false
 }
 
-// ask has Trino answer.
+// unanswered is the name of an answer that never came: the way to the server failed,
+// or what is kept of it.
+const unanswered = "UNANSWERED"
+
+// ask has Trino answer, unless what it answered is kept.
 func (d *differential) ask(ctx context.Context, sql string) *answer {
-	a := &answer{}
-	fail := func(err error) *answer {
-		var e *query.Error
-		if !errors.As(err, &e) {
-			e = &query.Error{Name: "COMPILER_ERROR", Message: err.Error()} // no answer is none to differ from
-		}
-		a.Error = &answerError{Name: e.Name, Message: e.Message}
+	text := forTrino(sql)
+	if a := d.kept.get(text); a != nil {
+		return a
+	}
+	d.asked.Add(1)
+	a, err := d.fetch(ctx, text)
+	var e *query.Error
+	if errors.As(err, &e) {
+		a.Error, err = &answerError{Name: e.Name, Message: e.Message}, nil
 		if e.Line > 0 {
 			a.Error.Line, a.Error.Column = &e.Line, &e.Column
 		}
-		return a
 	}
-	rows, err := d.server.Query(ctx, query.Request{SQL: forTrino(sql)})
+	if err == nil {
+		err = d.kept.put(text, a)
+	}
 	if err != nil {
-		return fail(err)
+		return &answer{Error: &answerError{Name: unanswered, Message: err.Error()}}
+	}
+	return a
+}
+
+// fetch gives what the server answers; its errors are a *query.Error.
+func (d *differential) fetch(ctx context.Context, sql string) (*answer, error) {
+	a := &answer{}
+	rows, err := d.server.Query(ctx, query.Request{SQL: sql})
+	if err != nil {
+		return a, err
 	}
 	defer rows.Close()
 	for _, c := range rows.Columns() {
@@ -256,10 +281,10 @@ func (d *differential) ask(ctx context.Context, sql string) *answer {
 	for {
 		batch, err := rows.Next(ctx)
 		if err == io.EOF {
-			return a
+			return a, nil
 		}
 		if err != nil {
-			return fail(err)
+			return a, err
 		}
 		for _, r := range batch {
 			row := make([]any, len(r))
@@ -278,7 +303,7 @@ func asProtocol(v any) any {
 		return json.Number(strconv.FormatInt(v, 10))
 	case float64:
 		if f, ok := float(v, 64).(float64); ok {
-			return json.Number(strconv.FormatFloat(f, 'g', -1, 64))
+			return json.Number(strconv.FormatFloat(f, 'e', -1, 64)) // whole ones too are told from integers
 		}
 		return float(v, 64)
 	case query.Text:
