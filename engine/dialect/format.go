@@ -494,16 +494,7 @@ func (f *formatter) window(w *Window) {
 		f.ident(*w.Base)
 		sep = " "
 	}
-	if w.Partition != nil {
-		f.put(sep, "PARTITION BY ")
-		f.list(w.Partition)
-		sep = " "
-	}
-	if w.OrderBy != nil {
-		f.put(sep, "ORDER BY ")
-		f.sort(w.OrderBy)
-		sep = " "
-	}
+	sep = f.arranged(sep, w.Partition, w.OrderBy)
 	if fr := w.Frame; fr != nil {
 		f.put(sep, fr.Unit, " ")
 		if fr.End != nil {
@@ -516,6 +507,22 @@ func (f *formatter) window(w *Window) {
 		}
 	}
 	f.put(")")
+}
+
+// arranged prints how rows are put into partitions and in order, behind a separator,
+// and gives the one for what follows.
+func (f *formatter) arranged(sep string, partition []Expr, order []SortItem) string {
+	if partition != nil {
+		f.put(sep, "PARTITION BY ")
+		f.list(partition)
+		sep = " "
+	}
+	if order != nil {
+		f.put(sep, "ORDER BY ")
+		f.sort(order)
+		sep = " "
+	}
+	return sep
 }
 
 func (f *formatter) bound(b *Bound) {

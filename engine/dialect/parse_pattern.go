@@ -285,18 +285,9 @@ func (f *formatter) matchRecognize(m *MatchRecognize) {
 		f.primary(m.X)
 	}
 	f.put(" MATCH_RECOGNIZE (")
-	if m.Partition != nil {
-		f.put("PARTITION BY ")
-		f.list(m.Partition)
-		f.put(" ")
-	}
-	if m.OrderBy != nil {
-		f.put("ORDER BY ")
-		f.sort(m.OrderBy)
-		f.put(" ")
-	}
+	sep := f.arranged("", m.Partition, m.OrderBy)
 	for i, x := range m.Measures {
-		f.put(map[bool]string{true: "MEASURES ", false: ", "}[i == 0])
+		f.put(map[bool]string{true: sep + "MEASURES ", false: ", "}[i == 0])
 		f.expr(x.X)
 		f.put(" AS ")
 		f.ident(x.Name)
