@@ -33,6 +33,12 @@ type analyser struct {
 	strict map[*SubqueryExpr]bool
 	// filtering are the IN of subqueries that a condition holds to be true.
 	filtering map[*InQuery]bool
+	// reading are the terms of conditions that read a query around their own.
+	reading map[Expr]bool
+	// joinedOn are the queries of LATERAL that a condition joins.
+	joinedOn map[*Query]bool
+	// offered are those that columns of inner queries are true by.
+	offered map[*InQuery]bool
 	// inFilter counts the FILTER around: what NaN meets there depends on what else
 	// the query aggregates.
 	inFilter int
@@ -119,6 +125,8 @@ type scope struct {
 	block *block
 	// lambda says that the fields are parameters of a lambda.
 	lambda bool
+	// barred is the kind of a join whose LATERAL side may not name these columns.
+	barred string
 	// pattern is set inside MEASURES and DEFINE of a MATCH_RECOGNIZE.
 	pattern *rowNames
 }

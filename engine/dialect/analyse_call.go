@@ -313,7 +313,23 @@ func (a *analyser) resolve(f *function, name string, inv *invocation) value {
 		out.code = inv.template(s.sql)
 	}
 	out.typ.loose = out.typ.loose || mapAggregates[f.name]
+	if f.kind == scalarFunction && (s.result.isVar() || out.typ.isNested()) {
+		out.code = keepType(out, inv.args...)
+	}
 	return out
+}
+
+// keepType gives the code of what takes or makes elements of arrays and maps. Where one
+// of its arguments is NULL for every row, DuckDB makes a NULL without a type of it,
+// before anything is run.
+func keepType(v value, args ...value) string {
+	for _, arg := range args {
+		unknown := arg.constant && arg.text == nil && arg.number == ""
+		if v.typ.Kind != Unknown && (unknown || strings.Contains(arg.code, "NULL") || strings.Contains(arg.code, "TRY")) {
+			return "CAST(" + v.code + " AS " + v.typ.DuckDB() + ")"
+		}
+	}
+	return v.code
 }
 
 // choose finds the one signature for the arguments: an exact one, else the most

@@ -76,19 +76,48 @@ func (a *analyser) noteStrict(x Expr) {
 // noteFiltering notes the IN of subqueries without which a condition is not true.
 // Trino joins such a subquery, and NaN meets nothing there; elsewhere IN finds it.
 func (a *analyser) noteFiltering(x Expr) {
-	switch x := x.(type) {
-	case *InQuery:
+	for _, in := range inOfConjuncts(x) {
 		if a.filtering == nil {
 			a.filtering = map[*InQuery]bool{}
 		}
-		a.filtering[x] = true
+		a.filtering[in] = true
+	}
+}
+
+// noteOffered notes those of a column of an inner query: a condition outside would
+// filter by them.
+func (a *analyser) noteOffered(x Expr) {
+	for _, in := range inOfConjuncts(x) {
+		if a.offered == nil {
+			a.offered = map[*InQuery]bool{}
+		}
+		a.offered[in] = true
+	}
+}
+
+// noteReading notes a term of a condition that reads a query around its own.
+func (a *analyser) noteReading(term Expr) {
+	if a.reading == nil {
+		a.reading = map[Expr]bool{}
+	}
+	a.reading[term] = true
+}
+
+// inOfConjuncts are the IN of subqueries that are true where x is.
+func inOfConjuncts(x Expr) []*InQuery {
+	switch x := x.(type) {
+	case *InQuery:
+		return []*InQuery{x}
 	case *Logic:
-		if x.Op == "AND" {
-			for _, t := range x.Terms {
-				a.noteFiltering(t)
+		var out []*InQuery
+		for _, t := range x.Terms {
+			if x.Op == "AND" {
+				out = append(out, inOfConjuncts(t)...)
 			}
 		}
+		return out
 	}
+	return nil
 }
 
 // correlation is where a subquery reads the query around it.
@@ -100,6 +129,12 @@ func (a *analyser) correlation() correlation {
 
 func (c correlation) since(o correlation) correlation {
 	return correlation{c.outer - o.outer, c.filters - o.filters, c.havings - o.havings, c.unnested - o.unnested, c.deep - o.deep}
+}
+
+// forget takes back what was noted of subqueries since: they are not asked.
+func (a *analyser) forget(c correlation, planned *Error) {
+	a.outer, a.filters, a.havings, a.unnested, a.deep = c.outer, c.filters, c.havings, c.unnested, c.deep
+	a.planning = planned
 }
 
 // onlyFilters says that nothing but WHERE reads the query around.
@@ -166,6 +201,13 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 		return rejected
 	case q.With != nil || s.Windows != nil || q.Offset != nil || q.Ties || q.LimitAll:
 		return unknown
+	case a.joinedOn[q] && (s.From == nil || s.GroupBy != nil || s.Having != nil || a.aggregates(s, q.OrderBy)):
+		if s.GroupBy != nil {
+			return unknown
+		}
+		return rejected
+	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From):
+		return rejected
 	case s.GroupBy != nil:
 		return a.verdictOnGroups(s, use, c)
 	case s.Having != nil || a.aggregates(s, q.OrderBy):
@@ -209,8 +251,47 @@ func (a *analyser) verdictOnGroups(s *Select, use asked, c correlation) verdict 
 		return accepted
 	case s.Having != nil || !c.onlyFilters() || unnests(s.From):
 		return unknown
+	case use.as == asIn:
+		return rejected
+	case !a.joinsByEqualities(s.Where):
+		if use.as != asExists && use.as != asScalar {
+			return unknown
+		}
+		return rejected
+	case use.as == asScalar && a.level < newSyntax && !use.strict && groupsByEquated(s):
+		return unknown // these releases lose the row that has no answer
 	}
 	return accepted
+}
+
+// joinsByEqualities says whether the conditions that read the query around are
+// comparisons by =.
+func (a *analyser) joinsByEqualities(where Expr) bool {
+	if l, ok := where.(*Logic); ok && l.Op == "AND" {
+		for _, t := range l.Terms {
+			if a.reading[t] && !allEqualities(t) {
+				return false
+			}
+		}
+		return true
+	}
+	return allEqualities(where)
+}
+
+// groupsByEquated says whether every group of a query is by what stands beside = in
+// its WHERE.
+func groupsByEquated(s *Select) bool {
+	names := equatedNames(s.Where)
+	for _, it := range s.GroupBy.Items {
+		for _, set := range it.Sets {
+			for _, x := range set {
+				if !names[formatExpr(x)] {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // verdictOnAggregate is for an aggregate over all rows.
@@ -419,17 +500,50 @@ func allEqualities(x Expr) bool {
 
 // equated says whether every column of a select list stands beside = in WHERE.
 func equated(s *Select) bool {
-	names := map[string]bool{}
-	for _, x := range collect(s.Where, func(x Expr) bool { c, ok := x.(*Compare); return ok && c.Op == "=" }) {
-		c := x.(*Compare)
-		names[formatExpr(c.L)], names[formatExpr(c.R)] = true, true
-	}
+	names := equatedNames(s.Where)
 	for _, it := range s.Items {
 		if it.X == nil || !names[formatExpr(it.X)] {
 			return false
 		}
 	}
 	return true
+}
+
+// equatedNames are the texts of what stands beside = in a condition.
+func equatedNames(where Expr) map[string]bool {
+	names := map[string]bool{}
+	for _, x := range collect(where, func(x Expr) bool { c, ok := x.(*Compare); return ok && c.Op == "=" }) {
+		c := x.(*Compare)
+		names[formatExpr(c.L)], names[formatExpr(c.R)] = true, true
+	}
+	return names
+}
+
+// isSubquery says whether an expression is a subquery, or compares one.
+func isSubquery(x Expr) bool {
+	switch x.(type) {
+	case *InQuery, *Quantified, *SubqueryExpr, *Exists:
+		return true
+	}
+	return false
+}
+
+// unnestsSubquery says whether a relation has UNNEST of what is worked out by a
+// subquery, other than EXISTS.
+func unnestsSubquery(r Relation) bool {
+	switch r := r.(type) {
+	case *Unnest:
+		for _, x := range r.Args {
+			if len(collect(x, func(x Expr) bool { _, exists := x.(*Exists); return isSubquery(x) && !exists })) > 0 {
+				return true
+			}
+		}
+	case *Aliased:
+		return unnestsSubquery(r.X)
+	case *Join:
+		return unnestsSubquery(r.L) || unnestsSubquery(r.R)
+	}
+	return false
 }
 
 // unnests says whether a relation has UNNEST or LATERAL in it.

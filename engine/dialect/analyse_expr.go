@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,13 +26,49 @@ func (a *analyser) expr(x Expr, sc *scope) value {
 	if sc.pattern != nil {
 		v, ok = a.patternExpr(x, sc)
 	}
+	planned := a.planning
 	if !ok {
 		v = a.exprOf(x, sc)
+	}
+	if a.planning != planned && mayDrop(x) {
+		panic(refuse(x.Pos(), "a subquery like this beside a constant"))
 	}
 	v.pos, v.typ = x.Pos(), a.modern(v.typ)
 	a.pos = v.pos
 	a.checkCode(v.pos, v.code)
 	return v
+}
+
+// mayDrop says whether Trino may see at once that a part of an expression does not
+// count, and does not plan the subqueries in it then: where another one is constant.
+func mayDrop(x Expr) bool {
+	var parts []Expr
+	switch x := x.(type) {
+	case *Logic:
+		parts = x.Terms
+	case *Case:
+		for _, w := range x.Whens {
+			parts = append(parts, w.Cond)
+		}
+	case *Call:
+		switch strings.ToLower(formatQName(x.Name)) {
+		case "coalesce", "nullif":
+			parts = x.Args
+		case "if":
+			parts = x.Args[:1]
+		}
+	}
+	return slices.ContainsFunc(parts, func(x Expr) bool {
+		known := len(collect(x, func(x Expr) bool { _, ok := x.(*BoolLit); return ok })) > 0
+		return known || len(collect(x, func(x Expr) bool { return dotted(x) != nil || isSubquery(x) })) == 0
+	})
+}
+
+// checkSeen refuses to look for the NULL of what newer releases do not see it of.
+func (a *analyser) checkSeen(v value) {
+	if v.typ.Kind == Boolean && v.typ.loose {
+		panic(a.cannot("whether a comparison of arrays, maps or rows is NULL, at this release,"))
+	}
 }
 
 func (a *analyser) exprOf(x Expr, sc *scope) value {
@@ -75,6 +112,7 @@ func (a *analyser) exprOf(x Expr, sc *scope) value {
 	case *IsNull:
 		v := a.expr(x.X, sc)
 		a.representable(v.typ)
+		a.checkSeen(v)
 		op := " IS NULL)"
 		if x.Negated {
 			op = " IS NOT NULL)"
@@ -360,6 +398,9 @@ func (a *analyser) resolved(x Expr, f *field, sc, at *scope) value {
 		inner = inner.parent
 	}
 	if inner != at && !at.lambda {
+		if at.barred != "" {
+			panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "LATERAL reference not allowed in %s JOIN", at.barred))
+		}
 		a.outer++
 		if a.crossed(at) > 1 {
 			a.deep++

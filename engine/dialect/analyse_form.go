@@ -133,11 +133,11 @@ func (a *analyser) typeOf(n TypeName) Type {
 		if len(nums) == 0 {
 			return charType(1)
 		}
-		if nums[0] > 65536 && a.level >= charToVarchar {
+		if nums[0] > maxChar && a.level >= charToVarchar {
 			panic(unknown())
 		}
-		if nums[0] > 65536 {
-			panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("CHAR length must be in range [0, 65536], got %d", nums[0])})
+		if nums[0] > maxChar {
+			panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: fmt.Sprintf("CHAR length must be in range [0, %d], got %d", maxChar, nums[0])})
 		}
 		return charType(nums[0])
 	case n.Base == "decimal" && len(nums) <= 2:
@@ -240,6 +240,7 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 	default:
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot use %s for subscript of %s", index.typ, base.typ))
 	}
+	out.code = keepType(out, base, index)
 	return out
 }
 

@@ -271,6 +271,10 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if u := unnestOf(r.R); u != nil && r.Kind != "CROSS" && r.Kind != "IMPLICIT" {
 		a.checkUnnestJoin(r)
 	}
+	lateral := lateralOf(r.R)
+	if lateral != nil && r.On != nil {
+		a.noteLateral(r, lateral, seen)
+	}
 	rr := a.relation(r.R, outer, seen)
 	if r.Using != nil {
 		return a.joinUsing(r, l, rr)
@@ -283,6 +287,9 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	}
 	sc := &scope{parent: outer, fields: out.fields, env: outer.env}
 	a.noAggregates(r.On, "JOIN clause")
+	if lateral != nil && r.Kind == "FULL" && !trueAsWritten(r.On) {
+		panic(errorAt(r.On.Pos(), "NOT_SUPPORTED", "FULL JOIN involving LATERAL relation is only supported with condition ON TRUE"))
+	}
 	before := a.outer
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
@@ -328,12 +335,43 @@ func unnestOf(r Relation) *Unnest {
 	return nil
 }
 
+// lateralOf gives the LATERAL that a relation is, or nil.
+func lateralOf(r Relation) *Derived {
+	switch r := r.(type) {
+	case *Derived:
+		if r.Lateral {
+			return r
+		}
+	case *Aliased:
+		return lateralOf(r.X)
+	}
+	return nil
+}
+
+// trueAsWritten says whether a condition is TRUE as written.
+func trueAsWritten(x Expr) bool {
+	b, ok := x.(*BoolLit)
+	return ok && b.Value
+}
+
+// noteLateral notes how a LATERAL is joined to what seen has.
+func (a *analyser) noteLateral(r *Join, lateral *Derived, seen *scope) {
+	if r.Kind == "RIGHT" || r.Kind == "FULL" {
+		seen.barred = r.Kind
+	}
+	if !trueAsWritten(r.On) {
+		if a.joinedOn == nil {
+			a.joinedOn = map[*Query]bool{}
+		}
+		a.joinedOn[lateral.Query] = true
+	}
+}
+
 // checkUnnestJoin holds joins with UNNEST to what Trino can do.
 func (a *analyser) checkUnnestJoin(r *Join) {
-	lit, isTrue := r.On.(*BoolLit)
 	switch {
 	case r.Kind == "LEFT" || r.Kind == "INNER" || r.Kind == "RIGHT" || r.Kind == "FULL":
-		if r.Using == nil && isTrue && lit.Value {
+		if r.Using == nil && trueAsWritten(r.On) {
 			if r.Kind == "RIGHT" || r.Kind == "FULL" {
 				panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST"))
 			}
@@ -483,6 +521,9 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 	}
 	for i, x := range r.Args {
 		a.noAggregates(x, "UNNEST")
+		if queries := collect(x, isSubquery); len(queries) > 0 && a.level < 476 {
+			panic(refuse(queries[0].Pos(), "a subquery in UNNEST at this release"))
+		}
 		before := a.outer
 		v := a.expr(x, sc)
 		v.code = a.outOfLambdas(v.code, sc)

@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,6 +52,9 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 	}
 	a.representable(l.typ)
 	a.representable(r.typ)
+	// Newer releases hold a comparison of arrays, maps and rows for never NULL where
+	// they look for NULL alone, in IS NULL and COALESCE.
+	out.typ.loose = a.level >= 476 && t.isNested() && !distinct
 	if exactly, ok := a.compareExactly(op, l, r, t); ok && alone {
 		out.code = exactly
 		return out
@@ -58,8 +62,31 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 	if !l.typ.carried() && !r.typ.carried() {
 		t = instantOf(t)
 	}
-	out.code = a.compareCode(op, a.coerce(l, t), a.coerce(r, t), t)
+	lv, rv := a.coerce(l, t), a.coerce(r, t)
+	lv.code, rv.code = unheld(lv, l.typ, r.constant), unheld(rv, r.typ, l.constant)
+	out.code = a.compareCode(op, lv, rv, t)
 	return out
+}
+
+// unheld gives the code of a timestamp with time zone that is compared, made of a value
+// of type from. Trino compares the times without making one of a timestamp where the
+// other side is constant, and of more than three digits it holds any number of
+// milliseconds until it shows them.
+func unheld(v value, from Type, constant bool) string {
+	if v.typ.Kind != TimestampTZ || v.typ.Precision <= 3 && !(constant && from.Kind == Timestamp) {
+		return v.code
+	}
+	for _, head := range []string{"trino.cast_instant(", "trino.instant("} {
+		if micros, ok := strings.CutPrefix(v.code, head); ok {
+			return "make_timestamptz(" + micros
+		}
+	}
+	for head, plain := range map[string]string{"trino.picos(trino.held(": "trino.picos((", "trino.fine_instant(": "("} {
+		if picos, ok := strings.CutPrefix(v.code, head); ok {
+			return plain + picos
+		}
+	}
+	return v.code
 }
 
 func compareHint(l, r value) string {
@@ -124,19 +151,30 @@ func (a *analyser) equal(l, r value) string { return a.compareCode("=", l, r, l.
 
 func (a *analyser) logic(x *Logic, sc *scope) value {
 	out := value{typ: tBoolean, constant: true}
+	before, planned := a.correlation(), a.planning
 	var plain, risky []string
 	for i, t := range x.Terms {
+		outer := a.outer
 		v := a.expr(t, sc)
+		if a.outer > outer {
+			a.noteReading(t)
+		}
 		if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 			panic(errorAt(t.Pos(), "TYPE_MISMATCH", "Logical expression term must evaluate to a boolean (actual: %s)", v.typ))
 		}
 		out.constant = out.constant && v.constant
+		out.typ.loose = out.typ.loose || v.typ.loose
 		code := a.coerce(v, tBoolean).code
 		if i > 0 && mayFail(code) {
 			risky = append(risky, code)
 		} else {
 			plain = append(plain, code)
 		}
+	}
+	if lit := decides(x); lit != "" {
+		a.forget(before, planned) // the other terms count for nothing
+		out.code = lit
+		return out
 	}
 	out.code = "(" + strings.Join(plain, " "+x.Op+" ") + ")"
 	// A term that can fail is not reached where those before it decide: DuckDB
@@ -152,6 +190,17 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 	return out
 }
 
+// decides gives the literal that a condition comes to whatever its other terms are:
+// true in an OR, false in an AND; empty where there is none.
+func decides(x *Logic) string {
+	for _, t := range x.Terms {
+		if b, ok := t.(*BoolLit); ok && b.Value == (x.Op == "OR") {
+			return strconv.FormatBool(b.Value)
+		}
+	}
+	return ""
+}
+
 // mayFail says whether evaluating code can fail for some row.
 func mayFail(code string) bool {
 	code = strings.NewReplacer("acme_try_", "", "trino.try_", "", "trino.plain_iso", "").Replace(code)
@@ -163,7 +212,9 @@ func (a *analyser) not(x *Not, sc *scope) value {
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 		panic(errorAt(x.X.Pos(), "TYPE_MISMATCH", "Value of logical NOT expression must evaluate to a boolean (actual: %s)", v.typ))
 	}
-	return value{typ: tBoolean, code: "(NOT " + a.coerce(v, tBoolean).code + ")", constant: v.constant}
+	out := value{typ: tBoolean, code: "(NOT " + a.coerce(v, tBoolean).code + ")", constant: v.constant}
+	out.typ.loose = v.typ.loose
+	return out
 }
 
 func (a *analyser) between(x *Between, sc *scope) value {
@@ -187,7 +238,10 @@ func (a *analyser) between(x *Between, sc *scope) value {
 	if !v.typ.carried() && !lo.typ.carried() && !hi.typ.carried() {
 		t = instantOf(t)
 	}
+	known := lo.constant && hi.constant
+	code := unheld(a.coerce(v, t), v.typ, known)
 	v, lo, hi = a.coerce(v, t), a.coerce(lo, t), a.coerce(hi, t)
+	v.code = code
 	within := func(lo, hi value) string {
 		return "(" + a.compareCode(">=", v, lo, t) + " AND " + a.compareCode("<=", v, hi, t) + ")"
 	}
@@ -217,6 +271,9 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		// These releases forget the NULL of such a list, for some types of values.
 		panic(a.cannot("IN with several values and NULL in its list at this release"))
 	}
+	if a.level >= 476 && switchesOnConstant(x.List) {
+		panic(a.cannot("IN with CASE of a constant behind other values at this release"))
+	}
 	codes := make([]string, len(vs))
 	plain := !t.isNested()
 	for i, v := range vs {
@@ -242,6 +299,21 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
 	return out
+}
+
+// switchesOnConstant says whether a list has, behind its first value, a CASE that
+// compares a literal with its WHENs. The newest releases forget the values in front of
+// one that comes to its ELSE.
+func switchesOnConstant(list []Expr) bool {
+	for _, x := range list[1:] {
+		if len(collect(x, func(x Expr) bool {
+			c, ok := x.(*Case)
+			return ok && c.Operand != nil && len(collect(c.Operand, func(x Expr) bool { return dotted(x) != nil })) == 0
+		})) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // severalAndNull says whether a list has NULL and more than one other value.
@@ -322,6 +394,9 @@ func (a *analyser) inQuery(x *InQuery, sc *scope) value {
 	q := a.subquery(x.Query, sc, asked{as: asIn, pos: at, at: x.pos})
 	if a.inFilter > 0 && (v.typ.has(Double) || v.typ.has(Real)) {
 		panic(a.cannot("FILTER by %s against a subquery", v.typ))
+	}
+	if a.offered[x] && (v.typ.has(Double) || v.typ.has(Real)) {
+		panic(a.cannot("a column that says whether %s is in a subquery, of which a condition outside may make another,", v.typ))
 	}
 	if a.filtering[x] {
 		return a.both(a.inRows(x, v, q), a.meetsNothing(v))

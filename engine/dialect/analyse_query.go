@@ -331,6 +331,11 @@ func (a *analyser) selectQuery(q *Query, s *Select, outer *scope, e *env) *resul
 		a.filters += a.outer - before
 		a.prune(s.Where, src, func(*field) bool { return true })
 	}
+	for _, it := range s.Items {
+		if !a.kept[q] && it.X != nil {
+			a.noteOffered(it.X)
+		}
+	}
 	if s.GroupBy != nil || s.Having != nil || a.aggregates(s, q.OrderBy) {
 		return a.aggregateQuery(q, s, src, from)
 	}

@@ -273,9 +273,12 @@ func (a *analyser) temporal(op string, l, r value) (value, bool) {
 func (a *analyser) shift(op string, p, iv value) (value, bool) {
 	month := iv.typ.Kind == IntervalYear
 	t := p.typ
+	if a.trying > 0 && !iv.constant { // DuckDB's TRY would catch that its times end before Trino's
+		iv.code = steps(iv.code, map[bool]int64{false: 1000, true: 28 * 86400e6}[month])
+	}
 	step := "to_microseconds(1000 * " + iv.code + ")"
 	if month {
-		step = "to_months(" + iv.code + ")"
+		step = "to_months(CAST(" + iv.code + " AS INTEGER))"
 	}
 	switch {
 	case t.Kind == Date && month:

@@ -120,7 +120,7 @@ func (a *analyser) toZoned(code string, from, to Type, safe bool) string {
 		switch {
 		case safe:
 			name = "trino.try_instant("
-		case from.Kind == Date:
+		case from.Kind == Date || to.Precision > 3:
 			name = "trino.instant("
 		}
 		return name + "epoch_us(" + local + "))"

@@ -102,7 +102,7 @@ func widen(t Type, k Kind) (Type, bool) {
 	case t.Kind == Char && t.trims && k == Varchar:
 		return varcharType(t.Precision), true
 	case t.Kind == Varchar && k == Char:
-		return charType(min(t.Precision, 65536)), true
+		return charType(min(t.Precision, maxChar)), true
 	}
 	return Type{}, false
 }

@@ -155,7 +155,8 @@ func (a *analyser) comparePart(l, r string, t Type, o order, mark int) string {
 func (a *analyser) compareNested(op string, l, r value, t Type) string {
 	switch op {
 	case "IS DISTINCT FROM", "IS NOT DISTINCT FROM":
-		return "(" + a.canonical(l.code, t) + " " + op + " " + a.canonical(r.code, t) + ")"
+		// As a condition by itself DuckDB gives the rows in another order than they came.
+		return "(CASE WHEN " + a.canonical(l.code, t) + " " + op + " " + a.canonical(r.code, t) + " THEN true ELSE false END)"
 	case "=", "<>":
 		same := a.let([]string{l.code, r.code}, func(v []string) string { return a.equalText(v[0], v[1], t) })
 		if op == "<>" {

@@ -1,6 +1,9 @@
 package dialect
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 func arrayFunctions() []function {
 	a := func(name, doc, where string, sigs ...signature) function {
@@ -44,7 +47,7 @@ func arrayFunctions() []function {
 			{in: "array(T), varchar, varchar", where: "T", out: "varchar", low: lowArrayJoin}}},
 		a("flatten", "Arrays of an array as one.", "E", signature{in: "array(array(E))", out: "array(E)", sql: "CASE WHEN $1 IS NOT NULL THEN coalesce(flatten($1), []) END"}),
 		{name: "repeat", doc: "Array of one element repeated.", sigs: []signature{
-			{in: "T, integer", shown: "t, integer", where: "T", out: "array(T)", until: 475, sql: "list_transform(range(acme_repeat_count($2, 10000)), lambda i: $1)"},
+			{in: "T, integer", shown: "t, integer", where: "T", out: "array(T)", until: 475, low: lowRepeat},
 			{in: "T, bigint", where: "T", out: "array(T)", since: 476, low: func(c *invocation) string {
 				return c.template("list_transform(range(acme_repeat_count($2, 100000)), lambda i: $1)")
 			}}}},
@@ -125,4 +128,82 @@ func mapFunctions() []function {
 		m("multimap_from_entries", "Map of rows of key and value, each key with an array of its values.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,array(V))", low: lowMultimap}),
 		m("array_histogram", "Map of the elements of an array to how often they stand there.", signature{in: "array(T)", where: "T", out: "map(T,bigint)", low: lowArrayHistogram}).sinceRelease(419),
 	}
+}
+
+// lowRepeat is repeat of the older releases, whose result takes no more than 1,000,000
+// bytes. What has one width, so many of them do not come to that.
+func lowRepeat(c *invocation) string {
+	out := c.template("list_transform(range(acme_repeat_count($2, 10000)), lambda i: $1)")
+	t := c.args[0].typ
+	if t.Kind == Unknown || blockWidth(t) > 0 {
+		return out
+	}
+	size := c.a.blockSize(c.args[0].code, t, 0)
+	return c.template("CASE WHEN acme_repeat_count($2, 10000) * "+size+" > 1000000 THEN "+
+		fail(c.typ.DuckDB(), "INVALID_FUNCTION_ARGUMENT", "result of repeat function must not take more than 1000000 bytes")+" ELSE ") + out + " END"
+}
+
+// blockWidth gives how many bytes Trino takes for each value of a type, 0 where values
+// differ in that.
+func blockWidth(t Type) int {
+	switch t.Kind {
+	case Boolean, TinyInt:
+		return 1
+	case SmallInt:
+		return 2
+	case Integer, Real, Date, IntervalYear:
+		return 4
+	case BigInt, Double, Time, IntervalDay:
+		return 8
+	case UUID, IPAddress:
+		return 16
+	case Decimal:
+		if t.Precision <= 18 {
+			return 8
+		}
+		return 16
+	case TimeTZ, Timestamp, TimestampTZ:
+		short := map[Kind]int{TimeTZ: 9, Timestamp: 6, TimestampTZ: 3}[t.Kind]
+		if t.Precision <= short {
+			return 8
+		}
+		return 12
+	}
+	return 0
+}
+
+// blockSize gives the text for the bytes that Trino takes for a value; inside another
+// one it takes a byte more, to say that it is not NULL.
+func (a *analyser) blockSize(code string, t Type, more int) string {
+	if w := blockWidth(t); w > 0 {
+		return fmt.Sprintf("%d", w+more)
+	}
+	more += 4 // where it ends
+	all := func(list string, t Type) string {
+		if w := blockWidth(t); w > 0 {
+			return fmt.Sprintf("len(%s) * %d", list, w+1)
+		}
+		e := a.lambdaVar()
+		return fmt.Sprintf("coalesce(list_sum(list_transform(%s, lambda %s: %s)), 0)", list, e, a.blockSize(e, t, 1))
+	}
+	size := ""
+	switch t.Kind {
+	case Array:
+		size = all(code, t.elem())
+	case Map: // with its hash table
+		size = all("map_keys("+code+")", t.elem()) + " + " + all("map_values("+code+")", t.value()) + " + 8 * len(map_keys(" + code + "))"
+	case Row:
+		parts := make([]string, len(t.Elem))
+		for i, f := range t.Elem {
+			parts[i] = a.blockSize(fieldCode(code, i), f.Type, 1)
+		}
+		size = strings.Join(parts, " + ")
+	case Char:
+		size = "strlen(rtrim(" + code + ", ' '))"
+	case Varchar, JSON:
+		size = "strlen(" + code + ")"
+	default:
+		size = "octet_length(" + code + ")"
+	}
+	return fmt.Sprintf("(coalesce(%s, 0) + %d)", size, more)
 }

@@ -81,6 +81,7 @@ func coalesceCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	out := value{constant: true}
 	for i, x := range c.Args {
 		vs[i] = a.expr(x, sc)
+		a.checkSeen(vs[i])
 		out.constant = out.constant && vs[i].constant
 	}
 	out.typ = a.unify(vs, "All COALESCE operands must be the same type or coercible to a common type.")
@@ -140,6 +141,7 @@ func (a *analyser) tryCode(code string) string {
 	if a.trying > 0 { // it is in one already; and no TRY may hold what changes by itself
 		return "TRY(" + code + ")"
 	}
+	code = escaped(code, escapingCalls())
 	return "CASE WHEN random() < 2 THEN TRY(" + code + ") END"
 }
 

@@ -183,7 +183,7 @@ func concatSigs() []signature {
 		return signature{in: in, shown: shown, out: "array(E)", where: "E", sql: sql}
 	}
 	return []signature{
-		{in: "char(x), char(y)", gives: "char(u)", sql: "($1 || $2)", typ: func(t []Type) Type { return charType(t[0].Precision + t[1].Precision) }},
+		{in: "char(x), char(y)", gives: "char(u)", low: lowConcatChars, typ: func(t []Type) Type { return charType(t[0].Precision + t[1].Precision) }},
 		array("array(E), E", "array(E), E", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_append($1, $2) END"),
 		array("E, array(E)", "E, array(E)", "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN list_prepend($1, $2) END"),
 		{in: "array(E), array(E)", shown: "array(E)", out: "array(E)", where: "E", variadic: true, low: func(c *invocation) string { return c.join(" || ") }},
@@ -253,4 +253,15 @@ func lowSubstr(c *invocation) string {
 		return c.template("trino.substr($1, $2, 2147483647)")
 	}
 	return c.template("CASE WHEN $3 IS NOT NULL THEN trino.substr($1, $2, $3) END")
+}
+
+// lowConcatChars puts two chars together, which may come to none that there is.
+func lowConcatChars(c *invocation) string {
+	if n := c.typ.Precision; n > maxChar {
+		if c.a.level >= charToVarchar {
+			panic(errorAt(c.pos, "TYPE_NOT_FOUND", "Unknown type: char(%d)", n))
+		}
+		panic(errorAt(c.pos, "INVALID_FUNCTION_ARGUMENT", "CHAR length must be in range [0, %d], got %d", maxChar, n))
+	}
+	return c.template("($1 || $2)")
 }

@@ -2,7 +2,10 @@ package dialect
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
+	"sync"
 )
 
 // Prelude gives the DuckDB statements that a session runs before any
@@ -10,10 +13,98 @@ import (
 // so that nothing of DuckDB's is hidden.
 func Prelude() []string {
 	out := []string{"CREATE SCHEMA IF NOT EXISTS trino"}
-	for _, m := range slices.Concat(momentMacros, macros) {
+	for _, m := range slices.Concat(momentMacros, macros, escapingMacros()) {
 		out = append(out, fmt.Sprintf("CREATE OR REPLACE MACRO trino.%s AS %s", m[0], m[1]))
 	}
 	return out
+}
+
+// escapes says whether what a macro fails with is nothing that Athena's TRY catches: an
+// error without a class of its own, or a value that is beyond DuckDB. A macro may be
+// told what to fail with.
+func escapes(name, body string) bool {
+	return strings.Contains(name, " err") || strings.Contains(body, "[[NOT_SUPPORTED]]") || strings.Contains(body, "GENERIC_INTERNAL_ERROR")
+}
+
+// escapingMacros are the twins of those macros for use inside TRY, trino.escaping_NAME:
+// DuckDB's TRY catches whatever our functions fail with, but not that dates do not
+// differ by some unit, which is what they fail with instead. See escaped.
+func escapingMacros() [][2]string {
+	all := slices.Concat(momentMacros, macros)
+	out := [][2]string{
+		{"escape(message)", "CAST(date_diff(left(message, 0) || 'era', DATE '1970-01-01', DATE '1970-01-01') AS VARCHAR)"},
+		{"escape_as(err, message)", "CASE WHEN err = 'GENERIC_INTERNAL_ERROR' THEN trino.escape(message) ELSE acme_fail(message) END"},
+	}
+	twins := map[string]bool{}
+	for again := true; again; {
+		again = false
+		for _, m := range all {
+			name, _, _ := strings.Cut(m[0], "(")
+			if twins[name] || !escapes(m[0], m[1]) && escaped(m[1], twins) == m[1] {
+				continue
+			}
+			twins[name], again = true, true
+		}
+	}
+	for _, m := range all { // in their order: a macro knows those before it alone
+		if name, _, _ := strings.Cut(m[0], "("); twins[name] {
+			out = append(out, [2]string{"escaping_" + m[0], escaped(m[1], twins)})
+		}
+	}
+	return out
+}
+
+// escapingCalls are the names of the macros that have twins.
+var escapingCalls = sync.OnceValue(func() map[string]bool {
+	out := map[string]bool{}
+	for _, m := range escapingMacros() {
+		name, _, _ := strings.Cut(m[0], "(")
+		if of, ok := strings.CutPrefix(name, "escaping_"); ok {
+			out[of] = true
+		}
+	}
+	return out
+})
+
+// macroCall is a call of a macro, or of the function that fails up to the name of what
+// it fails with.
+var macroCall = regexp.MustCompile(`^(?:trino\.([a-z_0-9]+)\(|acme_fail\('\[\[(' \|\| err \|\| '|NOT_SUPPORTED|GENERIC_INTERNAL_ERROR)\]\])`)
+
+// escaped gives code whose errors that Athena's TRY does not catch pass DuckDB's; what
+// stands in texts and quoted names stays.
+func escaped(code string, twins map[string]bool) string {
+	var b strings.Builder
+	quote := byte(0) // open at i
+	for i := 0; i < len(code); {
+		var m []string
+		if quote == 0 && (strings.HasPrefix(code[i:], "trino.") || strings.HasPrefix(code[i:], "acme_fail(")) {
+			m = macroCall.FindStringSubmatch(code[i:])
+		}
+		switch {
+		case m == nil:
+			switch c := code[i]; {
+			case quote == c:
+				quote = 0
+			case quote == 0 && (c == '\'' || c == '"'):
+				quote = c
+			}
+			b.WriteByte(code[i])
+			i++
+			continue
+		case twins[m[1]]:
+			b.WriteString("trino.escaping_" + m[1] + "(")
+		case m[1] != "":
+			b.WriteString(m[0])
+		case strings.Contains(m[2], "err"):
+			b.WriteString("trino.escape_as(err, '[[' || err || ']]")
+			quote = '\''
+		default:
+			b.WriteString("trino.escape('[[" + m[2] + "]]")
+			quote = '\''
+		}
+		i += len(m[0])
+	}
+	return b.String()
 }
 
 // isoGlob is the form of an ISO 8601 time of the years 1000 to 9999, in UTC.
@@ -95,6 +186,9 @@ var macros = [][2]string{
 	{"order_statistic(l, q)", "list_extract(list_sort(list_filter(l, lambda e: e IS NOT NULL)), greatest(1, least(list_count(l), CAST(floor(q * list_count(l)) AS BIGINT) + 1)))"},
 	{"no_nan(x)", "CASE WHEN NOT isnan(x) THEN x END"},
 	{"sum_bigint(s)", "CAST(s AS BIGINT)"},
+	// up is the sum of what is above 0.
+	{"sum_of_parts(s, up)", "CASE WHEN up <= 9223372036854775807 AND s - up >= -9223372036854775808 OR s NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(s AS BIGINT) " +
+		"WHEN s IS NOT NULL THEN CAST(acme_fail('[[NOT_SUPPORTED]] a sum of which a part may be beyond bigint is not supported by the local engine') AS BIGINT) END"},
 	{"json_list(l)", "CASE WHEN l IS NOT NULL THEN '[' || coalesce(array_to_string(l, ','), '') || ']' END"},
 	// A struct binds the keys once; in a lambda of its own text they would be made for every entry.
 	{"first_keys(l)", "list_transform([struct_pack(k := list_transform(l, lambda e: e.f0), l := l)], lambda s: list_filter(s.l, lambda e, i: list_position(s.k, e.f0) = i))[1]"},

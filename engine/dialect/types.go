@@ -42,6 +42,9 @@ const (
 	QDigest // Elem[0]
 )
 
+// maxChar is the greatest length of a char.
+const maxChar = 65536
+
 // Unbounded is the Precision of a varchar without a length.
 const Unbounded = 1<<31 - 1
 
@@ -51,7 +54,8 @@ type Type struct {
 	Precision int
 	Scale     int
 	Elem      []Field
-	// loose says that a map's entries come in an order that is not Trino's.
+	// loose says that a map's entries come in an order that is not Trino's; of a
+	// boolean, that newer releases do not always see its NULL: see comparisonOf.
 	loose bool
 	// zone is where a timestamp with time zone is shown, where every value of
 	// the expression agrees on it. It is no part of the type's identity.

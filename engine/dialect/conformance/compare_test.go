@@ -34,12 +34,8 @@ func hold(t *testing.T, cases []answered) {
 func (e *engine) answer(t *testing.T, sql string, level int, want string) string {
 	t.Helper()
 	_, rows, err := e.run(sql, level)
-	var de *dialect.Error
-	if errors.As(err, &de) {
-		return de.Error()
-	}
 	if err != nil {
-		return err.Error()
+		return told(err)
 	}
 	got := make([]any, len(rows))
 	for i, r := range rows {
@@ -56,6 +52,15 @@ func (e *engine) answer(t *testing.T, sql string, level int, want string) string
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// told gives the name and text of a statement's error, or the text of another.
+func told(err error) string {
+	var e *dialect.Error
+	if errors.As(err, &e) {
+		return e.Error()
+	}
+	return err.Error()
 }
 
 // TestComparisons holds = and < inside arrays, maps and rows, NaN, and the
