@@ -59,8 +59,12 @@ func markdownTable(b *strings.Builder, t Table) {
 	} else {
 		b.WriteString("gzip JSON, one object a line.")
 	}
-	if t.Name == EventsParquet {
+	switch t.Name {
+	case EventsParquet:
 		b.WriteString(" Columns and partitions are those of " + EventsJSON + ".\n\n")
+		return
+	case EventsDaily:
+		b.WriteString(" Columns are those of " + EventsJSON + ", partitions its year, month and day.\n\n")
 		return
 	}
 	b.WriteString("\n\n| # | column | type | values | meaning |\n| ---: | --- | --- | --- | --- |\n")

@@ -156,7 +156,7 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
 	root.AddCommand(
 		p.newReportCmd(), p.newGenerateCmd(), p.newScenarioCmd(), p.newQueryCmd(), p.newTranslateCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newBrokerCmd(), p.newExportCmd(), p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newBrokerCmd(), p.newExportCmd(), p.newMigrateCmd(), p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)
 	addHelpTopics(root)
@@ -217,6 +217,8 @@ func completeFlags(root *cobra.Command) {
 		"generate --timestamp":   {"arrival", "now"},
 		"export --auth":          {"iam", "scram", "mtls", "plaintext"},
 		"pipeline up --scenario": sim.Shipped(),
+		"migrate --codec":        {"zstd", "snappy", "gzip"},
+		"migrate --by":           {"hour", "day"},
 		"export --read-from":     {"earliest", "now"},
 		"export --file-format":   {"json", "parquet", "both"},
 		"export --delimiter":     {"newline", "none"},

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childLake); dir != "" {
 		os.Exit(child(dir))
 	}
+	if dir := os.Getenv(childMigration); dir != "" {
+		os.Exit(migratingChild(dir))
+	}
 	os.Exit(m.Run())
 }
 

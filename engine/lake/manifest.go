@@ -26,6 +26,10 @@ type Manifest struct {
 	Topic   string          `json:"topic,omitempty"`
 	TopicID string          `json:"topic_id,omitempty"` // hexadecimal
 	Ranges  []manifestRange `json:"ranges,omitempty"`
+	// Inputs are the objects that a migration made the one object of, Holds what was in
+	// them and is in it.
+	Inputs []migrationInput `json:"inputs,omitempty"`
+	Holds  *Fingerprint     `json:"holds,omitempty"`
 	// Records, Rows, Bytes: sums over the objects.
 	Records int64           `json:"records"`
 	Rows    int64           `json:"rows"`

@@ -35,8 +35,22 @@ type parser struct {
 	byKey   map[string]int    // the first field that is read from this key, folded
 	simple  bool              // the fast path may run: no two columns share a key, no dots
 	state   []fieldState      // of the line being read, by field
+	odd     oddities          // of the line being read
 	slots   []node            // of the slow path, by field
 	parts   map[string]string // the key that a struct's field is read from, folded, by its name
+}
+
+// oddities are what a row does not show of its record.
+type oddities struct {
+	extra, mistyped, twice int64
+	column                 string // the first of mistyped
+	key                    string // the first of twice
+}
+
+func (o *oddities) wrongType(column string) {
+	if o.mistyped++; o.mistyped == 1 {
+		o.column = column
+	}
 }
 
 // field is one column of the table.
@@ -98,11 +112,13 @@ func (p *parser) fold(key string) string {
 // row reads a line into row i and gives how many of its bytes were read: up to
 // behind the first object. After an error the row's values are undefined.
 func (p *parser) row(line []byte, i int) (int, *lineError) {
+	p.odd = oddities{}
 	if p.simple && len(line) > 0 && line[0] == '{' {
 		if used, ok := p.fast(line, i); ok {
 			return used, nil
 		}
 		p.undo(i)
+		p.odd = oddities{}
 	}
 	return p.slow(line, i)
 }
@@ -148,6 +164,7 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 		state, next := set, -1
 		if f < 0 {
 			next = skipScalar(line, at)
+			p.odd.extra++
 		} else {
 			if p.state[f] != missing {
 				return 0, false // twice: the last one wins, and this one is written
@@ -156,6 +173,9 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 				next = skipScalar(line, at)
 			} else {
 				state, next = v.scalar(line, at, row)
+				if state == null && next >= 0 && !isNull(line[at:next]) {
+					p.odd.wrongType(p.fields[f].name)
+				}
 			}
 			p.state[f] = state
 			expected = f + 1
@@ -174,6 +194,10 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 		}
 	}
 }
+
+// isNull says whether a value as it stands in a line is a null, and not what a
+// column could not take.
+func isNull(text []byte) bool { return len(text) == 4 && bytes.EqualFold(text, []byte("null")) }
 
 // finish makes NULL what the line did not give.
 func (p *parser) finish(row int) {

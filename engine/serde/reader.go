@@ -33,6 +33,7 @@ type Reader struct {
 	decode  decoder // of every SerDe but OpenX JSON, for which it is nil
 	records *records
 	skipped int // of the lines that the table's header takes
+	tail    tail
 	batch   Batch
 	stats   Stats
 	err     error
@@ -113,14 +114,15 @@ func (o Options) withDefaults() Options {
 func (r *Reader) Open(object string, body io.Reader) {
 	r.object, r.err = object, nil
 	r.stats = Stats{}
-	r.records, r.skipped = nil, 0
+	r.records, r.skipped, r.tail = nil, 0, tail{whole: true}
+	r.src.salvage = r.options.Salvage
 	r.src.open(body, codecOf(object), r.options.MaxBytes)
 }
 
 // Stats gives what has been counted of the object so far; complete after io.EOF.
 func (r *Reader) Stats() Stats {
 	s := r.stats
-	s.RawBytes, s.Bytes, s.Members = r.src.raw.n, r.src.unpacked, r.src.members
+	s.RawBytes, s.Bytes, s.Members, s.Broken = r.src.raw.n, r.src.unpacked, r.src.members, r.src.broken
 	return s
 }
 
@@ -175,6 +177,8 @@ func (r *Reader) row() (int, error) {
 		}
 	}
 	switch {
+	case r.decode == nil && r.options.EveryRecord:
+		return r.next()
 	case r.decode == nil:
 		return r.line()
 	case r.options.Hive != nil && r.options.Hive.Records:
@@ -273,6 +277,8 @@ func (r *Reader) line() (int, error) {
 		r.parse.nulls(r.batch.Rows)
 		r.malformed(err)
 		used = 0
+	} else if r.parse.odd != (oddities{}) {
+		r.strange(r.stats.Lines+1, r.src.lineAt)
 	}
 	seen := int64(1)
 	if used == 0 {
@@ -351,6 +357,25 @@ func (r *Reader) malformed(err *lineError) {
 			Object: r.object, Line: r.stats.Lines + 1, Offset: r.src.lineAt, Why: err.why,
 		})
 	}
+}
+
+// strange books what the row does not show of its record.
+func (r *Reader) strange(line, offset int64) {
+	o := &r.parse.odd
+	note := func(n, before int64, why string) {
+		if n > 0 && before < int64(r.options.Bad) {
+			r.stats.Odd = append(r.stats.Odd, Position{Object: r.object, Line: line, Offset: offset, Why: why})
+		}
+	}
+	if o.mistyped > 0 {
+		note(o.mistyped, r.stats.Mistyped, "column "+o.column+" cannot take the value: NULL")
+	}
+	if o.twice > 0 {
+		note(o.twice, r.stats.Twice, "the key "+o.key+" stands twice: only the last is shown")
+	}
+	r.stats.Extra += o.extra
+	r.stats.Mistyped += o.mistyped
+	r.stats.Twice += o.twice
 }
 
 func (r *Reader) fatal(why string) *Error {

@@ -66,7 +66,21 @@ type Options struct {
 	MaxBytes int64
 	MaxDepth int // nesting of a value; 512 where zero
 	// Bad is how many positions of malformed lines Stats.Bad keeps; 16 where zero.
+	// Stats.Odd keeps as many of each kind.
 	Bad int
+
+	// EveryRecord makes a row of each record, wherever on its line it stands, and
+	// none of a line without one: what the producer wrote, not what Athena sees.
+	// What cannot be read is passed over, up to where the next record begins. OpenX
+	// JSON alone.
+	EveryRecord bool
+	// Record is told of each record of EveryRecord as it stands, and Refused of
+	// what was passed over. The bytes are the reader's.
+	Record  func(text []byte)
+	Refused func(at Position, text []byte)
+	// Salvage reads an object that is packed wrongly up to where it breaks:
+	// Stats.Broken says where.
+	Salvage bool
 }
 
 // Stats counts what an object held, and what Athena does not see of it.
@@ -80,8 +94,16 @@ type Stats struct {
 	Unseen    int64 // Records behind the first of their line
 	Malformed int64 // lines that are rows of NULLs: broken JSON, text, blank lines
 	NoObject  int64 // of Malformed: lines without an object at all (blank, text, a number)
-	// Bad is where the first malformed lines stand.
-	Bad []Position
+	// Extra counts values under keys that are no column's. Mistyped counts values that a
+	// column could not take and shows as NULL, Twice keys that stand twice in a record,
+	// whatever their case, of which only the last is shown; both of columns that were
+	// asked for alone. All are of records that are rows.
+	Extra, Mistyped, Twice int64
+	// Bad is where the first malformed lines stand, Odd where the first Mistyped and
+	// Twice do.
+	Bad, Odd []Position
+	// Broken is what ended the object before its end, where Options.Salvage is set.
+	Broken error
 }
 
 // Position is a place in an object.
@@ -92,7 +114,7 @@ type Position struct {
 	Why    string
 }
 
-// Add adds what another object held. Bad is kept to max positions.
+// Add adds what another object held. Bad and Odd are kept to max positions.
 func (s *Stats) Add(o Stats, max int) {
 	s.RawBytes += o.RawBytes
 	s.Bytes += o.Bytes
@@ -103,12 +125,18 @@ func (s *Stats) Add(o Stats, max int) {
 	s.Unseen += o.Unseen
 	s.Malformed += o.Malformed
 	s.NoObject += o.NoObject
-	for _, b := range o.Bad {
-		if len(s.Bad) >= max {
-			return
+	s.Extra += o.Extra
+	s.Mistyped += o.Mistyped
+	s.Twice += o.Twice
+	add := func(to *[]Position, from []Position) {
+		for _, p := range from {
+			if len(*to) < max {
+				*to = append(*to, p)
+			}
 		}
-		s.Bad = append(s.Bad, b)
 	}
+	add(&s.Bad, o.Bad)
+	add(&s.Odd, o.Odd)
 }
 
 // Error is a failure to read an object. Line is 0 where the failure is not in a

@@ -58,6 +58,7 @@ func (p *parser) slow(line []byte, row int) (int, *lineError) {
 		return 0, &lineError{why: "no object on the line", empty: true}
 	}
 	clear(p.slots)
+	p.odd = oddities{}
 	g := grammar{p: p, b: bytes.TrimRightFunc(line, atMostSpace), at: lead}
 	var err *lineError
 	if line[lead] == '{' {
@@ -89,6 +90,9 @@ func (p *parser) fill(row int) *lineError {
 		if !ok {
 			v.undo(row)
 			v.setNull(row)
+			if n := p.slots[f].kind; n != absent && n != nullValue {
+				p.odd.wrongType(p.fields[f].name)
+			}
 		} else {
 			v.end(row)
 		}
@@ -150,6 +154,14 @@ func (g *grammar) top() *lineError {
 		wanted := dots || known && g.wanted(f)
 		if err := g.value(&n, wanted); err != nil {
 			return err
+		}
+		if !known && !dots {
+			g.p.odd.extra++
+		}
+		if known && g.p.slots[f].kind != absent {
+			if g.p.odd.twice++; g.p.odd.twice == 1 {
+				g.p.odd.key = name
+			}
 		}
 		for known && f >= 0 {
 			g.p.slots[f] = n

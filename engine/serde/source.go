@@ -37,6 +37,8 @@ type source struct {
 	eof        bool
 	mayHaveCR  bool // a \r may be in buf[start:end]
 	skipLF     bool // the last line ended with \r: a \n that follows belongs to it
+	salvage    bool // what breaks the object ends it
+	broken     error
 	err        error
 }
 
@@ -55,7 +57,7 @@ func (s *source) open(body io.Reader, c codec, max int64) {
 	s.raw = countingReader{r: body}
 	s.members, s.unpacked, s.max = 0, 0, max
 	s.start, s.end, s.base, s.lineAt = 0, 0, 0, 0
-	s.eof, s.mayHaveCR, s.skipLF, s.err = false, false, false, nil
+	s.eof, s.mayHaveCR, s.skipLF, s.broken, s.err = false, false, false, nil, nil
 	if s.size == 0 {
 		s.size, s.long = bufferSize, longLine
 	}
@@ -78,6 +80,9 @@ func (s *source) open(body io.Reader, c codec, max int64) {
 			// Of no byte Trino's line reader makes no rows, before it looks for gzip.
 			s.in, s.err = &s.raw, nil
 		}
+	}
+	if s.err != nil && s.salvage {
+		s.broken, s.err, s.eof = s.err, nil, true
 	}
 	if s.err == nil {
 		s.err = s.fill()
@@ -152,7 +157,10 @@ func (s *source) fill() error {
 		if err == io.EOF {
 			s.eof = true
 		} else if err != nil {
-			return err
+			if !s.salvage {
+				return err
+			}
+			s.eof, s.broken = true, err
 		}
 		if s.max > 0 && s.unpacked > s.max {
 			return fmt.Errorf("the object unpacks to more than %d bytes", s.max)

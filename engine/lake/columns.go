@@ -1,0 +1,251 @@
+package lake
+
+import (
+	"bytes"
+	"math"
+
+	"acme/telemetry/engine/serde"
+)
+
+// rows are some rows by columns, in the order they were read, with the fingerprint
+// they had when they were read.
+type rows struct {
+	n       int
+	columns []column
+	set     *rowSet
+	texts   [][]uint64 // of the batch being taken: the hashes of its texts
+}
+
+// column is one column of rows. Words are the values of a column that is not of
+// text, as their bits. A text is a word of a dictionary as long as texts come
+// again; a column whose texts do not is plain.
+type column struct {
+	kind  serde.Kind
+	nulls int
+	valid []uint64 // a bit a row; nil while none is NULL
+	words []uint64
+	codes []uint32
+	dict  dictionary
+	plain bool
+	text  []byte
+	ends  []uint32
+}
+
+// trialRows is after how many rows a column whose texts hardly come again is plain.
+const trialRows = 2048
+
+func newRows(columns []serde.Column) *rows {
+	r := &rows{columns: make([]column, len(columns)), set: newRowSet(len(columns)), texts: make([][]uint64, len(columns))}
+	for i, c := range columns {
+		r.columns[i].kind = c.Type.Kind
+	}
+	return r
+}
+
+// size is how many bytes of memory the rows take, about.
+func (r *rows) size() int {
+	n := 0
+	for i := range r.columns {
+		c := &r.columns[i]
+		n += 8*cap(c.words) + 4*cap(c.codes) + cap(c.text) + 4*cap(c.ends) + c.dict.size()
+	}
+	return n
+}
+
+// take adds a batch that has all columns in their order.
+func (r *rows) take(b *serde.Batch) {
+	for i := range b.Columns {
+		v, c := &b.Columns[i], &r.columns[i]
+		c.takeValid(v, r.n, b.Rows)
+		if c.kind == serde.String {
+			r.texts[i] = c.takeTexts(v, b.Rows, r.texts[i][:0])
+		} else {
+			c.takeWords(v, b.Rows)
+		}
+	}
+	r.n += b.Rows
+	r.set.batch(b, r.texts)
+}
+
+func (c *column) takeValid(v *serde.Vector, have, n int) {
+	if v.Nulls == 0 && c.valid == nil {
+		return
+	}
+	if c.valid == nil {
+		c.valid = make([]uint64, (have+63)/64)
+		for i := range have {
+			c.valid[i/64] |= 1 << (i % 64)
+		}
+	}
+	for len(c.valid) < (have+n+63)/64 {
+		c.valid = append(c.valid, 0)
+	}
+	for i := range n {
+		if v.IsNull(i) {
+			c.nulls++
+		} else {
+			c.valid[(have+i)/64] |= 1 << ((have + i) % 64)
+		}
+	}
+}
+
+func (c *column) isNull(i int) bool { return c.valid != nil && c.valid[i/64]&(1<<(i%64)) == 0 }
+
+func (c *column) takeWords(v *serde.Vector, n int) {
+	switch c.kind {
+	case serde.Int:
+		for _, x := range v.Ints[:n] {
+			c.words = append(c.words, uint64(x))
+		}
+	case serde.BigInt:
+		for _, x := range v.BigInts[:n] {
+			c.words = append(c.words, uint64(x))
+		}
+	case serde.Double:
+		for _, x := range v.Doubles[:n] {
+			c.words = append(c.words, math.Float64bits(x))
+		}
+	}
+}
+
+// takeTexts adds texts and gives their hashes.
+func (c *column) takeTexts(v *serde.Vector, n int, hashes []uint64) []uint64 {
+	if c.plain {
+		for i := range n {
+			hashes = append(hashes, textHash(v.Bytes(i)))
+		}
+		c.takePlain(v, n)
+		return hashes
+	}
+	var last []byte
+	var lastHash uint64
+	var lastCode uint32
+	for i := range n {
+		b := v.Bytes(i)
+		if i == 0 || !bytes.Equal(b, last) {
+			lastHash = textHash(b)
+			lastCode = c.dict.code(lastHash, b)
+			last = b
+		}
+		hashes = append(hashes, lastHash)
+		c.codes = append(c.codes, lastCode)
+	}
+	if have := len(c.codes); have >= trialRows && c.dict.len() > have/2 {
+		c.makePlain()
+	}
+	return hashes
+}
+
+func (c *column) takePlain(v *serde.Vector, n int) {
+	base := uint32(len(c.text)) - v.Offsets[0]
+	c.text = append(c.text, v.Text[v.Offsets[0]:v.Offsets[n]]...)
+	for _, end := range v.Offsets[1 : n+1] {
+		c.ends = append(c.ends, base+end)
+	}
+}
+
+// makePlain gives up the dictionary.
+func (c *column) makePlain() {
+	for _, code := range c.codes {
+		c.text = append(c.text, c.dict.word(code)...)
+		c.ends = append(c.ends, uint32(len(c.text)))
+	}
+	c.plain, c.codes, c.dict = true, nil, dictionary{}
+}
+
+// bytes gives the text of row i.
+func (c *column) bytes(i int) []byte {
+	if !c.plain {
+		return c.dict.word(c.codes[i])
+	}
+	from := uint32(0)
+	if i > 0 {
+		from = c.ends[i-1]
+	}
+	return c.text[from:c.ends[i]]
+}
+
+// dictionary numbers texts in the order in which they first come.
+type dictionary struct {
+	slots  []uint32 // a code and one; 0 for none
+	hashes []uint64 // by code
+	text   []byte
+	ends   []uint32
+}
+
+func (d *dictionary) len() int { return len(d.hashes) }
+
+func (d *dictionary) size() int {
+	return 4*cap(d.slots) + 8*cap(d.hashes) + cap(d.text) + 4*cap(d.ends)
+}
+
+func (d *dictionary) word(code uint32) []byte {
+	from := uint32(0)
+	if code > 0 {
+		from = d.ends[code-1]
+	}
+	return d.text[from:d.ends[code]]
+}
+
+// code gives the number of a text, which it has from now on if it had none.
+func (d *dictionary) code(hash uint64, text []byte) uint32 {
+	if 2*len(d.hashes) >= len(d.slots) {
+		d.slots = regrown(d.slots, d.hashes)
+	}
+	mask := uint64(len(d.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := d.slots[at]
+		if s == 0 {
+			d.hashes = append(d.hashes, hash)
+			d.text = append(d.text, text...)
+			d.ends = append(d.ends, uint32(len(d.text)))
+			d.slots[at] = uint32(len(d.hashes))
+			return uint32(len(d.hashes) - 1)
+		}
+		if d.hashes[s-1] == hash && bytes.Equal(d.word(s-1), text) {
+			return s - 1
+		}
+	}
+}
+
+// regrown gives slots with more room, the codes in them again.
+func regrown(slots []uint32, hashes []uint64) []uint32 {
+	out := make([]uint32, max(64, 4*len(slots)))
+	mask := uint64(len(out) - 1)
+	for code, hash := range hashes {
+		at := hash & mask
+		for out[at] != 0 {
+			at = (at + 1) & mask
+		}
+		out[at] = uint32(code + 1)
+	}
+	return out
+}
+
+// numbers numbers words in the order in which they first come.
+type numbers struct {
+	slots []uint32
+	words []uint64 // by code
+}
+
+func (d *numbers) code(word uint64) uint32 {
+	if 2*len(d.words) >= len(d.slots) {
+		hashes := make([]uint64, len(d.words))
+		for i, w := range d.words {
+			hashes[i] = numberHash(w)
+		}
+		d.slots = regrown(d.slots, hashes)
+	}
+	mask := uint64(len(d.slots) - 1)
+	for at := numberHash(word) & mask; ; at = (at + 1) & mask {
+		s := d.slots[at]
+		if s == 0 {
+			d.words = append(d.words, word)
+			d.slots[at] = uint32(len(d.words))
+			return uint32(len(d.words) - 1)
+		}
+		if d.words[s-1] == word {
+			return s - 1
+		}
+	}
+}

@@ -1,0 +1,400 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+)
+
+// Migrate makes Parquet of a lake's JSON. What must hold:
+//
+//   - Every record arrives, once. All records of an object are migrated, those that
+//     Athena does not show among them; what is no record is filed under errors/ with
+//     its object, line and reason. Records in are rows out and broken ones.
+//   - Nothing is visible before it is proved. A part is made in a file of this machine
+//     and read back by another reader than wrote it; the rows, by an order-free
+//     fingerprint, each column's NULLs and sums, and what readers skip pages by, must be
+//     what was read of the JSON. Then it is put, whole, and its manifest last.
+//   - The source is not touched. No object of the table is replaced or deleted.
+//   - It can be run again, killed, and run twice at once. See migrationsPrefix.
+//
+// A part is the rows of the objects that were there when it was made. Objects that come
+// later are another part of the same folder, beside it.
+
+// MigrateOptions say what to migrate and how.
+type MigrateOptions struct {
+	// From and To are a window of the hours that the partitions stand for, [From, To);
+	// no bound where zero.
+	From, To time.Time
+	// Into is the table that gets the parts: schema.EventsMigrated or EventsByDay.
+	Into  schema.Table
+	Codec string // zstd, snappy or gzip
+	// Temp is a folder of this machine for parts that are being made, one at a time; the
+	// system's where empty.
+	Temp    string
+	Workers int // objects read at once; every core where zero
+	// MaxInput is how many bytes of objects make one part at most; 512 MiB where zero.
+	MaxInput int64
+	// Progress is told how many bytes of objects are done of how many, and how many rows
+	// were read, from one goroutine.
+	Progress func(done, of, rows int64)
+
+	groupRows, pageRows, runRows int // smaller in tests
+}
+
+// Migration is what a migration did, or would do.
+type Migration struct {
+	Table string         `json:"table"`
+	Parts []MigratedPart `json:"parts"` // in the order of their folders
+	// Done is how many objects an earlier run has migrated.
+	Done int64 `json:"done"`
+	// Failed are the folders that could not be migrated, and why; the others were.
+	Failed []FailedPart `json:"failed"`
+	// Passed are folders of the source that are no partitions.
+	Passed []string `json:"passed"`
+}
+
+// MigratedPart is one part.
+type MigratedPart struct {
+	Folder  string  `json:"folder"`
+	Values  []Value `json:"-"`
+	Objects int64   `json:"objects"` // that went in
+	Input   int64   `json:"input"`   // their bytes
+	Key     string  `json:"key,omitempty"`
+	Bytes   int64   `json:"bytes,omitempty"`
+	Records int64   `json:"records"` // rows of the part
+	// Unseen are those of Records that Athena does not show, Broken what was no record.
+	Unseen int64 `json:"unseen"`
+	Broken int64 `json:"broken"`
+	// Extra, Mistyped and Twice are serde's: what rows do not show of their records.
+	Extra    int64            `json:"extra"`
+	Mistyped int64            `json:"mistyped"`
+	Twice    int64            `json:"twice"`
+	Places   []serde.Position `json:"places,omitempty"` // of the first of these
+}
+
+// FailedPart is a folder that was not migrated.
+type FailedPart struct {
+	Folder string `json:"folder"`
+	Reason string `json:"reason"`
+	Err    error  `json:"-"`
+}
+
+// job is one part to make.
+type migrationJob struct {
+	*target
+	inputs  []store.Info
+	pending *numberedPlan // what a process that was killed left, or nil
+}
+
+func (o MigrateOptions) withDefaults() MigrateOptions {
+	set(&o.Workers, runtime.GOMAXPROCS(0))
+	set(&o.MaxInput, 512<<20)
+	set(&o.Codec, "zstd")
+	set(&o.groupRows, groupRows)
+	set(&o.pageRows, pageRows)
+	set(&o.runRows, runRows)
+	if o.Progress == nil {
+		o.Progress = func(int64, int64, int64) {}
+	}
+	return o
+}
+
+// PlanMigration says what Migrate would do, and writes nothing.
+func PlanMigration(ctx context.Context, st store.Store, o MigrateOptions) (*Migration, error) {
+	o = o.withDefaults()
+	out, jobs, err := o.jobs(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		out.Parts = append(out.Parts, j.part())
+	}
+	return out, nil
+}
+
+// Migrate makes the parts that are missing. An error is of the whole; what is wrong with
+// one folder is in Migration.Failed, and the others are migrated.
+func Migrate(ctx context.Context, st store.Store, o MigrateOptions) (*Migration, error) {
+	o = o.withDefaults()
+	if _, err := codec(o.Codec); err != nil {
+		return nil, err
+	}
+	var all *Migration
+	for {
+		out, jobs, err := o.jobs(ctx, st)
+		if err != nil {
+			return all, err
+		}
+		if all == nil {
+			all = out
+		}
+		all.Failed = out.Failed
+		overtaken, err := o.run(ctx, st, jobs, all)
+		if err != nil || !overtaken {
+			slices.SortStableFunc(all.Parts, func(a, b MigratedPart) int { return strings.Compare(a.Folder, b.Folder) })
+			return all, err
+		}
+	}
+}
+
+// jobs finds what is to be done.
+func (o MigrateOptions) jobs(ctx context.Context, st store.Store) (*Migration, []migrationJob, error) {
+	out := &Migration{Table: o.Into.Database + "." + o.Into.Name, Parts: []MigratedPart{}, Failed: []FailedPart{}, Passed: []string{}}
+	for _, c := range serde.ColumnsOf(o.Into) {
+		if !slices.Contains(parquetKinds, c.Type.Kind) {
+			return nil, nil, fmt.Errorf("migrating to %s: its column %s is %s, which is not migrated", out.Table, c.Name, c.Type)
+		}
+	}
+	targets, err := o.targets(ctx, st, out)
+	if err == nil {
+		err = readPlans(ctx, st, o.Into.Prefix, targets)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("migrating %s: %w", st.URI(), err)
+	}
+	var jobs []migrationJob
+	for _, t := range targets {
+		more, err := o.jobsOf(t, out)
+		if err != nil {
+			out.Failed = append(out.Failed, FailedPart{t.folder, err.Error(), err})
+			continue
+		}
+		jobs = append(jobs, more...)
+	}
+	return out, jobs, nil
+}
+
+// jobsOf gives the parts that a folder lacks.
+func (o MigrateOptions) jobsOf(t *target, out *Migration) ([]migrationJob, error) {
+	if key := t.foreign(); key != "" {
+		return nil, fmt.Errorf("%s is there, and no migration put it: its rows would be doubled. It may be of generate or export with --file-format parquet or both, which need no migration", key)
+	}
+	left, err := t.left()
+	if err != nil {
+		return nil, err
+	}
+	out.Done += int64(len(t.inputs) - len(left))
+	var jobs []migrationJob
+	for i := range t.plans {
+		if p := &t.plans[i]; !p.done {
+			j := migrationJob{target: t, pending: p}
+			for _, in := range p.Inputs {
+				j.inputs = append(j.inputs, store.Info{Key: in.Key, Size: in.Bytes})
+			}
+			out.Done -= int64(len(j.inputs))
+			jobs = append(jobs, j)
+		}
+	}
+	for len(left) > 0 {
+		n, size := 0, int64(0)
+		for n < len(left) && (n == 0 || size+left[n].Size <= o.MaxInput) {
+			size += left[n].Size
+			n++
+		}
+		jobs = append(jobs, migrationJob{target: t, inputs: left[:n]})
+		left = left[n:]
+	}
+	return jobs, nil
+}
+
+// targets groups the table's objects by the folders that their rows go to.
+func (o MigrateOptions) targets(ctx context.Context, st store.Store, out *Migration) ([]*target, error) {
+	from := schema.Events()
+	partitions, err := Partitions(ctx, st, from.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	byFolder := map[string]*target{}
+	var targets []*target
+	for i := range partitions {
+		p := &partitions[i]
+		if wrongFolder(p, from) != "" {
+			if len(p.Objects) > 0 {
+				out.Passed = append(out.Passed, p.Folder)
+			}
+			continue
+		}
+		folder, values := o.folder(p)
+		if folder == "" || len(p.Objects) == 0 {
+			continue
+		}
+		t := byFolder[folder]
+		if t == nil {
+			t = &target{folder: folder, values: values}
+			byFolder[folder] = t
+			targets = append(targets, t)
+		}
+		t.inputs = append(t.inputs, p.Objects...)
+	}
+	slices.SortFunc(targets, func(a, b *target) int { return strings.Compare(a.folder, b.folder) })
+	there, err := Partitions(ctx, st, o.Into.Prefix)
+	for _, p := range there {
+		if t := byFolder[p.Folder]; t != nil {
+			t.there = p.Objects
+		}
+	}
+	return targets, err
+}
+
+// folder gives where the rows of a partition go; "" where it is not in the window.
+func (o MigrateOptions) folder(p *Partition) (string, []Value) {
+	var n [4]int
+	for i, v := range p.Values {
+		n[i], _ = strconv.Atoi(v.Value) // wrongFolder has seen that it is a number
+	}
+	hour := time.Date(n[0], time.Month(n[1]), n[2], n[3], 0, 0, 0, time.UTC)
+	if !o.From.IsZero() && hour.Before(o.From.Truncate(time.Hour)) || !o.To.IsZero() && !hour.Before(o.To) {
+		return "", nil
+	}
+	folder, values := o.Into.Prefix, []Value{}
+	for i, c := range o.Into.Partitions {
+		text := fmt.Sprintf("%02d", n[i])
+		values = append(values, Value{c.Name, text})
+		folder += c.Name + "=" + text + "/"
+	}
+	return folder, values
+}
+
+func (j *migrationJob) part() MigratedPart {
+	p := MigratedPart{Folder: j.folder, Values: j.values, Objects: int64(len(j.inputs))}
+	for _, in := range j.inputs {
+		p.Input += in.Size
+	}
+	return p
+}
+
+// run makes parts one after another, and says whether another process has made some of
+// them: then there is to be looked again.
+func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migrationJob, out *Migration) (overtaken bool, err error) {
+	var inputs []store.Info
+	total := int64(0)
+	for _, j := range jobs {
+		inputs = append(inputs, j.inputs...)
+	}
+	for _, in := range inputs {
+		total += in.Size
+	}
+	reader := readInputs(ctx, st, o.Into, inputs, o.Workers, o.runRows)
+	defer reader.close()
+	m := &migrator{o: o, st: st, reader: reader, out: out, total: total}
+	for i := range jobs {
+		part, err := m.make(ctx, &jobs[i])
+		switch {
+		case err == nil:
+			out.Parts = append(out.Parts, part)
+		case errors.Is(err, errOvertaken):
+			overtaken = true
+		case ctx.Err() != nil:
+			return false, fmt.Errorf("migrating %s: %w", st.URI(), context.Cause(ctx))
+		case errors.As(err, new(*DamagedError)), errors.Is(err, store.ErrNotFound):
+			out.Failed = append(out.Failed, FailedPart{jobs[i].folder, err.Error(), err})
+		default:
+			return false, fmt.Errorf("migrating %s: %w", jobs[i].folder, err)
+		}
+	}
+	return overtaken, nil
+}
+
+// migrator is one run over a number of parts.
+type migrator struct {
+	o           MigrateOptions
+	st          store.Store
+	reader      *inputReader
+	out         *Migration
+	done, total int64
+	rows        int64
+}
+
+// make makes one part and puts it. The reader is then behind the part's objects,
+// whatever happened.
+func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart, err error) {
+	part = j.part()
+	codecName, number := m.o.Codec, j.next()
+	if j.pending != nil {
+		codecName, number = j.pending.Codec, j.pending.number
+	}
+	making, err := startPart(m.st, m.o.Into, j.folder, partLayout{codec: codecName, dir: m.o.Temp, group: m.o.groupRows, page: m.o.pageRows})
+	if err != nil {
+		return part, err
+	}
+	defer func() { err = errors.Join(err, making.drop()) }()
+	if err := m.read(ctx, j, making); err != nil {
+		return part, err
+	}
+	if err := making.finish(); err != nil {
+		return part, err
+	}
+	if j.pending != nil {
+		if err := samePlan(&j.pending.migrationPlan, &making.plan); err != nil {
+			return part, err
+		}
+	} else {
+		if err := putPlan(ctx, m.st, number, &making.plan); err != nil {
+			return part, err
+		}
+		j.plans = append(j.plans, numberedPlan{number: number, migrationPlan: making.plan})
+	}
+	manifest, err := making.publish(ctx)
+	if err != nil {
+		return part, err
+	}
+	for _, e := range manifest.Objects {
+		part.Key, part.Bytes = manifest.Folder+e.Name, e.Bytes
+	}
+	part.count(making)
+	return part, nil
+}
+
+// read reads a part's objects into it, and the rest of them past it where one fails.
+func (m *migrator) read(ctx context.Context, j *migrationJob, into *making) (err error) {
+	for range j.inputs {
+		in, ok := <-m.reader.queue
+		if !ok {
+			return errors.Join(err, context.Cause(ctx), errCutShort)
+		}
+		if err == nil {
+			err = into.take(in, func(rows int) {
+				m.rows += int64(rows)
+				m.o.Progress(m.done, m.total, m.rows)
+			})
+		}
+		for range in.runs {
+		}
+		m.done += in.info.Size
+		m.o.Progress(m.done, m.total, m.rows)
+	}
+	return err
+}
+
+// samePlan says in what the objects of a plan are not what they were.
+func samePlan(was, is *migrationPlan) error {
+	for i, in := range was.Inputs {
+		if in != is.Inputs[i] {
+			return &DamagedError{in.Key, "it has changed since a run began to migrate it; that run's plan lies below " + migrationsPrefix + was.Folder}
+		}
+	}
+	if what := was.Holds.difference(is.Holds); what != "" {
+		return fmt.Errorf("%s is not what the plan of an interrupted run says", what)
+	}
+	return nil
+}
+
+func (p *MigratedPart) count(m *making) {
+	for _, in := range m.plan.Inputs {
+		p.Records += in.Records
+		p.Unseen += in.Unseen
+		p.Broken += in.Broken
+	}
+	p.Extra, p.Mistyped, p.Twice = m.stats.Extra, m.stats.Mistyped, m.stats.Twice
+	p.Places = append(slices.Clone(m.stats.Bad), m.stats.Odd...)
+}

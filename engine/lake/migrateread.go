@@ -1,0 +1,210 @@
+package lake
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
+)
+
+const (
+	// runRows is how many rows one goroutine hands on at a time, runsAhead how many
+	// times of one object before they are taken.
+	runRows   = 32 << 10
+	runsAhead = 8
+	// maxRefused bounds what of an object is filed as an error, in bytes.
+	maxRefused = 64 << 20
+)
+
+// DamagedError says that an object cannot be read to its end, or is not what its
+// manifest says.
+type DamagedError struct{ Key, Reason string }
+
+func (e *DamagedError) Error() string { return fmt.Sprintf("reading %s: %s", e.Key, e.Reason) }
+
+// inputReader reads objects ahead of who takes them, on several goroutines, and gives
+// them in their order.
+type inputReader struct {
+	st      store.Store
+	table   schema.Table
+	books   *manifests
+	queue   chan *inputRows
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
+	runRows int
+}
+
+// inputRows are the rows of one object as they come.
+type inputRows struct {
+	info store.Info
+	runs chan *rows // closed behind the last
+	// What is known behind the last run:
+	input   migrationInput
+	stats   serde.Stats
+	refused []byte // error records, a line each
+	err     error
+}
+
+// readInputs begins to read objects, so many at once.
+func readInputs(ctx context.Context, st store.Store, t schema.Table, inputs []store.Info, workers, runRows int) *inputReader {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &inputReader{st: st, table: t, books: newManifests(st), queue: make(chan *inputRows, workers), stop: cancel, runRows: runRows}
+	r.wg.Go(func() {
+		defer close(r.queue)
+		for _, info := range inputs {
+			in := &inputRows{info: info, runs: make(chan *rows, runsAhead)}
+			select {
+			case r.queue <- in: // as many as are read at once
+			case <-ctx.Done():
+				return
+			}
+			r.wg.Go(func() {
+				defer close(in.runs)
+				in.err = r.read(ctx, in)
+			})
+		}
+	})
+	return r
+}
+
+// close ends the reading and waits for its goroutines.
+func (r *inputReader) close() {
+	r.stop()
+	for in := range r.queue {
+		for range in.runs {
+		}
+	}
+	r.wg.Wait()
+}
+
+// read reads one object.
+func (r *inputReader) read(ctx context.Context, in *inputRows) (err error) {
+	body, info, err := r.st.Get(ctx, in.info.Key)
+	if errors.Is(err, store.ErrKey) {
+		return &DamagedError{in.info.Key, err.Error()}
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	if info.Size != in.info.Size {
+		return &DamagedError{in.info.Key, fmt.Sprintf("it was listed with %d bytes and has %d", in.info.Size, info.Size)}
+	}
+	sum := sha256.New()
+	if err := r.rows(ctx, in, io.TeeReader(body, sum)); err != nil {
+		return err
+	}
+	in.input = migrationInput{
+		Key: in.info.Key, Bytes: in.info.Size, SHA256: hex.EncodeToString(sum.Sum(nil)), Raw: in.stats.Bytes,
+		Records: in.stats.Rows, Unseen: in.stats.Unseen, Broken: in.stats.Malformed - in.stats.NoObject,
+	}
+	folder, name := split(in.info.Key)
+	entries, err := r.books.of(ctx, folder)
+	if e, ok := entries[name]; ok && err == nil && e.SHA256 != in.input.SHA256 {
+		err = &DamagedError{in.info.Key, "its SHA-256 is not its manifest's: its bytes have changed"}
+	}
+	return err
+}
+
+// rows reads an object's records into runs.
+func (r *inputReader) rows(ctx context.Context, in *inputRows, body io.Reader) error {
+	refused := func(at serde.Position, text []byte) { in.refuse(at, text) }
+	reader, err := newRecordReader(r.table, serde.Options{IgnoreMalformed: true, EveryRecord: true, Refused: refused})
+	if err != nil {
+		return err
+	}
+	packed := bufio.NewReaderSize(body, 64<<10)
+	magic, _ := packed.Peek(2) // a shorter object has no magic
+	name, misnamed := byContent(in.info.Key, magic)
+	reader.Open(name, packed)
+	run := newRows(serde.ColumnsOf(r.table))
+	hand := func() error {
+		select {
+		case in.runs <- run:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	for {
+		b, err := reader.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return &DamagedError{in.info.Key, reason(err)}
+		}
+		if run.take(b); run.n >= r.runRows {
+			if err := hand(); err != nil {
+				return err
+			}
+			run = newRows(serde.ColumnsOf(r.table))
+		}
+	}
+	in.stats = reader.Stats()
+	if misnamed { // Athena reads packed bytes as text, or fails
+		in.stats.Unseen = in.stats.Rows
+	}
+	if len(in.refused) > maxRefused {
+		return &DamagedError{in.info.Key, fmt.Sprintf("more than %d bytes of it are no records", maxRefused)}
+	}
+	if _, err := io.Copy(io.Discard, packed); err != nil {
+		return fmt.Errorf("reading %s: %w", in.info.Key, err)
+	}
+	if run.n == 0 {
+		return nil
+	}
+	return hand()
+}
+
+// newRecordReader makes a reader of every record of objects.
+func newRecordReader(t schema.Table, o serde.Options) (*serde.Reader, error) {
+	all := make([]int, len(t.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	return serde.New(serde.ColumnsOf(t), all, o)
+}
+
+// byContent gives the name under which an object is read as what it is: gzip by its
+// first bytes, whatever it is called. misnamed says that Athena, which goes by the name,
+// does not read it so.
+func byContent(key string, magic []byte) (name string, misnamed bool) {
+	zipped := bytes.Equal(magic, []byte{0x1f, 0x8b})
+	switch named := serde.Gzip(key); {
+	case zipped && !named:
+		return key + ".gz", true
+	case named && !zipped && len(magic) > 0:
+		return strings.TrimSuffix(key, ".gz"), true
+	}
+	return key, false
+}
+
+// refuse files what is no record.
+func (in *inputRows) refuse(at serde.Position, text []byte) {
+	if len(in.refused) > maxRefused {
+		return
+	}
+	t := schema.EventsMigrated()
+	line, err := json.Marshal(errorRecord{
+		AttemptsMade: 1, ErrorCode: "DataFormatConversion.MalformedData", RawData: text,
+		ErrorMessage:     fmt.Sprintf("%s (%s, line %d, byte %d)", at.Why, in.info.Key, at.Line, at.Offset),
+		SequenceNumber:   fmt.Sprintf("%d-%d", at.Line, at.Offset),
+		DataCatalogTable: catalogTable{DatabaseName: t.Database, TableName: t.Name, Region: "eu-central-1", VersionID: "LATEST"},
+	})
+	if err != nil {
+		panic(err) // text and numbers alone
+	}
+	in.refused = append(append(in.refused, line...), '\n')
+}

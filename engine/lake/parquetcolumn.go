@@ -1,0 +1,551 @@
+package lake
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/bloom"
+	"github.com/parquet-go/parquet-go/bloom/xxhash"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"acme/telemetry/engine/serde"
+	"acme/telemetry/schema"
+)
+
+const (
+	// maxBound is the longest text that is kept as a bound; a column with a longer
+	// one has none.
+	maxBound = 64
+	// maxDictionary is how long the words of a dictionary may be together.
+	maxDictionary = 4 << 20
+	bloomBits     = 10
+)
+
+// packer compresses pages. It is for one goroutine.
+type packer struct {
+	codec format.CompressionCodec
+	zstd  *zstd.Encoder
+	gzip  *gzip.Writer
+	body  []byte
+}
+
+func newPacker(codecName string) (*packer, error) {
+	if _, err := codec(codecName); err != nil {
+		return nil, err
+	}
+	p := &packer{}
+	var err error
+	switch codecName {
+	case "zstd":
+		p.codec = format.Zstd
+		p.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithAllLitEntropyCompression(true),
+			zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false))
+	case "snappy":
+		p.codec = format.Snappy
+	case "gzip":
+		p.codec = format.Gzip
+		p.gzip, err = gzip.NewWriterLevel(nil, 6)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("starting the compressor: %w", err)
+	}
+	return p, nil
+}
+
+func (p *packer) pack(body []byte) ([]byte, error) {
+	switch p.codec {
+	case format.Zstd:
+		return p.zstd.EncodeAll(body, nil), nil
+	case format.Snappy:
+		return snappy.Encode(nil, body), nil
+	}
+	var out bytes.Buffer
+	p.gzip.Reset(&out)
+	if _, err := p.gzip.Write(body); err != nil {
+		return nil, fmt.Errorf("packing a page: %w", err)
+	}
+	if err := p.gzip.Close(); err != nil {
+		return nil, fmt.Errorf("packing a page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// chunk is one column of a row group, encoded: its pages, and what the footer says of
+// them, offsets counted from the first page.
+type chunk struct {
+	data   []byte
+	meta   format.ColumnMetaData
+	pages  []format.PageLocation
+	bounds *format.ColumnIndex // nil where there are none
+	bloom  []byte              // header and bits; nil where there is none
+}
+
+// columnEncoder encodes a column of rows in another order than they were read in.
+type columnEncoder struct {
+	column schema.Column
+	kind   serde.Kind
+	sorted bool // the rows are in the order of this column
+	packer *packer
+	page   int // rows
+
+	nulls  []bool // by row in the new order; nil where none is NULL
+	levels []uint32
+	texts  [][]byte // of a column of text, without NULLs
+	words  []uint64 // of another, without NULLs
+	codes  []uint32 // into the dictionary, sorted; nil where there is none
+	size   int      // of the dictionary
+	out    chunk
+}
+
+// rowPlace is where a row stands: its run in the high half, its row in the low.
+type rowPlace uint64
+
+func (p rowPlace) run() int { return int(p >> 32) }
+func (p rowPlace) row() int { return int(uint32(p)) }
+
+// encodeColumn encodes column i of runs of rows in the given order.
+func encodeColumn(runs []*rows, i int, order []rowPlace, c schema.Column, sorted bool, p *packer, page int) (*chunk, error) {
+	e := &columnEncoder{column: c, kind: runs[0].columns[i].kind, sorted: sorted, packer: p, page: page}
+	e.gather(runs, i, order)
+	if err := e.encode(len(order)); err != nil {
+		return nil, fmt.Errorf("encoding the column %s: %w", c.Name, err)
+	}
+	return &e.out, nil
+}
+
+// gather takes the values in their new order.
+func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
+	nulls := 0
+	columns := make([]*column, len(runs))
+	for r := range runs {
+		columns[r] = &runs[r].columns[i]
+		nulls += columns[r].nulls
+	}
+	if nulls > 0 {
+		e.nulls = make([]bool, len(order))
+		kept := make([]rowPlace, 0, len(order))
+		for at, p := range order {
+			if e.nulls[at] = columns[p.run()].isNull(p.row()); !e.nulls[at] {
+				kept = append(kept, p)
+			}
+		}
+		order = kept
+	}
+	e.out.meta.Statistics.NullCount = int64(nulls)
+	switch {
+	case e.kind != serde.String:
+		e.words = make([]uint64, len(order))
+		for at, p := range order {
+			e.words[at] = columns[p.run()].words[p.row()]
+		}
+		e.numberDictionary()
+	case slices.ContainsFunc(columns, func(c *column) bool { return c.plain }):
+		e.texts = make([][]byte, len(order))
+		for at, p := range order {
+			e.texts[at] = columns[p.run()].bytes(p.row())
+		}
+		e.textDictionary()
+	default:
+		e.mergeDictionaries(columns, order)
+	}
+}
+
+// mergeDictionaries makes one dictionary of those of the runs.
+func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
+	if len(order) == 0 {
+		return
+	}
+	var all dictionary
+	renamed := make([][]uint32, len(columns))
+	for r, c := range columns {
+		renamed[r] = make([]uint32, c.dict.len())
+		for code := range renamed[r] {
+			renamed[r][code] = all.code(c.dict.hashes[code], c.dict.word(uint32(code)))
+		}
+	}
+	codes := make([]uint32, len(order))
+	for at, p := range order {
+		codes[at] = renamed[p.run()][columns[p.run()].codes[p.row()]]
+	}
+	used := make([]bool, all.len()) // a word that only NULLs had is none
+	for _, c := range codes {
+		used[c] = true
+	}
+	words := make([][]byte, 0, all.len())
+	from := make([]uint32, 0, all.len())
+	for code := range used {
+		if used[code] {
+			words = append(words, all.word(uint32(code)))
+			from = append(from, uint32(code))
+		}
+	}
+	compact := make([]uint32, all.len())
+	for to, code := range from {
+		compact[code] = uint32(to)
+	}
+	for at, c := range codes {
+		codes[at] = compact[c]
+	}
+	e.texts, e.codes = words, codes
+	e.sortTexts()
+}
+
+// textDictionary makes a dictionary of the texts where that is smaller.
+func (e *columnEncoder) textDictionary() {
+	var d dictionary
+	codes := make([]uint32, len(e.texts))
+	total := 0
+	for i, b := range e.texts {
+		codes[i] = d.code(textHash(b), b)
+		total += len(b)
+		if i == 2*trialRows && d.len() > i*7/8 || len(d.text) > maxDictionary {
+			return
+		}
+	}
+	if n := len(codes); n == 0 || !dictionaryPays(n, d.len(), total, len(d.text)) {
+		return
+	}
+	words := make([][]byte, d.len())
+	for code := range words {
+		words[code] = d.word(uint32(code))
+	}
+	e.texts, e.codes = words, codes
+	e.sortTexts()
+}
+
+// dictionaryPays guesses which is smaller: a number a row and each word once, or
+// each row's text; texts pack to about half.
+func dictionaryPays(rows, words, bytes, wordBytes int) bool {
+	return rows*bits.Len(uint(words))/8+wordBytes/2 < bytes/2
+}
+
+func (e *columnEncoder) sortTexts() {
+	places := sortedPlaces(len(e.texts), func(a, b uint32) int { return bytes.Compare(e.texts[a], e.texts[b]) })
+	words := make([][]byte, len(e.texts))
+	for to, from := range places {
+		words[to] = e.texts[from]
+	}
+	e.rename(places)
+	e.texts = words
+}
+
+// numberDictionary makes a dictionary of the words where that is smaller.
+func (e *columnEncoder) numberDictionary() {
+	var d numbers
+	codes := make([]uint32, len(e.words))
+	for i, w := range e.words {
+		if i > 0 && w == e.words[i-1] {
+			codes[i] = codes[i-1]
+			continue
+		}
+		codes[i] = d.code(w)
+		if i == 2*trialRows && len(d.words) > i*7/8 || len(d.words) > maxDictionary/8 {
+			return
+		}
+	}
+	if n := len(codes); n == 0 || n*bits.Len(uint(len(d.words)))/8+e.width()*len(d.words) >= n*e.width() {
+		return
+	}
+	places := sortedPlaces(len(d.words), func(a, b uint32) int { return e.compareWords(d.words[a], d.words[b]) })
+	words := make([]uint64, len(d.words))
+	for to, from := range places {
+		words[to] = d.words[from]
+	}
+	e.words, e.codes = words, codes
+	e.rename(places)
+}
+
+// sortedPlaces gives the numbers below n in the order of what they stand for.
+func sortedPlaces(n int, compare func(a, b uint32) int) []uint32 {
+	places := make([]uint32, n)
+	for i := range places {
+		places[i] = uint32(i)
+	}
+	slices.SortFunc(places, compare)
+	return places
+}
+
+// rename gives the codes the places that their words have after sorting.
+func (e *columnEncoder) rename(places []uint32) {
+	to := make([]uint32, len(places))
+	for rank, from := range places {
+		to[from] = uint32(rank)
+	}
+	for i, c := range e.codes {
+		e.codes[i] = to[c]
+	}
+	e.size = len(places)
+}
+
+func (e *columnEncoder) compareWords(a, b uint64) int {
+	if e.kind == serde.Double {
+		return cmp.Or(cmp.Compare(math.Float64frombits(a), math.Float64frombits(b)), cmp.Compare(a, b))
+	}
+	return cmp.Compare(int64(a), int64(b))
+}
+
+// width is how many bytes a value that is no text has.
+func (e *columnEncoder) width() int {
+	if e.kind == serde.Int {
+		return 4
+	}
+	return 8
+}
+
+func (e *columnEncoder) physical() format.Type {
+	switch e.kind {
+	case serde.Int:
+		return format.Int32
+	case serde.BigInt:
+		return format.Int64
+	case serde.Double:
+		return format.Double
+	}
+	return format.ByteArray
+}
+
+// encoding is how the values of the data pages are written.
+func (e *columnEncoder) encoding() format.Encoding {
+	switch {
+	case e.codes != nil:
+		return format.RLEDictionary
+	case e.kind == serde.String:
+		return format.DeltaByteArray
+	case e.kind == serde.Double:
+		return format.Plain
+	}
+	return format.DeltaBinaryPacked
+}
+
+func (e *columnEncoder) encode(rows int) error {
+	m := &e.out.meta
+	m.Type, m.PathInSchema, m.Codec, m.NumValues = e.physical(), []string{e.column.Name}, e.packer.codec, int64(rows)
+	m.Encoding = []format.Encoding{format.RLE, e.encoding()}
+	bounds := &format.ColumnIndex{}
+	if e.sorted && e.nulls == nil {
+		bounds.BoundaryOrder = format.Ascending
+	}
+	if e.codes != nil {
+		m.Encoding = append(m.Encoding, format.Plain)
+		if err := e.write(format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
+			NumValues: int32(e.size), Encoding: format.Plain, IsSorted: true,
+		})}, e.plain(e.packer.body[:0], 0, e.size)); err != nil {
+			return err
+		}
+	}
+	value := 0
+	for from := 0; from < rows; from += e.page {
+		to := min(from+e.page, rows)
+		body, values := e.levelsOf(e.packer.body[:0], from, to)
+		body = e.values(body, value, value+values)
+		offset := len(e.out.data)
+		err := e.write(format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(format.DataPageHeader{
+			NumValues: int32(to - from), Encoding: e.encoding(), DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
+		})}, body)
+		if err != nil {
+			return err
+		}
+		e.out.pages = append(e.out.pages, format.PageLocation{Offset: int64(offset), CompressedPageSize: int32(len(e.out.data) - offset), FirstRowIndex: int64(from)})
+		if bounds != nil && !e.bound(bounds, value, value+values, to-from) {
+			bounds = nil
+		}
+		value += values
+	}
+	if len(e.out.pages) > 0 {
+		m.DataPageOffset = e.out.pages[0].Offset
+	}
+	m.TotalCompressedSize = int64(len(e.out.data))
+	if e.out.bounds = bounds; bounds != nil && value > 0 {
+		if least, most, ok := e.least(0, value); ok {
+			m.Statistics.MinValue, m.Statistics.MaxValue = least, most
+		}
+	}
+	return e.filter()
+}
+
+// write appends a page with its header.
+func (e *columnEncoder) write(h format.PageHeader, body []byte) error {
+	e.packer.body = body // its room is used again
+	packed, err := e.packer.pack(body)
+	if err != nil {
+		return err
+	}
+	h.UncompressedPageSize, h.CompressedPageSize = int32(len(body)), int32(len(packed))
+	h.CRC = int32(crc32.ChecksumIEEE(packed))
+	header, err := thrift.Marshal(new(thrift.CompactProtocol), &h)
+	if err != nil {
+		return fmt.Errorf("writing a page's header: %w", err)
+	}
+	e.out.meta.TotalUncompressedSize += int64(len(header) + len(body))
+	e.out.data = append(append(e.out.data, header...), packed...)
+	return nil
+}
+
+// levelsOf appends which rows have values, and says how many do.
+func (e *columnEncoder) levelsOf(out []byte, from, to int) ([]byte, int) {
+	out = append(out, 0, 0, 0, 0)
+	values := to - from
+	if e.nulls == nil {
+		out = append(binary.AppendUvarint(out, uint64(values)<<1), 1)
+	} else {
+		e.levels = e.levels[:0]
+		values = 0
+		for _, null := range e.nulls[from:to] {
+			level := uint32(1)
+			if null {
+				level = 0
+			}
+			values += int(level)
+			e.levels = append(e.levels, level)
+		}
+		out = appendHybrid(out, e.levels, 1)
+	}
+	binary.LittleEndian.PutUint32(out, uint32(len(out)-4))
+	return out, values
+}
+
+// values appends the values of a page.
+func (e *columnEncoder) values(out []byte, from, to int) []byte {
+	switch e.encoding() {
+	case format.RLEDictionary:
+		width := max(1, bits.Len(uint(e.size-1)))
+		return appendHybrid(append(out, byte(width)), e.codes[from:to], width)
+	case format.DeltaByteArray:
+		return appendDeltaTexts(out, e.texts[from:to], e.sorted)
+	case format.Plain:
+		return e.plain(out, from, to)
+	}
+	values := make([]int64, to-from)
+	for i, w := range e.words[from:to] {
+		values[i] = int64(w)
+	}
+	return appendDelta(out, values)
+}
+
+// plain appends values as they are.
+func (e *columnEncoder) plain(out []byte, from, to int) []byte {
+	if e.kind == serde.String {
+		for _, b := range e.texts[from:to] {
+			out = append(binary.LittleEndian.AppendUint32(out, uint32(len(b))), b...)
+		}
+		return out
+	}
+	for _, w := range e.words[from:to] {
+		out = e.appendWord(out, w)
+	}
+	return out
+}
+
+func (e *columnEncoder) appendWord(out []byte, w uint64) []byte {
+	if e.kind == serde.Int {
+		return binary.LittleEndian.AppendUint32(out, uint32(w))
+	}
+	return binary.LittleEndian.AppendUint64(out, w)
+}
+
+// appendDeltaTexts appends texts as DELTA_BYTE_ARRAY. Texts that are not sorted share
+// with the one before what all of them begin with, and no more: what they share by
+// chance costs more than it saves.
+func appendDeltaTexts(out []byte, texts [][]byte, sorted bool) []byte {
+	limit := math.MaxInt
+	if !sorted && len(texts) > 0 {
+		for _, t := range texts[1:] {
+			limit = sharedWith(texts[0], t, min(limit, len(t)))
+		}
+	}
+	prefixes, lengths := make([]int64, len(texts)), make([]int64, len(texts))
+	for i, t := range texts {
+		if i > 0 {
+			prefixes[i] = int64(sharedWith(texts[i-1], t, limit))
+		}
+		lengths[i] = int64(len(t)) - prefixes[i]
+	}
+	out = appendDelta(appendDelta(out, prefixes), lengths)
+	for i, t := range texts {
+		out = append(out, t[prefixes[i]:]...)
+	}
+	return out
+}
+
+// bound notes the bounds of a page; false where it can have none.
+func (e *columnEncoder) bound(index *format.ColumnIndex, from, to, rows int) bool {
+	least, most, ok := []byte{}, []byte{}, true
+	if from < to {
+		least, most, ok = e.least(from, to)
+	}
+	index.NullPages = append(index.NullPages, from == to)
+	index.MinValues = append(index.MinValues, least)
+	index.MaxValues = append(index.MaxValues, most)
+	index.NullCounts = append(index.NullCounts, int64(rows-(to-from)))
+	return ok
+}
+
+// least gives the bounds of some values as Parquet has them.
+func (e *columnEncoder) least(from, to int) (least, most []byte, ok bool) {
+	if e.kind == serde.String {
+		return e.leastText(from, to)
+	}
+	low, high := uint64(0), uint64(0)
+	if e.codes != nil {
+		low, high = e.words[slices.Min(e.codes[from:to])], e.words[slices.Max(e.codes[from:to])]
+	} else {
+		low, high = slices.MinFunc(e.words[from:to], e.compareWords), slices.MaxFunc(e.words[from:to], e.compareWords)
+	}
+	if e.kind == serde.Double {
+		a, b := math.Float64frombits(low), math.Float64frombits(high)
+		if math.IsNaN(a) || math.IsNaN(b) {
+			return nil, nil, false
+		}
+		if a == 0 { // the two zeros are one to a reader that compares
+			low = math.Float64bits(math.Copysign(0, -1))
+		}
+		if b == 0 {
+			high = 0
+		}
+	}
+	return e.appendWord(nil, low), e.appendWord(nil, high), true
+}
+
+func (e *columnEncoder) leastText(from, to int) (least, most []byte, ok bool) {
+	switch {
+	case e.codes != nil:
+		least, most = e.texts[slices.Min(e.codes[from:to])], e.texts[slices.Max(e.codes[from:to])]
+	case e.sorted:
+		least, most = e.texts[from], e.texts[to-1]
+	default:
+		least, most = slices.MinFunc(e.texts[from:to], bytes.Compare), slices.MaxFunc(e.texts[from:to], bytes.Compare)
+	}
+	return least, most, len(least) <= maxBound && len(most) <= maxBound
+}
+
+// filtered are the columns by which one looks for a few rows of many.
+var filtered = []string{"customer_id", "session_id"}
+
+// filter makes the column's bloom filter.
+func (e *columnEncoder) filter() error {
+	if !slices.Contains(filtered, e.column.Name) || len(e.texts) == 0 {
+		return nil
+	}
+	set := make(bloom.SplitBlockFilter, bloom.NumSplitBlocksOf(int64(len(e.texts)), bloomBits))
+	for _, t := range e.texts {
+		set.Insert(xxhash.Sum64(t))
+	}
+	h := format.BloomFilterHeader{NumBytes: int32(len(set.Bytes()))}
+	h.Algorithm.Value, h.Hash.Value, h.Compression.Value = &format.SplitBlockAlgorithm{}, &format.XxHash{}, &format.BloomFilterUncompressed{}
+	header, err := thrift.Marshal(new(thrift.CompactProtocol), &h)
+	if err != nil {
+		return fmt.Errorf("writing the bloom filter's header: %w", err)
+	}
+	e.out.bloom = append(header, set.Bytes()...)
+	return nil
+}
