@@ -41,10 +41,11 @@ func list(ctx context.Context, st store.Store, t *dialect.Table) (listing, error
 	added := make(map[string]bool, len(t.Added))
 	for _, p := range t.Added {
 		name := folderName(t, p.Values)
-		added[name] = true
-		if err := l.added(p, name); err != nil {
+		values, err := l.added(p, name)
+		if err != nil {
 			return listing{}, err
 		}
+		added[name], added[valuesKey(values)] = true, true
 	}
 	known := map[string][]any{}
 	err := l.under(t.Location, func(o *object, rest []string) (ours bool, err error) {
@@ -60,18 +61,21 @@ func list(ctx context.Context, st store.Store, t *dialect.Table) (listing, error
 			known[o.folder] = values
 		}
 		o.values = values
-		return !added[o.folder], nil
+		return len(added) == 0 || !added[o.folder] && !added[valuesKey(values)], nil
 	})
 	return l.out, err
 }
 
-// added lists a partition that ALTER TABLE ... ADD PARTITION gave.
-func (l *lister) added(p dialect.Partition, name string) error {
+// valuesKey tells partitions apart: month=8 and month=08 are one of an integer.
+func valuesKey(values []any) string { return fmt.Sprintf("%#v", values) }
+
+// added lists a partition that ALTER TABLE ... ADD PARTITION gave, and gives its values.
+func (l *lister) added(p dialect.Partition, name string) ([]any, error) {
 	values := make([]any, len(p.Values))
 	for i, text := range p.Values {
 		var err error
 		if values[i], err = typedValue(l.table.Partitions[i], text); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	l.out.added = append(l.out.added, object{values: values, folder: name})
@@ -79,7 +83,7 @@ func (l *lister) added(p dialect.Partition, name string) error {
 	if location == "" {
 		location = withEnd(l.table.Location) + name + "/"
 	}
-	return l.under(location, func(o *object, _ []string) (bool, error) {
+	return values, l.under(location, func(o *object, _ []string) (bool, error) {
 		o.values, o.folder = values, name
 		return true, nil
 	})
