@@ -180,6 +180,9 @@ func anyValue(t *rapid.T, c schema.Column) string {
 // less, none other. ACME_DATASETS asks for so many data sets.
 func TestMigrateAnything(t *testing.T) {
 	sets := 40 / scale
+	if testing.Short() {
+		sets = 10
+	}
 	if n, err := strconv.Atoi(os.Getenv("ACME_DATASETS")); err == nil {
 		sets = n
 	}

@@ -62,7 +62,7 @@ func killedMigrations(t *testing.T, dir string) {
 // often; 12 times where it is not set.
 func TestMigrateKilled(t *testing.T) {
 	kills := 12
-	if scale > 1 {
+	if scale > 1 || testing.Short() {
 		kills = 3
 	}
 	if n, err := strconv.Atoi(os.Getenv("ACME_KILLS")); err == nil {
