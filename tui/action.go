@@ -19,13 +19,18 @@ const (
 	scopeResult
 	scopeSchema
 	scopeSQL
+	scopeTables
+	scopeBrowse
+	scopeLive
+	scopeJobs
+	scopeQuality
 	scopePrepare
 	scopes
 )
 
 // String is the heading in the help.
 func (s scope) String() string {
-	return [...]string{"Everywhere", "Report", "Drill-down", "SQL editor", "Completion", "SQL result", "Schema", "SQL page", "First run"}[s]
+	return [...]string{"Everywhere", "Report", "Drill-down", "SQL editor", "Completion", "SQL result", "Schema", "SQL page", "Tables", "Browse", "Live", "Jobs", "Quality", "First run"}[s]
 }
 
 // action is one thing a reader can do. The table of actions is the only place
@@ -48,7 +53,7 @@ type action struct {
 // actions is the table. An order within a scope is the footer's order.
 func actions() []action {
 	var all []action
-	for _, part := range [][]action{reportActions(), drillActions(), editorActions(), completeActions(), resultActions(), schemaActions(), sqlActions(), prepareActions(), globalActions()} {
+	for _, part := range [][]action{reportActions(), drillActions(), editorActions(), completeActions(), resultActions(), schemaActions(), sqlActions(), browseActions(), liveActions(), jobsActions(), qualityActions(), prepareActions(), globalActions()} {
 		all = append(all, part...)
 	}
 	return all
@@ -62,7 +67,8 @@ func globalActions() []action {
 	return []action{
 		{id: "help", scope: scopeGlobal, keys: []string{"?", "f1"}, short: "help", long: "this help", run: (*model).toggleHelp, when: func(m *model) bool { return m.input == nil }},
 		{id: "palette", scope: scopeGlobal, keys: []string{"ctrl+p", ":"}, short: "commands", long: "everything that can be done here, by its name", run: (*model).openPalette, when: func(m *model) bool { return m.input == nil }},
-		page("report", 1, "report page"), page("sql", 2, "SQL page"),
+		page("report", 1, "report page"), page("sql", 2, "SQL page"), page("browse", 3, "browse: tables, partitions, objects"),
+		page("live", 4, "live: the pipeline as it runs"), page("jobs", 5, "jobs: long operations"), page("quality", 6, "quality: what checks have found"),
 		{id: "open", scope: scopeGlobal, keys: []string{"ctrl+o"}, long: "open a page, a table, a kept statement, one that was run", run: (*model).quickOpen, when: pages},
 		{id: "theme", scope: scopeGlobal, keys: []string{"T"}, long: "light or dark colours", run: (*model).toggleTheme},
 		{id: "cancel", scope: scopeGlobal, keys: []string{"ctrl+c"}, long: "cancel what runs; twice within 2 s: quit", run: (*model).interrupt},

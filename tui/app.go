@@ -25,6 +25,10 @@ const (
 const (
 	pageReport = iota
 	pageSQL
+	pageBrowse
+	pageLive
+	pageJobs
+	pageQuality
 )
 
 // page is a full screen with keys of its own. A new page is a new file with a
@@ -70,8 +74,11 @@ type model struct {
 	chart   *chartView
 	names   names
 	// later is tea.Tick, but in tests, where no time passes.
-	later func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
-	jobs  jobsPage
+	later   func(time.Duration, func(time.Time) tea.Msg) tea.Cmd
+	browse  *browsePage
+	live    *livePage
+	jobs    *jobsPage
+	quality *qualityPage
 
 	note     note
 	ticking  bool
@@ -129,9 +136,12 @@ func newModel(ctx context.Context, cfg Config) *model {
 	m.th = newTheme(m.look)
 	m.report = newReportPage(cfg.Range)
 	m.sql = newSQLPage(cfg.SQL)
-	m.pages = []page{m.report, m.sql}
-	if cfg.Screen == "sql" {
-		m.current = pageSQL
+	m.browse, m.live, m.jobs, m.quality = newBrowsePage(), newLivePage(), &jobsPage{}, &qualityPage{}
+	m.pages = []page{m.report, m.sql, m.browse, m.live, m.jobs, m.quality}
+	for i, p := range m.pages {
+		if strings.EqualFold(p.name(), cfg.Screen) {
+			m.current = i
+		}
 	}
 	if cfg.Prepare != nil {
 		m.prepare = newPrepareView()
@@ -238,6 +248,18 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		return msg.ended(m)
 	case jobEndMsg:
 		return msg.ended(m)
+	case watchMsg:
+		return m.live.watch(m)
+	case snapshotMsg:
+		return m.live.took(m, msg)
+	case liveTickMsg:
+		if msg.gen == m.live.gen && m.live.on {
+			return m.live.ask(m)
+		}
+	case partsMsg:
+		m.browse.partitions(m, msg)
+	case objsMsg:
+		m.browse.objects(m, msg)
 	}
 	return nil
 }
@@ -245,7 +267,7 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 // busy says that something moves on the screen by itself: a spinner, a bar or
 // a note that goes away. Only then is there a tick.
 func (m *model) busy() bool {
-	return m.report.loading() || m.sql.running() || m.prepare != nil && m.prepare.running || m.note.text != "" || m.runningJobs() > 0
+	return m.report.loading() || m.sql.running() || m.prepare != nil && m.prepare.running || m.note.text != "" || m.runningJobs() > 0 || m.browse.loading()
 }
 
 // startWork loads what the pages begin with, once there is a lake.
@@ -345,6 +367,9 @@ func (m *model) show(i int) tea.Cmd {
 	}
 	m.help, m.drill, m.cell, m.chart, m.input = nil, nil, nil, nil, nil
 	m.current = i
+	if i == pageLive {
+		return m.live.watch(m)
+	}
 	return nil
 }
 
@@ -353,15 +378,15 @@ func (m *model) say(r role, text string) {
 	m.note = note{text: text, role: r, till: m.clock().Add(4 * time.Second)}
 }
 
-func (m *model) quit() tea.Cmd {
-	m.stopAll()
-	return tea.Quit
-}
-
 // stopAll ends everything that runs outside.
 func (m *model) stopAll() {
 	m.report.stop()
 	m.sql.stop(m)
+	m.browse.stop()
+	m.live.stop()
+	for _, j := range m.jobs.list {
+		j.stop()
+	}
 	if m.prepare != nil {
 		m.prepare.stop()
 	}
@@ -373,7 +398,7 @@ func (m *model) interrupt() tea.Cmd {
 	now := m.clock()
 	if !m.lastStop.IsZero() && now.Sub(m.lastStop) < 2*time.Second {
 		m.exit = syscall.SIGINT
-		return m.quit()
+		return m.leave()
 	}
 	m.lastStop = now
 	switch {
@@ -383,6 +408,10 @@ func (m *model) interrupt() tea.Cmd {
 	case m.report.loading():
 		m.report.stop()
 		m.say(warn, "loading cancelled; ctrl+c again quits")
+	case m.browse.loading():
+		m.browse.stop()
+		m.browse.err = errCancelled
+		m.say(warn, "reading cancelled; ctrl+c again quits")
 	case m.prepare != nil && m.prepare.running:
 		m.prepare.stop()
 		m.say(warn, "stopping; ctrl+c again quits")

@@ -63,6 +63,7 @@ type Config struct {
 	Library  Library  // keeps statements
 	Editor   Editor   // the reader's own
 	Runner   Runner   // carries out verbs
+	Monitor  Monitor  // watches a pipeline
 
 	Lake     string        // the lake's name for the header
 	Database string        // for statements of the SQL page

@@ -25,6 +25,9 @@ type world struct {
 	outside func(string) (string, error)
 	script  []func(ctx context.Context, tell func(Progress), log func(string)) error
 	ran     [][]string
+	shots   int // snapshots that a Monitor still has
+	shot    int
+	ill     bool
 }
 
 func newWorld() *world {
@@ -37,7 +40,7 @@ func newWorld() *world {
 // full gives a Config everything there is.
 func full(w *world) func(*Config) {
 	return func(c *Config) {
-		c.Catalog, c.Checker, c.Spooler, c.Exporter, c.Library, c.Editor, c.Runner = w, w, w, w, w, w, w
+		c.Catalog, c.Checker, c.Spooler, c.Exporter, c.Library, c.Editor, c.Runner, c.Monitor = w, w, w, w, w, w, w, w
 		c.Database = "acme_telemetry"
 	}
 }
@@ -212,4 +215,33 @@ func (w *world) Run(ctx context.Context, args []string, tell func(Progress), log
 	tell(Progress{Step: args[0], Done: 10, Total: 10, Unit: "events"})
 	log("acme: wrote 10 events")
 	return nil
+}
+
+// Snapshot is of a pipeline whose every second has 5,000 events, until shots are
+// used up; with ill its exporter cannot write.
+func (w *world) Snapshot(_ context.Context, filter string, most int) (Snapshot, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.shot >= w.shots {
+		return Snapshot{}, io.EOF
+	}
+	w.shot++
+	n := int64(w.shot)
+	s := Snapshot{At: now.Add(time.Duration(n) * 500 * time.Millisecond), Source: "pipeline up, 60 times as fast", Published: 2500 * n, Delivered: 2400 * n, Objects: n / 10,
+		Bytes: 190 * 2400 * n, Fresh: 4100 * time.Millisecond, Latency: time.Duration(4+n%5) * time.Second, Last: fmt.Sprint("object-", n/10), Skipped: 2500}
+	for p := range 6 {
+		s.Lag = append(s.Lag, PartitionLag{int32(p), int64(100 + 97*p*int(n%7))})
+	}
+	s.Stages = []Stage{{Name: "generator", Text: "5,000/s"}, {Name: "kafka", Text: "6 partitions"}, {Name: "exporter", Text: "lag 1,204"}, {Name: "lake", Text: "37 objects"}}
+	if w.ill {
+		s.Stages[2] = Stage{Name: "exporter", Text: "12 retries", Grade: 2, Why: "put telemetry/year=2025/x.gz: 403 Forbidden", Next: "check the credentials; it goes on by itself"}
+	}
+	for i := range 3 {
+		text := fmt.Sprintf(`{"event_type":"%s","n":%d,"title":"日本語 \u001b[31m%s"}`, []string{"start", "error", "stop"}[i], n, "[31m")
+		if strings.Contains(text, filter) {
+			s.Events = append(s.Events, LiveEvent{s.At, int32(i), n*3 + int64(i), text})
+			s.Skipped--
+		}
+	}
+	return s, nil
 }

@@ -63,7 +63,7 @@ func newGrid(cols []query.Column) *grid {
 
 func isNumber(t string) bool {
 	switch t {
-	case "tinyint", "smallint", "integer", "int", "bigint", "double", "real", "float":
+	case "tinyint", "smallint", "integer", "int", "bigint", "double", "real", "float", bytesType:
 		return true
 	}
 	return strings.HasPrefix(t, "decimal")
@@ -139,8 +139,14 @@ func (th *theme) text(v any, c query.Column) (string, role) {
 	if v == nil {
 		return th.g.null, dim
 	}
+	if n, ok := v.(int64); ok && c.Type == bytesType {
+		return report.Bytes(n), plain
+	}
 	return c.Format(v), plain
 }
+
+// bytesType is the type of our own columns of sizes; no engine has it.
+const bytesType = "bytes"
 
 // measure takes column widths from the heading and the first rows: the width
 // that nineteen of twenty cells have, so that one long cell does not push all

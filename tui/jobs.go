@@ -122,14 +122,21 @@ func (m *model) startJob(j *job) tea.Cmd {
 	j.mu.Lock()
 	j.p = Progress{}
 	j.mu.Unlock()
+	var watch tea.Cmd
+	if j.kind == "pipeline" { // it is there in a moment
+		watch = m.later(time.Second, func(time.Time) tea.Msg { return watchMsg{} })
+	}
 	m.jobs.wait.Add(1)
 	m.say(dim, j.kind+" runs as job "+j.name()+"; "+m.keyName("alt+5")+" shows it")
-	return safely(func() tea.Msg {
+	return tea.Batch(watch, safely(func() tea.Msg {
 		defer m.jobs.wait.Done()
 		defer cancel()
 		return jobEndMsg{j, j.run(ctx, j.tell, j.say)}
-	})
+	}))
 }
+
+// watchMsg begins to watch a pipeline that was begun here.
+type watchMsg struct{}
 
 // ended books the end of a job.
 func (msg jobEndMsg) ended(m *model) tea.Cmd {
@@ -200,12 +207,20 @@ func (m *model) jobsText() string {
 			return j.kind + " " + report.Count(100*p.Done/p.Total) + "%"
 		}
 	}
+	if n == 1 {
+		return "1 job"
+	}
 	return report.Count(int64(n)) + " jobs"
 }
 
-// jobsPage keeps the jobs of this run of the program.
+// jobsPage shows the jobs of this run of the program, and one of them in full.
 type jobsPage struct {
-	list []*job
-	last int
-	wait sync.WaitGroup
+	list   []*job
+	last   int // number of the last one
+	wait   sync.WaitGroup
+	win    window
+	room   int
+	onLog  bool
+	scroll scrollText
+	logAt  int // line at which the log begins
 }

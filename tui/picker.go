@@ -160,7 +160,7 @@ func (p *picker) choose(m *model) tea.Cmd {
 func (p *picker) over(m *model, lines []string) ([]string, *tea.Cursor) {
 	th := m.th
 	bw := min(m.w-4, 96)
-	bh := min(m.h-4, 24)
+	bh := min(m.h-4, 24, max(len(p.items)+3, 5))
 	b := box{title: p.title, focused: true, foot: p.foot}
 	if b.foot == "" {
 		b.foot = "enter runs, esc closes"
@@ -206,13 +206,13 @@ func (p *picker) draw(th *theme, w, kind, n int) string {
 	if it.why != "" {
 		note = it.why
 	}
-	room := w - l.w - th.width(note) - 2
-	if room < 12 {
-		note, room = "", w-l.w
-	}
-	l.cell(r, it.text, room, false)
-	if note != "" {
-		l.space(2).put(keycap, note)
+	// The name matters more than the note: the note has what it leaves.
+	room := w - l.w
+	note, nw := th.clip(note, max(room-min(th.width(clip200(it.text)), room*2/3)-2, 0), th.g.ellipsis)
+	l.cell(r, it.text, room-nw-2, false)
+	if nw > 0 {
+		l.space(2)
+		l.raw(keycap, note, nw)
 	}
 	return l.String()
 }

@@ -80,6 +80,7 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 		v.stop()
 		v.wait()
 	}
+	m.waitJobs()
 	signal.Stop(sig)
 	close(done)
 	return verdict(cfg, m, <-got, err)

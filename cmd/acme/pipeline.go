@@ -126,6 +126,10 @@ func (p *program) runPipeline(ctx context.Context, o *pipelineOptions) error {
 	if l.broker, err = p.startBroker(ctx, &o.broker); err != nil {
 		return err
 	}
+	if p.watch != nil {
+		p.watch(l)
+		defer p.watch(nil)
+	}
 	if o.metrics != "" {
 		server, err := p.serveMetrics(o.metrics, l.generation.layout.Stream, l.stats)
 		if err != nil {

@@ -37,6 +37,9 @@ type program struct {
 	now     func() time.Time
 
 	global globalOptions
+	// watch is told of a pipeline that runs here, and with nil that it has ended; nil
+	// where nobody watches.
+	watch func(*pipeline)
 	// sql is the statement being read or run, for the caret under an error.
 	sql string
 }
@@ -223,7 +226,7 @@ func completeFlags(root *cobra.Command) {
 		"export --file-format":   {"json", "parquet", "both"},
 		"export --delimiter":     {"newline", "none"},
 		"export --partition-by":  {"arrival", "event"},
-		"tui --screen":           {"report", "sql"},
+		"tui --screen":           screens,
 		"tui --theme":            {"auto", "dark", "light"},
 		" --color":               {"auto", "always", "never"},
 		" --progress":            {"auto", "bar", "json", "none"},

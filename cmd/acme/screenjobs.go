@@ -17,7 +17,10 @@ import (
 
 // verbJobs carries out verbs of the program for the screen, in this process: the
 // lines of progress that a verb writes for others are what the screen draws.
-type verbJobs struct{ p *program }
+type verbJobs struct {
+	p       *program
+	monitor *pipelineMonitor
+}
 
 func (v verbJobs) Verbs() []tui.Verb {
 	root := v.p.newRootCmd()
@@ -56,14 +59,13 @@ func (v verbJobs) Run(ctx context.Context, args []string, tell func(tui.Progress
 		return errors.New("that is no verb that can be a job")
 	}
 	said := &lineWriter{line: func(line string) {
-		var e progressEvent
-		if strings.HasPrefix(line, "{") && json.Unmarshal([]byte(line), &e) == nil && e.Step != "" {
-			tell(e.Progress)
+		if p, ok := progressIn(line); ok {
+			tell(p)
 			return
 		}
 		log(line)
 	}}
-	p := &program{stdin: bytes.NewReader(nil), stdout: &output{w: said}, stderr: said, env: v.p.env, environ: v.p.environ, now: v.p.now}
+	p := &program{stdin: bytes.NewReader(nil), stdout: &output{w: said}, stderr: said, env: v.p.env, environ: v.p.environ, now: v.p.now, watch: v.monitor.attach}
 	root := p.newRootCmd()
 	args = slices.Clone(args)
 	for flag, value := range map[string]string{"--lake": v.p.lakeURI(), "--progress": "json"} {
@@ -78,6 +80,25 @@ func (v verbJobs) Run(ctx context.Context, args []string, tell func(tui.Progress
 	}
 	said.flush()
 	return err
+}
+
+// progressIn reads a line that a verb writes for others to follow it: how far it is,
+// or how far a pipeline is.
+func progressIn(line string) (tui.Progress, bool) {
+	if !strings.HasPrefix(line, "{") {
+		return tui.Progress{}, false
+	}
+	var e struct {
+		progressEvent
+		Delivered *int64 `json:"delivered"`
+	}
+	switch err := json.Unmarshal([]byte(line), &e); {
+	case err != nil:
+		return tui.Progress{}, false
+	case e.Delivered != nil:
+		return tui.Progress{Step: "publish and deliver", Done: *e.Delivered, Unit: "events"}, true
+	}
+	return e.Progress, e.Step != ""
 }
 
 // lineWriter hands over whole lines. It is safe for use by many goroutines.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,9 @@ type tuiOptions struct {
 	noMouse  bool
 	from, to string
 	keys     string
+	live     string
+	kafka    kafkaFlags
+	topic    bool // events are to be read from the brokers
 	noConfig bool
 }
 
@@ -32,9 +36,10 @@ func (p *program) newTUICmd() *cobra.Command {
 	o := &tuiOptions{}
 	cmd := &cobra.Command{
 		Use:   "tui",
-		Short: "Open the terminal UI: the report and a SQL page",
+		Short: "Open the terminal UI: report, SQL, browse, live, jobs, quality",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.topic = cmd.Flags().Changed("brokers")
 			if err := o.check(); err != nil {
 				return err
 			}
@@ -45,7 +50,7 @@ func (p *program) newTUICmd() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.screen, "screen", "report", "screen to begin with: report or sql")
+	f.StringVar(&o.screen, "screen", "report", "screen to begin with: "+strings.Join(screens, ", "))
 	f.StringVar(&o.theme, "theme", "auto", "auto, dark or light")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
@@ -53,14 +58,22 @@ func (p *program) newTUICmd() *cobra.Command {
 	f.BoolVar(&o.noConfig, "no-config", false, "read no file of other keys")
 	f.StringVar(&o.from, "from", "", "first arrival hour of the report")
 	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
+	f.StringVar(&o.live, "live", "", "figures for the Live page: where export or pipeline up serve them, http://127.0.0.1:9464/metrics")
+	o.kafka.add(cmd)
+	f.Lookup("brokers").Usage = "brokers whose topic the Live page follows, host:port, separated by commas"
 	return cmd
 }
+
+// screens are the pages, in the order of their numbers.
+var screens = []string{"report", "sql", "browse", "live", "jobs", "quality"}
 
 // check refuses what no screen and no theme is called.
 func (o *tuiOptions) check() error {
 	switch {
-	case !slices.Contains([]string{"report", "sql"}, o.screen):
-		return usagef("--screen %s: must be report or sql", o.screen)
+	case !slices.Contains(screens, o.screen):
+		return usagef("--screen %s: must be %s", o.screen, strings.Join(screens, ", "))
+	case o.live != "" && !strings.HasPrefix(o.live, "http://") && !strings.HasPrefix(o.live, "https://"):
+		return usagef("--live %s: want the address of figures, such as http://127.0.0.1:9464/metrics", o.live)
 	case !slices.Contains([]string{"auto", "dark", "light"}, o.theme):
 		return usagef("--theme %s: must be auto, dark or light", o.theme)
 	}
@@ -109,10 +122,15 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if err != nil {
 		return err
 	}
+	monitor, err := p.newMonitor(o)
+	if err != nil {
+		return err
+	}
+	defer monitor.close()
 	catalog := newScreenCatalog(p, st)
 	cfg := tui.Config{
 		Keys:    keys,
-		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p},
+		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p, monitor}, Monitor: monitor,
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,
 		Lake:    p.lakeName(), Database: defaultDatabase,
@@ -128,6 +146,20 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		return silentExit{code}
 	}
 	return nil
+}
+
+// newMonitor watches what the flags name, and a pipeline of this program.
+func (p *program) newMonitor(o *tuiOptions) (*pipelineMonitor, error) {
+	m := &pipelineMonitor{p: p, url: o.live, topic: o.kafka.topic}
+	if !o.topic {
+		return m, nil
+	}
+	c, err := p.cluster(&o.kafka)
+	if err != nil {
+		return nil, err
+	}
+	m.cluster = &c
+	return m, nil
 }
 
 // readKeymap reads the reader's own keys. A file that was not named need not be there.

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"acme/telemetry/engine/report"
+	"acme/telemetry/engine/stream"
+	"acme/telemetry/schema"
+	"acme/telemetry/tui"
+)
+
+// pipelineMonitor watches a pipeline for the screen: the one that runs in this
+// program if there is one, else another by the figures that it serves, its topic, or
+// both.
+type pipelineMonitor struct {
+	p       *program
+	url     string         // of figures in Prometheus' format; empty for none
+	cluster *stream.Config // of the topic to read; nil for none
+	topic   string
+
+	mu   sync.Mutex
+	here *pipeline // runs in this program
+	tail *topicTail
+}
+
+// attach takes the pipeline that runs here; nil says that it has ended.
+func (m *pipelineMonitor) attach(l *pipeline) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.here = l
+	if m.tail != nil {
+		m.tail.stop()
+		m.tail = nil
+	}
+}
+
+// close ends what is read.
+func (m *pipelineMonitor) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tail != nil {
+		m.tail.stop()
+	}
+}
+
+func (m *pipelineMonitor) Snapshot(ctx context.Context, filter string, most int) (tui.Snapshot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := tui.Snapshot{At: m.p.now(), Published: -1}
+	var err error
+	switch {
+	case m.here != nil:
+		m.local(&s)
+	case m.url == "" && m.cluster == nil:
+		return s, io.EOF
+	default:
+		s.Source = strings.TrimSpace(m.url + " " + m.topicName())
+		if m.url != "" {
+			err = m.remote(ctx, &s)
+		}
+	}
+	if m.tail == nil {
+		m.follow()
+	}
+	if m.tail != nil {
+		m.tail.take(&s, filter, most)
+	}
+	return s, err
+}
+
+func (m *pipelineMonitor) topicName() string {
+	if m.cluster == nil {
+		return ""
+	}
+	return "topic " + m.topic
+}
+
+// follow begins to read the topic.
+func (m *pipelineMonitor) follow() {
+	c, topic := stream.Config{}, m.topic
+	switch {
+	case m.here != nil:
+		c, topic = m.here.broker.Config(), m.here.o.broker.topic
+	case m.cluster != nil:
+		c = *m.cluster
+	default:
+		return
+	}
+	m.tail = startTail(c, topic, fmt.Sprintf("acme-tui-%d-%d", os.Getpid(), m.p.now().UnixNano()))
+}
+
+// local fills in how the pipeline of this program is.
+func (m *pipelineMonitor) local(s *tui.Snapshot) {
+	l := m.here
+	st := l.status("running")
+	speed := l.o.events.kafka.speed
+	s.Source = fmt.Sprintf("pipeline of this program, %g times as fast", speed)
+	s.Published, s.Last = st.Published, st.Last
+	s.Latency = time.Duration(st.LatencyHere * float64(time.Second))
+	s.Delivered, s.Bytes, s.Objects = st.Metrics.Records, st.Metrics.Bytes, st.Metrics.Objects
+	s.Fresh = l.byClock(time.Duration(st.Metrics.Freshness * float64(time.Second)))
+	for _, partition := range sortedKeys(st.Metrics.KafkaOffsetLag) {
+		s.Lag = append(s.Lag, tui.PartitionLag{Partition: partition, Lag: st.Metrics.KafkaOffsetLag[partition]})
+	}
+	at := "starting"
+	if st.Time.Year() > 1 {
+		at = st.Time.Format("2006-01-02 15:04:05")
+	}
+	s.Stages = append([]tui.Stage{
+		{Name: "generator", Text: at}, {Name: "kafka", Text: fmt.Sprintf("%d partitions", len(s.Lag))},
+	}, exportStages(s, st.Metrics.Retries, st.Metrics.Success)...)
+}
+
+// exportStages are the parts behind the topic.
+func exportStages(s *tui.Snapshot, retries int64, success float64) []tui.Stage {
+	lag := int64(0)
+	for _, l := range s.Lag {
+		lag += l.Lag
+	}
+	export := tui.Stage{Name: "exporter", Text: "lag " + report.Count(lag)}
+	if success < 1 {
+		export.Grade = report.Warn
+		export.Why = fmt.Sprintf("%d puts were tried again; %.1f%% of all succeeded", retries, 100*success)
+		export.Next = "it goes on by itself; its log names the errors"
+	}
+	lake := tui.Stage{Name: "lake", Text: report.Count(s.Objects) + " objects, " + report.Bytes(s.Bytes)}
+	if s.Last != "" {
+		lake.Text += ", last " + path.Base(s.Last)
+	}
+	return []tui.Stage{export, lake}
+}
+
+// remote asks for the figures of another program.
+func (m *pipelineMonitor) remote(ctx context.Context, s *tui.Snapshot) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", m.url, resp.Status)
+	}
+	v, lags := readPrometheus(io.LimitReader(resp.Body, 1<<20))
+	if _, ok := v["DeliveryToS3_Records_total"]; !ok {
+		return fmt.Errorf("GET %s: these are not the figures of an export", m.url)
+	}
+	s.Delivered, s.Bytes, s.Objects = int64(v["DeliveryToS3_Records_total"]), int64(v["DeliveryToS3_Bytes_total"]), int64(v["DeliveryToS3_ObjectCount_total"])
+	s.Fresh = time.Duration(v["DeliveryToS3_DataFreshness"] * float64(time.Second))
+	for _, partition := range sortedKeys(lags) {
+		s.Lag = append(s.Lag, tui.PartitionLag{Partition: partition, Lag: lags[partition]})
+	}
+	s.Stages = append([]tui.Stage{{Name: "kafka", Text: fmt.Sprintf("%d partitions of this member", len(lags))}},
+		exportStages(s, int64(v["Retries_total"]), v["DeliveryToS3_Success"])...)
+	return nil
+}
+
+// readPrometheus reads the figures that writePrometheus writes, by their names, and
+// the lag by partition.
+func readPrometheus(r io.Reader) (map[string]float64, map[int32]int64) {
+	values, lags := map[string]float64{}, map[int32]int64{}
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		text := lines.Text()
+		if strings.HasPrefix(text, "#") {
+			continue
+		}
+		at := strings.LastIndexByte(text, ' ')
+		if at < 0 {
+			continue
+		}
+		f, err := strconv.ParseFloat(text[at+1:], 64)
+		if err != nil {
+			continue
+		}
+		name, labels, _ := strings.Cut(text[:at], "{")
+		if name == "KafkaOffsetLag" {
+			_, rest, _ := strings.Cut(labels, `Partition="`)
+			number, _, _ := strings.Cut(rest, `"`)
+			if n, err := strconv.ParseInt(number, 10, 32); err == nil {
+				lags[int32(n)] = int64(f)
+			}
+			continue
+		}
+		values[name] = f
+	}
+	return values, lags
+}
+
+func sortedKeys(m map[int32]int64) []int32 {
+	out := make([]int32, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// topicTail reads the end of a topic. It keeps the last events that the screen has
+// not taken, and counts all.
+type topicTail struct {
+	cancel context.CancelFunc
+
+	mu     sync.Mutex
+	filter []byte
+	most   int
+	kept   []tui.LiveEvent
+	came   int64 // since the last take
+	total  int64
+	err    error
+}
+
+// startTail begins to read what comes after now, as a group of its own that keeps no
+// positions.
+func startTail(c stream.Config, topic, group string) *topicTail {
+	ctx, cancel := context.WithCancel(context.Background())
+	t := &topicTail{cancel: cancel, most: 200}
+	go func() {
+		if err := t.read(ctx, c, topic, group); err != nil && ctx.Err() == nil {
+			t.mu.Lock()
+			t.err = err
+			t.mu.Unlock()
+		}
+	}()
+	return t
+}
+
+func (t *topicTail) stop() { t.cancel() }
+
+func (t *topicTail) read(ctx context.Context, c stream.Config, topic, group string) error {
+	consumer, err := stream.NewConsumer(ctx, stream.ConsumerConfig{Cluster: c, Topic: topic, Group: group, From: stream.ReadFrom{Now: true}})
+	if err != nil {
+		return err
+	}
+	defer consumer.Close()
+	for ctx.Err() == nil {
+		polled, err := consumer.Poll(ctx, func(context.Context, []int32) {})
+		if err != nil {
+			return err
+		}
+		t.mu.Lock()
+		for _, f := range polled.Fetched {
+			for _, msg := range f.Messages {
+				t.add(msg)
+			}
+		}
+		t.mu.Unlock()
+	}
+	return ctx.Err()
+}
+
+// eventMost bounds what is kept of an event.
+const eventMost = 16 << 10
+
+func (t *topicTail) add(msg schema.Message) {
+	t.came++
+	t.total++
+	if len(t.filter) > 0 && !bytes.Contains(msg.Value, t.filter) {
+		return
+	}
+	value := msg.Value[:min(len(msg.Value), eventMost)]
+	t.kept = append(t.kept, tui.LiveEvent{At: time.UnixMilli(msg.Arrival), Partition: msg.Partition, Offset: msg.Offset, Text: string(value)})
+	if len(t.kept) >= 2*t.most {
+		t.kept = append(t.kept[:0:0], t.kept[len(t.kept)-t.most:]...)
+	}
+}
+
+// take hands over what came since the last time.
+func (t *topicTail) take(s *tui.Snapshot, filter string, most int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if filter != string(t.filter) {
+		t.filter, t.kept = []byte(filter), nil // what was kept was kept for another question
+	}
+	t.most = most
+	s.Events = t.kept[max(len(t.kept)-most, 0):]
+	s.Skipped = t.came - int64(len(s.Events))
+	if s.Published < 0 {
+		s.Published = t.total
+	}
+	t.kept, t.came = nil, 0
+	if t.err != nil {
+		s.Stages = append(s.Stages, tui.Stage{Name: "tail", Text: "stopped", Grade: report.Warn, Why: "reading the topic: " + t.err.Error(), Next: kafkaHint(t.err)})
+	}
+}

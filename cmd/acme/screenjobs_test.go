@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"acme/telemetry/engine/lake"
+	"acme/telemetry/tui"
+)
+
+// TestVerbJobs: a verb runs as a job on the lake of the screen; its progress and its
+// lines are told, an error comes with its hint, and the screen itself is no job.
+func TestVerbJobs(t *testing.T) {
+	dir := t.TempDir()
+	p := &program{env: map[string]string{"HOME": dir, "ACME_LAKE": dir}, environ: []string{"HOME=" + dir}, now: time.Now}
+	p.global.lake = dir + "/lake"
+	v := verbJobs{p, &pipelineMonitor{p: p}}
+	var mu sync.Mutex
+	var last tui.Progress
+	var lines []string
+	run := func(args ...string) error {
+		lines = nil
+		return v.Run(context.Background(), args, func(q tui.Progress) {
+			mu.Lock()
+			defer mu.Unlock()
+			last = q
+		}, func(line string) {
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, line)
+		})
+	}
+	if err := run("generate", "--scenario", "seed-hour", "--set", "population.customers=300", "--for", "10m"); err != nil {
+		t.Fatalf("%v\n%s", err, strings.Join(lines, "\n"))
+	}
+	if last.Unit != "events" || last.Done == 0 {
+		t.Errorf("progress %+v", last)
+	}
+	if err := run("verify"); err != nil {
+		t.Errorf("verify: %v\n%s", err, strings.Join(lines, "\n"))
+	}
+	if err := run("generate", "--scenario", "nosuch"); err == nil || len(lines) == 0 {
+		t.Errorf("a wrong scenario: %v, %q", err, lines)
+	}
+	if err := run("tui"); err == nil {
+		t.Error("the screen ran as a job")
+	}
+	for _, verb := range v.Verbs() {
+		if verb.Does == "" {
+			t.Errorf("%s: says nothing", verb.Args)
+		}
+	}
+}
+
+func TestProgressIn(t *testing.T) {
+	for line, want := range map[string]tui.Progress{
+		`{"what":"generate","done":5,"total":10,"unit":"events","rate":2,"elapsed_seconds":1,"state":"running"}`: {Step: "generate", Done: 5, Total: 10, Unit: "events"},
+		`{"time":"2025-08-01T00:00:00Z","state":"running","published":9,"delivered":7,"lag":2}`:                  {Step: "publish and deliver", Done: 7, Unit: "events"},
+		`{"rows": 3}`: {}, `acme: wrote 3`: {}, `{`: {},
+	} {
+		if got, ok := progressIn(line); got != want || ok != (want != tui.Progress{}) {
+			t.Errorf("%s: %+v, %v", line, got, ok)
+		}
+	}
+}
+
+// TestReadPrometheus: what this program serves is what it reads.
+func TestReadPrometheus(t *testing.T) {
+	var b strings.Builder
+	s := exportMetrics(lake.ExportStats{Records: 17, Freshness: 4.5, KafkaOffsetLag: map[int32]int64{3: 99, 11: 0}})
+	if err := writePrometheus(&b, "a \"stream\"", s); err != nil {
+		t.Fatal(err)
+	}
+	values, lags := readPrometheus(strings.NewReader(b.String()))
+	if values["DeliveryToS3_Records_total"] != 17 || values["DeliveryToS3_DataFreshness"] != 4.5 || lags[3] != 99 || len(lags) != 2 {
+		t.Errorf("%v %v", values, lags)
+	}
+}

@@ -1,0 +1,241 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// TestPageGoldens are the pages beside report and SQL, at three sizes.
+func TestPageGoldens(t *testing.T) {
+	for name, keys := range map[string][]string{
+		"browse": {"3", "j", "j", "j", "enter"}, "browse-objects": {"3", "j", "j", "j", "enter", "j", "enter"}, "quality": {"6"},
+		"jobs-none": {"5"}, "live-none": {"4"}, "open": {"ctrl+o"},
+	} {
+		for _, s := range [][2]int{{80, 24}, {100, 30}, {200, 60}} {
+			m := still(t, newFakes(), s[0], s[1], full(newWorld()))
+			press(t, m, keys...)
+			golden(t, m, name)
+		}
+	}
+}
+
+// TestBrowse: a table's partitions with what is wrong with them, the objects of
+// one, and its rows: each a key away, and esc goes back.
+func TestBrowse(t *testing.T) {
+	m := still(t, newFakes(), 120, 40, full(newWorld()))
+	press(t, m, "3", "j", "j", "j", "enter")
+	if s := screenText(m); !strings.Contains(s, "2,016 objects") || !strings.Contains(s, "✗ part-0002.gz: gzip: invalid checksum") && !strings.Contains(s, "to look at") {
+		t.Errorf("partitions:\n%s", s)
+	}
+	press(t, m, "$", "/")
+	typeIn(t, m, "checksum")
+	press(t, m, "enter")
+	if n := m.browse.list.grid.count(); n != 3 {
+		t.Errorf("%d partitions are damaged", n)
+	}
+	i, _ := m.browse.index()
+	press(t, m, "enter")
+	if m.browse.part == nil || m.browse.part.Folder != m.browse.parts[i].Folder || len(m.browse.objs) != 4 {
+		t.Fatalf("objects of %v", m.browse.part)
+	}
+	press(t, m, "j", "enter")
+	want := "WHERE year = 2025\n  AND month = 7\n  AND day = 21\n  AND hour = 7\n  AND \"$path\" = 's3://acme/telemetry/year=2025/month=07/day=21/hour=07/AcmeTelemetry-MSK-to-S3-1-01.gz'"
+	if m.current != pageSQL || !strings.Contains(m.sql.edit.text(), want) || m.sql.state != runDone {
+		t.Errorf("rows: %q", m.sql.edit.text())
+	}
+	press(t, m, "alt+3", "esc", "esc")
+	if m.browse.part != nil || m.browse.list.grid.count() != 504 {
+		t.Error("esc does not go back")
+	}
+	press(t, m, "esc")
+	if !m.browse.onSide {
+		t.Error("esc does not lead to the tables")
+	}
+}
+
+// TestQuality: the worst first; enter runs the statement that lists the rows.
+func TestQuality(t *testing.T) {
+	w := newWorld()
+	w.saved = append(w.saved, Saved{"anomaly/hourly", "-- Hours that are unlike\n-- the hours before.\nSELECT 1 AS hour\n"})
+	m := still(t, newFakes(), 100, 30, full(w))
+	press(t, m, "6")
+	if f := m.quality.at(m); f == nil || f.name != "ids_well_formed" || f.count != "2" {
+		t.Fatalf("first is %+v", f)
+	}
+	if s := screenText(m); !strings.Contains(s, "2 hold") && !strings.Contains(s, "to look at") || !strings.Contains(s, "Hours that are unlike the hours before.") {
+		t.Errorf("page:\n%s", s)
+	}
+	press(t, m, "enter")
+	if m.current != pageSQL || !strings.Contains(m.sql.edit.text(), "event_id IS NULL") || m.sql.state != runDone || m.sql.pane != paneResult {
+		t.Errorf("enter: page %d, %q", m.current, m.sql.edit.text())
+	}
+	press(t, m, "6", "b")
+	for _, f := range m.quality.shown() {
+		if !f.none && f.grade < 2 {
+			t.Errorf("%s holds and is shown", f.name)
+		}
+	}
+}
+
+// TestCheck31 Jobs: a bar never goes back, an unknown total has no share, a cancelled
+// job goes on, and quit asks while one runs.
+func TestCheck31(t *testing.T) {
+	w := newWorld()
+	hold := make(chan bool)
+	w.script = []func(context.Context, func(Progress), func(string)) error{
+		func(ctx context.Context, tell func(Progress), log func(string)) error {
+			tell(Progress{Step: "generate", Done: 500, Total: 1000, Unit: "events"})
+			tell(Progress{Step: "generate", Done: 400, Total: 1000, Unit: "events"})
+			log("acme: \x1b[31mhalf\x1b[m")
+			hold <- true
+			<-ctx.Done()
+			hold <- true
+			return ctx.Err()
+		},
+		func(ctx context.Context, tell func(Progress), log func(string)) error {
+			return errors.New("write objects: no space left on device")
+		},
+	}
+	clock := now
+	m := still(t, newFakes(), 100, 30, full(w), func(c *Config) { c.Now = func() time.Time { return clock } })
+	j := &job{kind: "generate", target: "--for 1h", line: "acme generate --for 1h", resumes: true}
+	j.run = func(ctx context.Context, tell func(Progress), log func(string)) error {
+		return w.Run(ctx, []string{"generate"}, tell, log)
+	}
+	m.show(pageJobs)
+	cmd := m.startJob(j)
+	end := make(chan tea.Msg)
+	go func() { end <- lastOf(cmd) }()
+	<-hold
+	clock = clock.Add(2 * time.Second)
+	if p := j.progress(); p.Done != 500 {
+		t.Errorf("the bar went back to %d", p.Done)
+	}
+	s := screenText(m)
+	if !strings.Contains(s, "50%") || !strings.Contains(s, "250 events/s") || !strings.Contains(s, "2.00 s") || strings.Contains(s, "\x1b[31mh") {
+		t.Errorf("running:\n%s", s)
+	}
+	golden(t, m, "jobs")
+	m.quit()
+	if p, ok := m.input.(*picker); !ok || p.title != "A job is running" {
+		t.Fatal("quit does not ask")
+	}
+	press(t, m, "esc", "x")
+	<-hold
+	m.Update(<-end)
+	if s := screenText(m); j.state != jobStopped || !strings.Contains(s, "R goes on") {
+		t.Errorf("state %d:\n%s", j.state, s)
+	}
+	press(t, m, "R")
+	if s := screenText(m); j.state != jobFailed || !strings.Contains(s, "✗ write objects: no space left on device") {
+		t.Errorf("state %d:\n%s", j.state, s)
+	}
+	j.tell(Progress{Done: 77, Unit: "events"})
+	if s := screenText(m); strings.Contains(s, "%") || !strings.Contains(s, "77 events") {
+		t.Errorf("a share of an unknown total:\n%s", s)
+	}
+}
+
+// lastOf runs the commands of a batch and gives the last message that is none of
+// the tick's.
+func lastOf(cmd tea.Cmd) tea.Msg {
+	msg := cmd()
+	if b, ok := msg.(tea.BatchMsg); ok {
+		for _, c := range b {
+			if c != nil {
+				msg = lastOf(c)
+			}
+		}
+	}
+	return msg
+}
+
+// TestNewJob: a verb and its arguments; what they say is kept to be copied.
+func TestNewJob(t *testing.T) {
+	w := newWorld()
+	m := still(t, newFakes(), 100, 30, full(w))
+	press(t, m, "5", "n", "enter")
+	typeIn(t, m, " --set 'a=b c'")
+	press(t, m, "enter")
+	if len(w.ran) != 1 || strings.Join(w.ran[0], "|") != "generate|--for|1h|--set|a=b c" {
+		t.Fatalf("ran %q", w.ran)
+	}
+	if j := m.jobs.at(); j.state != jobDone || j.line != "acme generate --for 1h --set 'a=b c'" {
+		t.Errorf("job %+v", j.line)
+	}
+	press(t, m, "d")
+	if last := w.ran[len(w.ran)-1]; last[len(last)-1] != "-n" {
+		t.Errorf("plan ran %q", last)
+	}
+}
+
+// TestCheck29 Live: what is kept does not grow, what is not shown is counted, and
+// paused rows stay.
+func TestCheck29(t *testing.T) {
+	w := newWorld()
+	w.shots = 3000
+	m := still(t, newFakes(), 100, 30, full(w))
+	m.show(pageLive)
+	p := m.live
+	for range w.shots {
+		s, _ := w.Snapshot(t.Context(), p.filter, liveBatch)
+		p.keep(s)
+	}
+	if len(p.tail) > 2*liveTail || len(p.in.v) > 2*liveKept || len(p.in.values()) != liveKept {
+		t.Errorf("%d events, %d values are kept", len(p.tail), len(p.in.v))
+	}
+	if p.shown+p.skipped != 2500*3000 {
+		t.Errorf("%d shown and %d skipped of %d", p.shown, p.skipped, 2500*3000)
+	}
+	p.on, p.started = true, now
+	for _, s := range [][2]int{{80, 24}, {100, 30}, {200, 60}} {
+		send(t, m, tea.WindowSizeMsg{Width: s[0], Height: s[1]})
+		golden(t, m, "live")
+	}
+	if s := screenText(m); !strings.Contains(s, "now 5,000") {
+		t.Errorf("the rate:\n%s", s)
+	}
+	press(t, m, "space")
+	last := p.tail[len(p.tail)-1]
+	w.shots += 10
+	for range 10 {
+		s, _ := w.Snapshot(t.Context(), "", liveBatch)
+		p.keep(s)
+	}
+	if p.tail[len(p.tail)-1] != last || p.shown+p.skipped != 2500*3010 {
+		t.Error("paused rows changed, or are not counted")
+	}
+	press(t, m, "space", "/")
+	typeIn(t, m, "error")
+	press(t, m, "enter")
+	w.shots += 10
+	for range 10 {
+		s, _ := w.Snapshot(t.Context(), p.filter, liveBatch)
+		p.keep(s)
+	}
+	if len(p.tail) != 10 || p.skipped != 2500*10-10 {
+		t.Errorf("%d events pass the filter, %d skipped", len(p.tail), p.skipped)
+	}
+}
+
+// TestCheck30 A part that fails says so with a sign, why, and what to do; when it is
+// well again the sign goes.
+func TestCheck30(t *testing.T) {
+	w := newWorld()
+	w.shots, w.ill = 2, true
+	m := still(t, newFakes(), 100, 30, full(w))
+	press(t, m, "4")
+	if s := screenText(m); !strings.Contains(s, "! exporter 12 retries") || !strings.Contains(s, "exporter: put telemetry/year=2025/x.gz: 403 Forbidden; check the credentials") {
+		t.Errorf("not said:\n%s", s)
+	}
+	w.shots, w.ill = w.shot+2, false
+	press(t, m, "r")
+	if s := screenText(m); !strings.Contains(s, "✓ exporter lag 1,204") || strings.Contains(s, "403") {
+		t.Errorf("still ill:\n%s", s)
+	}
+}
