@@ -203,7 +203,7 @@ func decides(x *Logic) string {
 
 // mayFail says whether evaluating code can fail for some row.
 func mayFail(code string) bool {
-	code = strings.NewReplacer("acme_try_", "", "trino.try_", "", "trino.plain_iso", "").Replace(code)
+	code = strings.NewReplacer("acme_try_", "", "trino.try_", "").Replace(code)
 	return strings.Contains(code, "acme_") || strings.Contains(code, "trino.")
 }
 

@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -433,26 +432,18 @@ func lowISO(c *invocation) string {
 			return fmt.Sprintf("make_timestamptz(%d)", floorDiv(in.micros, 1000)*1000)
 		}
 	}
-	arg := c.args[0].code
-	code := try(name, c.a.trying > 0) + "(" + arg + ")"
+	code := try(name, c.a.trying > 0) + "(" + c.args[0].code + ")"
 	if c.typ.fine() {
 		return code
 	}
-	slow := "trino.instant(" + code + ")"
 	switch {
 	case c.a.trying > 0: // the reader gives NULL itself; see tryZoned
-		slow = "trino.try_instant(" + code + ")"
+		return "trino.try_instant(" + code + ")"
 	case c.a.level >= 476:
-		slow = "trino.called_instant(" + code + ")"
+		return "trino.called_instant(" + code + ")"
 	}
-	if plainColumn.MatchString(arg) {
-		return "coalesce(make_timestamptz(trino.plain_iso(" + arg + ")), " + slow + ")"
-	}
-	return slow
+	return "trino.instant(" + code + ")"
 }
-
-// plainColumn is the text of a column: what may be named many times over.
-var plainColumn = regexp.MustCompile(`^"[^"]+"(\."?[^".]+"?)?$`)
 
 // lowMomentSequence is sequence over timestamps: those finer than microseconds keep
 // what the first has beyond them.

@@ -107,11 +107,6 @@ func escaped(code string, twins map[string]bool) string {
 	return b.String()
 }
 
-// isoGlob is the form of an ISO 8601 time of the years 1000 to 9999, in UTC.
-func isoGlob(hour, fraction string) string {
-	return "[1-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T" + hour + ":[0-5][0-9]:[0-5][0-9]" + fraction + "Z"
-}
-
 // blanks are the characters that Trino trims.
 const blanks = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || " +
 	"chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || " +
@@ -151,10 +146,6 @@ var macros = [][2]string{
 		"ELSE acme_moment_text(epoch_us(t), 0, greatest(n - 20, 0), -1) END"},
 	{"list_max_number(l)", "CASE WHEN len(l) = list_count(l) THEN coalesce(list_max(list_filter(l, lambda e: NOT isnan(e))), list_max(l)) END"},
 	{"list_min_number(l)", "CASE WHEN len(l) = list_count(l) THEN list_min(l) END"},
-	// ISO 8601 in UTC, to the second or the millisecond; NULL for all else. DuckDB's cast would
-	// take more, such as blanks and hour 24.
-	{"plain_iso(s)", "CASE WHEN s GLOB '" + isoGlob("[01][0-9]", ".[0-9][0-9][0-9]") + "' OR s GLOB '" + isoGlob("2[0-3]", ".[0-9][0-9][0-9]") +
-		"' OR s GLOB '" + isoGlob("[01][0-9]", "") + "' OR s GLOB '" + isoGlob("2[0-3]", "") + "' THEN epoch_us(TRY_CAST(s AS TIMESTAMP)) END"},
 	{"floor_to(n, unit)", "(n - ((n % unit) + unit) % unit)"},
 	{"unix_time(us)", "(trino.floor_to(us, 1000) // 1000 / 1000.0e0 + (us - trino.floor_to(us, 1000)) / 1000000.0e0)"},
 	{"unix_picos(h)", "(((h - (((h % 1000000000) + 1000000000) % 1000000000)) // 1000000000) / 1000.0e0 + (((h % 1000000000) + 1000000000) % 1000000000) / 1000000000000.0e0)"},

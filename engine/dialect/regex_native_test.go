@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"slices"
 	"testing"
 	"unicode"
 
@@ -58,25 +59,52 @@ func TestFoldsTo(t *testing.T) {
 	}
 }
 
+// isoTexts are times at the edges of what is read: garbage, blanks, digits of other
+// scripts, leap seconds, hour 24, years of other lengths, zones and offsets.
+var isoTexts = []string{"2025-08-11T17:33:47.123Z", "2025-08-11T17:33:47Z", "2025-08-11T23:59:59.999Z", "9999-12-31T23:59:59.999Z", "1000-01-01T00:00:00Z",
+	"", " ", "garbage", "2025", "2025-08", "2025-08-11", "2025-08-11T", "2025-08-11T17", "2025-08-11T17:33", "2025-08-11T17:33:47", "2025-W33-1", "2025-223", "T17:33:47Z",
+	" 2025-08-11T17:33:47Z", "2025-08-11T17:33:47Z ", "2025-08-11 17:33:47Z", "2025-08-11T 7:33:47.123Z", "2025-08-11T17:33: 7.123Z", "2025-08-1 T17:33:47.123Z", "2025-8-11T17:33:47.123Z",
+	"٢٠٢٥-08-11T17:33:47Z", "2025-08-11T17:33:47.١٢٣Z", "２０２５-08-11T17:33:47Z", "2025-08-11T17:33:60Z", "2016-12-31T23:59:60.000Z", "2025-08-11T17:60:00Z", "2025-08-11T24:00:00Z", "2025-08-11T24:00:00.000Z", "2025-08-11T25:00:00Z",
+	"0000-01-01T00:00:00Z", "0000-02-29T00:00:00.000Z", "-0001-01-01T00:00:00Z", "-2025-08-11T17:33:47Z", "+2025-08-11T17:33:47Z", "12025-08-11T17:33:47Z", "+12025-08-11T17:33:47.123Z", "0999-01-01T00:00:00Z",
+	"2025-08-11t17:33:47.123Z", "2025-08-11T17:33:47.123z", "2025-08-11t17:33:47z", "2025-08-11T17:33:47.123+00:00", "2025-08-11T17:33:47.123-00:00", "2025-08-11T17:33:47+02:00", "2025-08-11T17:33:47.123+0200", "2025-08-11T17:33:47+02",
+	"2025-08-11T17:33:47.1Z", "2025-08-11T17:33:47.12Z", "2025-08-11T17:33:47.1234Z", "2025-08-11T17:33:47.123456Z", "2025-08-11T17:33:47.123456789Z", "2025-08-11T17:33:47,123Z", "2025-08-11T17:33:47.Z", "2025-08-11T17:33:47.12 Z",
+	"2025-02-29T00:00:00Z", "2024-02-29T00:00:00Z", "1900-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "2025-02-30T00:00:00Z", "2025-04-31T00:00:00Z", "2025-00-11T00:00:00Z", "2025-13-11T00:00:00Z", "2025-08-00T00:00:00Z", "2025-08-32T00:00:00Z", "2025-19-39T00:00:00.000Z",
+	"2025/08/11T17:33:47Z", "2025-08-11T17:33:47.123 Z", "2025-08-11T17:33:47 UTC", "2025-08-11T17:33:47Z\n", "\n2025-08-11T17:33:47Z", "2025-08-11T17:33:47.123ZZ", "infinity", "epoch", "2025-08-11 (BC)T00:00Z"}
+
 // TestPlainISO holds the fast reading of a time to the one for all forms: what it
 // takes is the same, and what it leaves is left to the other.
 func TestPlainISO(t *testing.T) {
+	check := func(t rapid.TB, s string) (taken bool) {
+		micros, ok := plainISO(s)
+		in, err := anyISO(s)
+		if ok && (err != nil || in != instant{micros: micros, zone: "UTC", digits: in.digits}) {
+			t.Fatalf("%q is %d, want %v %v", s, micros, in, err)
+		}
+		return ok
+	}
+	forms := append(slices.Clone(isoTexts[:5]), "2025-08-11T17:33:47.123956Z", "1965-08-11T17:33:47.99999Z", "1900-02-28T24:00:60.0Z")
+	for _, form := range forms { // every character in every place
+		for i := range form {
+			for c := range 256 {
+				check(t, form[:i]+string([]byte{byte(c)})+form[i+1:])
+			}
+		}
+	}
 	rapid.Check(t, func(r *rapid.T) {
-		b := []byte(rapid.SampledFrom([]string{"2025-08-11T17:33:47.123Z", "2025-08-11T17:33:47Z", "2024-02-29T23:59:59.999Z", "0000-01-01T00:00:00.000Z", "1900-02-28T24:00:60Z"}).Draw(r, "form"))
+		b := []byte(rapid.SampledFrom(forms).Draw(r, "form"))
 		for range rapid.IntRange(0, 4).Draw(r, "changes") {
 			i := rapid.IntRange(0, len(b)-1).Draw(r, "at")
 			b[i] = rapid.SampledFrom([]byte("0123456789 -+:.,TtZzW")).Draw(r, "character")
 		}
-		s := string(b)
-		micros, ok := plainISO(s)
-		in, err := anyISO(s)
-		if ok && (err != nil || in != instant{micros: micros, zone: "UTC", digits: in.digits}) {
-			r.Fatalf("%q is %d, want %v %v", s, micros, in, err)
-		}
+		check(r, string(b))
 	})
-	for _, s := range []string{"2025-08-11T17:33:47.123Z", "2025-08-11T17:33:47Z", "0000-02-29T00:00:00Z"} {
-		if _, ok := plainISO(s); !ok {
-			t.Errorf("%q is not plain", s)
+	var taken []string
+	for _, s := range isoTexts {
+		if check(t, s) {
+			taken = append(taken, s)
 		}
+	}
+	if len(taken) != 14 {
+		t.Errorf("%d are plain, want 14: %q", len(taken), taken)
 	}
 }
