@@ -128,7 +128,7 @@ func sayRetention(d time.Duration) string {
 }
 
 func (p *program) examineEngine(ctx context.Context) []diagnosis {
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return []diagnosis{{"query worker", false, err.Error()}}
 	}

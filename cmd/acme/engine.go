@@ -32,12 +32,21 @@ const engineName = "DuckDB 1.5.6, as Athena engine v3"
 // serveQueries is the query worker.
 func serveQueries(stdin io.Reader, stdout io.Writer) int {
 	return duckdb.Serve(stdin, stdout, func(c duckdb.Config) (duckdb.Deps, error) {
-		st, err := store.Open(c.Lake)
+		st, err := workerStore(c)
 		if err != nil {
 			return duckdb.Deps{}, fmt.Errorf("open the lake: %w", err)
 		}
 		return duckdb.Deps{Store: st, Ledger: lake.NewLedger(st), Now: catalogNow(st)}, nil
 	})
+}
+
+// workerStore opens the lake for the query worker: a folder, or what the program lends
+// it of a bucket.
+func workerStore(c duckdb.Config) (store.Store, error) {
+	if c.View == "" {
+		return store.Open(c.Lake)
+	}
+	return store.Borrow(c.Lake, c.View, os.NewFile(duckdb.LentAnswers, "answers"), os.NewFile(duckdb.LentQuestions, "questions")), nil
 }
 
 // catalogNow gives what statements have made of the lake's catalog, and what they
@@ -64,7 +73,7 @@ func (p *program) startEngine(ctx context.Context, o *sqlFlags) (query.Engine, e
 	if err != nil {
 		return nil, err
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +97,9 @@ func (p *program) startReader(ctx context.Context, o *sqlFlags, st store.Store) 
 	if err != nil {
 		return nil, fmt.Errorf("start the query worker: find this program: %w", err)
 	}
+	lender, _ := st.(duckdb.Lender)
 	engine, err := duckdb.Start(ctx, duckdb.Config{
-		Lake: st.URI(), DDL: ddl, Database: o.database, Level: o.level, Doubles: o.decimals == "double",
+		Lake: st.URI(), Lender: lender, DDL: ddl, Database: o.database, Level: o.level, Doubles: o.decimals == "double",
 		Spill:   p.spillFolder(),
 		Command: []string{self, queryWorkerVerb},
 	})

@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/store"
+	"acme/telemetry/engine/store/s3"
 	"acme/telemetry/engine/stream"
 )
 
@@ -101,11 +103,13 @@ func exitCode(err error) int {
 		return coded.code
 	case errors.As(err, &sqlErr):
 		return sqlExitCode(sqlErr)
+	case errors.As(err, new(*s3.BucketError)):
+		return exitUsage
 	case errors.As(err, new(*stream.AccessError)), errors.As(err, new(*stream.UnreachableError)):
 		return exitUnreachable // before timeouts: what was waited for in vain is one too
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return exitTimeout
-	case errors.Is(err, fs.ErrPermission), errors.As(err, new(*net.OpError)): // not net.Error, which every errno is
+	case errors.Is(err, store.ErrUnavailable), errors.Is(err, fs.ErrPermission), errors.As(err, new(*net.OpError)): // not net.Error, which every errno is
 		return exitUnreachable
 	default:
 		return exitFailed
@@ -142,6 +146,9 @@ func (p *program) reportError(err error) {
 	}
 	if hint == "" {
 		hint = kafkaHint(err)
+	}
+	if hint == "" {
+		hint = storeHint(err)
 	}
 	if hint != "" {
 		p.sayLines("  ", hint)

@@ -22,7 +22,6 @@ type kafkaFlags struct {
 	ca           string
 	certificate  string
 	key          string
-	profile      string
 	insist       bool
 	patience     time.Duration
 }
@@ -41,7 +40,6 @@ func (k *kafkaFlags) add(cmd *cobra.Command) {
 	f.StringVar(&k.ca, "tls-ca", "", "PEM file of the authorities that the brokers' certificates come from (default: the system's)")
 	f.StringVar(&k.certificate, "tls-cert", "", "PEM file of this client's certificate, for --auth mtls")
 	f.StringVar(&k.key, "tls-key", "", "PEM file of its key")
-	f.StringVar(&k.profile, "profile", "", "profile of the AWS configuration, for --auth iam (default $AWS_PROFILE)")
 	f.BoolVar(&k.insist, "insecure-plaintext", false, "allow --auth plaintext to brokers that are not on this machine")
 	f.DurationVar(&k.patience, "connect-timeout", 30*time.Second, "how long to wait for a cluster that is starting or does not answer")
 }
@@ -61,7 +59,7 @@ func (p *program) cluster(k *kafkaFlags) (stream.Config, error) {
 	case k.patience <= 0:
 		return c, usagef("--connect-timeout %s: must be more than nothing", k.patience)
 	}
-	c.Auth = stream.Auth{Mechanism: stream.Mechanism(k.auth), User: k.user, Insist: k.insist, Profile: k.profile}
+	c.Auth = stream.Auth{Mechanism: stream.Mechanism(k.auth), User: k.user, Insist: k.insist, Profile: p.global.profile}
 	if k.auth == "" {
 		c.Auth.Mechanism = stream.IAM
 		if c.Loopback() {

@@ -43,12 +43,12 @@ func (p *program) lakeName() string {
 
 // openLake opens the lake's store. A folder that is not there is an empty lake.
 func (p *program) openLake() (store.Store, error) {
-	st, err := store.Open(p.lakeURI())
-	if errors.Is(err, store.ErrURI) {
-		return nil, usagef("open the lake: %w", err)
-	}
+	st, err := p.openStore(p.lakeURI())
 	if err != nil {
-		return nil, fmt.Errorf("open the lake: %w", err)
+		return nil, openError("open the lake", err)
+	}
+	if isBucket(p.lakeURI()) {
+		return st, nil
 	}
 	if info, err := os.Stat(strings.TrimPrefix(p.lakeURI(), "file://")); err == nil && !info.IsDir() {
 		return nil, usagef("open the lake %s: it is no folder", p.lakeName())

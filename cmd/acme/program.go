@@ -22,6 +22,7 @@ import (
 
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/sim"
+	"acme/telemetry/engine/store"
 	"acme/telemetry/engine/stream"
 	"acme/telemetry/schema"
 )
@@ -40,6 +41,8 @@ type program struct {
 	// watch is told of a pipeline that runs here, and with nil that it has ended; nil
 	// where nobody watches.
 	watch func(*pipeline)
+	// cache is the lake that is asked, where it is a bucket and was opened.
+	cache *store.Cached
 	// sql is the statement being read or run, for the caret under an error.
 	sql string
 }
@@ -47,6 +50,9 @@ type program struct {
 // globalOptions are the flags that every verb takes.
 type globalOptions struct {
 	lake     string
+	profile  string
+	region   string
+	endpoint string
 	config   string
 	quiet    bool
 	verbose  bool
@@ -68,6 +74,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []st
 	}()
 	ctx, stop := p.catchSignals()
 	defer stop()
+	defer p.release()
 	root := p.newRootCmd()
 	root.SetArgs(statementArgs(args))
 	err := p.stdout.settle(root.ExecuteContext(ctx))
@@ -159,7 +166,8 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
 	root.AddCommand(
 		p.newReportCmd(), p.newGenerateCmd(), p.newScenarioCmd(), p.newQueryCmd(), p.newTranslateCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newBrokerCmd(), p.newExportCmd(), p.newMigrateCmd(), p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newSyncCmd(), p.newGCCmd(), p.newBrokerCmd(), p.newExportCmd(),
+		p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)
 	addHelpTopics(root)
@@ -260,7 +268,10 @@ func wrapUsageErrors(cmd *cobra.Command) {
 func (p *program) addGlobalFlags(root *cobra.Command) {
 	g := &p.global
 	f := root.PersistentFlags()
-	f.StringVar(&g.lake, "lake", "", "the lake: a folder, file:// or mem:// (default $ACME_LAKE, else acme-lake in the user's data folder)")
+	f.StringVar(&g.lake, "lake", "", "the lake: a folder, file://, s3://bucket/prefix or mem:// (default $ACME_LAKE, else acme-lake in the user's data folder)")
+	f.StringVar(&g.profile, "profile", "", "profile of the AWS configuration (default $AWS_PROFILE)")
+	f.StringVar(&g.region, "region", "", "AWS region of the bucket (default $AWS_REGION, else the profile's)")
+	f.StringVar(&g.endpoint, "endpoint-url", "", "S3 server in place of AWS (default $AWS_ENDPOINT_URL_S3, $AWS_ENDPOINT_URL)")
 	f.StringVar(&g.config, "config", "", "configuration file (default $ACME_CONFIG, else acme/config.yaml in the user's configuration folder)")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "say only errors")
 	f.BoolVarP(&g.verbose, "verbose", "v", false, "say more about what is done")

@@ -157,7 +157,7 @@ func (p *program) sayEmpty(ctx context.Context, sql string, o *sqlFlags, s query
 	if s.Objects+s.Pruned > 0 {
 		return nil
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (p *program) runReport(ctx context.Context, o *reportOptions) error {
 	if err := errors.Join(p.checkOut(o.out), p.checkOut(alerts.file)); err != nil {
 		return err
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (p *program) understand(ctx context.Context, text string, o *sqlFlags) (*di
 	if err != nil {
 		return nil, err
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return nil, err
 	}

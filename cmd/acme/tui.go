@@ -103,7 +103,7 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if err != nil {
 		return err
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return err
 	}

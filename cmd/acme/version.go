@@ -116,6 +116,9 @@ const envHelp = `Environment:
   ACME_BROKERS     brokers of Kafka or MSK, host:port, separated by commas
   ACME_KAFKA_PASSWORD  the password for --auth scram
   AWS_PROFILE, AWS_REGION, AWS_ACCESS_KEY_ID, ...  for --auth iam, as the AWS SDK has them
+  AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_S3, ...  for a lake in a bucket, likewise
+  ACME_CACHE       where objects of buckets are kept to be asked again (else under XDG_CACHE_HOME)
+  ACME_CACHE_SIZE  how much of them, as 20GB (default 10GiB)
   ACME_TRINO_URL   the Trino server of query --engine trino: http://host:8080/catalog
   NO_COLOR         no colours, if not empty
   TERM             dumb or empty: no terminal UI

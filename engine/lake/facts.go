@@ -52,6 +52,13 @@ func Facts(ctx context.Context, st store.Store, t schema.Table) ([]PartitionFact
 	}
 	out := make([]PartitionFacts, len(partitions))
 	m := newManifests(st)
+	folders := make([]string, len(partitions))
+	for i, p := range partitions {
+		folders[i] = p.Folder
+	}
+	if err := m.prepare(ctx, folders); err != nil {
+		return nil, fmt.Errorf("counting what %s holds: %w", t.Prefix, err)
+	}
 	readers := sync.Pool{New: func() any { return newCounterOf(t) }}
 	err = inParallel(ctx, runtime.GOMAXPROCS(0), len(partitions), func(ctx context.Context, i int) error {
 		out[i] = PartitionFacts{Partition: partitions[i], FromManifest: len(partitions[i].Objects) > 0}

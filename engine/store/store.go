@@ -1,6 +1,7 @@
 // Package store keeps objects: bytes under a key, in the sense of S3, on a disk
 // or in memory. Package store/s3 keeps them in a bucket by the same promises, and
-// says at its head how.
+// says at its head how. Cached keeps those of a slow store at hand, and lends them to
+// a process that may do nothing but read.
 //
 // What comes in: a URI that names a store, keys, and streams of bytes. What
 // goes out: the same bytes, whole, or an error that says why not. A store knows
@@ -53,6 +54,8 @@ var (
 	ErrNotFound = errors.New("no such object")
 	// ErrKey says that a key is not one that a store accepts.
 	ErrKey = errors.New("bad key")
+	// ErrUnavailable says that a store cannot be reached, or that who asks may not.
+	ErrUnavailable = errors.New("the store is not to be had")
 	// ErrURI says that a URI names no store that can be opened.
 	ErrURI = errors.New("bad store URI")
 )
@@ -95,6 +98,15 @@ type Local interface {
 	// LocalPath gives the absolute path of the file that holds, or would hold,
 	// the object under key; false if the key is not valid.
 	LocalPath(key string) (path string, ok bool)
+}
+
+// Fetcher is implemented by stores that are slow to read from one by one.
+type Fetcher interface {
+	// Begin says that nothing fetched before is needed any more.
+	Begin(ctx context.Context) error
+	// Fetch makes objects ready to be read, all of them or an error: Get and, of a
+	// Local, LocalPath then find them at hand until Begin is called.
+	Fetch(ctx context.Context, keys []string) error
 }
 
 // Unfinished is what a writer began and did not end, or has not yet.

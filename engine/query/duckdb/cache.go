@@ -74,6 +74,15 @@ func (c *cache) ensure(table string, objects []object, make func([]object) *scan
 	return t, true, nil
 }
 
+// missing gives those of a table's objects whose rows are not kept.
+func (c *cache) missing(table string, objects []object) []object {
+	t := c.tables[table]
+	if t == nil || !t.agrees(objects) {
+		return objects
+	}
+	return slices.DeleteFunc(slices.Clone(objects), func(o object) bool { return t.objects[o.key] != nil })
+}
+
 // agrees says whether what is kept is still what the lake has.
 func (t *cached) agrees(objects []object) bool {
 	for _, o := range objects {

@@ -37,6 +37,7 @@ type child struct {
 	state  *os.ProcessState
 	stderr tail
 	hello  hello
+	lent   func()        // ends the lending
 	quit   chan struct{} // closed when nobody takes frames any more
 	once   sync.Once
 }
@@ -58,7 +59,7 @@ func startChild(ctx context.Context, c Config) (*child, error) {
 	}
 	k := &child{
 		cmd: exec.Command(command[0], command[1:]...), out: make(chan frame),
-		gone: make(chan struct{}), quit: make(chan struct{}),
+		gone: make(chan struct{}), quit: make(chan struct{}), lent: func() {},
 	}
 	// Nothing of the environment: no keys, no home. The temporary folder alone
 	// decides where the spill folder lies.
@@ -66,8 +67,12 @@ func startChild(ctx context.Context, c Config) (*child, error) {
 	k.cmd.Stderr = &k.stderr
 	k.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // ctrl+c is for the parent alone
 	tie(k.cmd.SysProcAttr)
+	if err := k.lend(&c); err != nil {
+		return nil, fmt.Errorf("starting the query process: %w", err)
+	}
 	answers, err := k.pipes()
 	if err != nil {
+		k.lent()
 		return nil, err
 	}
 	go k.read(answers)
@@ -78,6 +83,42 @@ func startChild(ctx context.Context, c Config) (*child, error) {
 		return nil, err
 	}
 	return k, nil
+}
+
+// lend gives the process to be the pipes on which it asks for the lake's objects, and
+// answers on them.
+func (k *child) lend(c *Config) error {
+	if c.Lender == nil {
+		return nil
+	}
+	var err error
+	if c.View, err = c.Lender.View(); err != nil {
+		return err
+	}
+	theirAnswers, answers, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	questions, theirQuestions, err := os.Pipe()
+	if err != nil {
+		return errors.Join(err, theirAnswers.Close(), answers.Close())
+	}
+	k.cmd.ExtraFiles = []*os.File{theirAnswers, theirQuestions} // LentAnswers, LentQuestions
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer answers.Close()
+		_ = c.Lender.Lend(ctx, questions, answers) // the child sees its end
+	}()
+	k.lent = func() {
+		cancel()
+		questions.Close()
+		theirAnswers.Close()
+		theirQuestions.Close()
+		<-ended
+	}
+	return nil
 }
 
 // pipes starts the process on a thread of its own: where a child dies with its
@@ -99,6 +140,9 @@ func (k *child) pipes() (io.Reader, error) {
 		defer runtime.UnlockOSThread()
 		err := k.cmd.Start()
 		theirs.Close()
+		for _, f := range k.cmd.ExtraFiles {
+			f.Close()
+		}
 		started <- err
 		if err != nil {
 			return
@@ -164,6 +208,7 @@ func (k *child) kill() {
 	_ = k.cmd.Process.Kill() // it may be gone already
 	k.in.Close()
 	<-k.gone
+	k.lent()
 	if k.hello.Spill != "" {
 		_ = os.RemoveAll(k.hello.Spill) // the sweep of the next engine tries again
 	}

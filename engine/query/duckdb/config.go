@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"io"
 	"runtime"
 	"time"
 
@@ -26,6 +27,11 @@ const (
 type Config struct {
 	// Lake is the URI of the store, as store.Open takes it.
 	Lake string
+	// Lender answers for the child where the lake is not of this machine's files; else
+	// nil. The child reads and writes on the pipes LentAnswers and LentQuestions.
+	Lender Lender `json:"-"`
+	// View is the lender's folder. It is set for the child.
+	View string
 	// DDL makes the catalog: Hive DDL statements, separated by semicolons.
 	DDL string
 	// Database resolves names without one.
@@ -52,6 +58,21 @@ type Config struct {
 	// AddressSpace bounds the child's memory in bytes; 4 GiB where zero.
 	AddressSpace uint64
 }
+
+// Lender lists and fetches objects for the child, which has neither network nor keys:
+// a store.Cached.
+type Lender interface {
+	// View gives the folder in which the child finds what was fetched.
+	View() (string, error)
+	// Lend answers until the child closes its end, or ctx ends.
+	Lend(ctx context.Context, questions io.Reader, answers io.Writer) error
+}
+
+// Files that a child with a Lender has open.
+const (
+	LentAnswers   = 3
+	LentQuestions = 4
+)
 
 func (c Config) withDefaults() Config {
 	if c.Memory <= 0 {

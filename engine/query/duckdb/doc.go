@@ -34,6 +34,11 @@
 // here and not by DuckDB, which opens a file before it looks at the predicate:
 // a damaged object in a pruned partition cannot fail a statement.
 //
+// Lakes that are elsewhere. The child has no network and no keys, so the parent lends
+// it a bucket (store.Cached): the child asks for listings and, after pruning, for the
+// objects that the statement needs; the parent fetches them into files that the child
+// may read. What is known of an object beyond that, its manifest, is asked for likewise.
+//
 // Terms. The parent is the program, the child its second process. A worker is
 // one DuckDB with its cache; it runs one statement at a time. A scan is one
 // mention of a table in a statement. Spill is what DuckDB writes to disk when

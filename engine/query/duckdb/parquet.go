@@ -43,6 +43,9 @@ func (j *job) parquetRelation(s *dialect.Scan, chosen []object) error {
 		selected string // what DuckDB must select: files differ in their columns
 		part     int
 	}
+	if err := j.fetch(chosen); err != nil {
+		return err
+	}
 	groups := map[branch][]footer{}
 	var order []branch
 	for _, o := range chosen {

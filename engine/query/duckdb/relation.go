@@ -12,6 +12,7 @@ import (
 	"acme/telemetry/engine/dialect"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/serde"
+	"acme/telemetry/engine/store"
 )
 
 // relation makes the view that the statement reads for one mention of a table.
@@ -160,6 +161,9 @@ func (j *job) textRelation(s *dialect.Scan, chosen []object) error {
 		o.MaxBytes = max(j.config.Cache, 1) // what unpacks to more than all of the cache is not kept
 		return j.newScan(table, columns, o, objects, j.vault.open)
 	}
+	if err := j.fetch(j.cache.missing(cacheKey(s.Table), chosen)); err != nil {
+		return err
+	}
 	t, fresh, err := j.cache.ensure(cacheKey(s.Table), chosen, make)
 	if err == nil {
 		j.stats.Cached = j.stats.Cached || !fresh && len(chosen) > 0
@@ -173,12 +177,42 @@ func (j *job) textRelation(s *dialect.Scan, chosen []object) error {
 	if !streamInstead(err) {
 		return err
 	}
+	if err := j.fetch(chosen); err != nil {
+		return err
+	}
 	scan := j.newScan(table, columns, options, chosen, j.vault.openChecked)
 	scan.narrow(s)
 	id := j.scans.add(scan)
 	j.ids = append(j.ids, id)
 	j.running = append(j.running, scan)
 	return j.session.exec(fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT * FROM %s(%d)", quoteName(s.Relation), scanFunction, id))
+}
+
+// fetch has objects, and what the manifests say of them, made ready to be read, where
+// the store is one that wants to know before.
+func (j *job) fetch(objects []object) error {
+	f, ok := j.deps.Store.(store.Fetcher)
+	if !ok || len(objects) == 0 {
+		return nil
+	}
+	keys := make([]string, len(objects))
+	for i, o := range objects {
+		keys[i] = o.key
+	}
+	if p, ok := j.vault.ledger.(preparer); ok {
+		if err := p.Prepare(j.ctx, keys); err != nil {
+			return err
+		}
+	}
+	if err := f.Fetch(j.ctx, keys); err != nil {
+		return fmt.Errorf("fetching %d objects: %w", len(keys), err)
+	}
+	return nil
+}
+
+// preparer is a Ledger that reads faster what it is told of before.
+type preparer interface {
+	Prepare(ctx context.Context, keys []string) error
 }
 
 // streamInstead says whether objects that could not be kept may still be read

@@ -174,7 +174,7 @@ func (s *server) one(o order) {
 }
 
 func failed(err error, stats query.Stats, broken bool) failure {
-	f := failure{Text: err.Error(), Stats: stats, Stopped: errors.Is(err, context.Canceled), Denied: errors.Is(err, fs.ErrPermission), Broken: broken}
+	f := failure{Text: err.Error(), Stats: stats, Stopped: errors.Is(err, context.Canceled), Denied: errors.Is(err, fs.ErrPermission) || errors.Is(err, store.ErrUnavailable), Broken: broken}
 	var q *query.Error
 	if errors.As(err, &q) {
 		f.Query = q

@@ -136,6 +136,11 @@ func (w *worker) run(ctx context.Context, r query.Request, out sink) (stats quer
 	if len(r.SQL) > maxText {
 		return stats, &query.Error{Name: "QUERY_TEXT_TOO_LARGE", Message: fmt.Sprintf("Query text length (%d) exceeds the maximum length (%d)", len(r.SQL), maxText)}
 	}
+	if f, ok := w.deps.Store.(store.Fetcher); ok {
+		if err := f.Begin(ctx); err != nil {
+			return stats, err
+		}
+	}
 	database := r.Database
 	if database == "" {
 		database = w.config.Database

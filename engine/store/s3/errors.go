@@ -22,6 +22,12 @@ type AccessError struct {
 func (e *AccessError) Error() string { return e.Doing + ": " + e.Err.Error() }
 func (e *AccessError) Unwrap() error { return e.Err }
 
+// Hint says what to look at next.
+func (e *AccessError) Hint() string { return e.Check }
+
+// Is makes it a store.ErrUnavailable.
+func (e *AccessError) Is(err error) bool { return err == store.ErrUnavailable }
+
 // UnreachableError is a server that does not answer, or does not stop failing.
 type UnreachableError struct {
 	Doing string
@@ -32,6 +38,12 @@ type UnreachableError struct {
 func (e *UnreachableError) Error() string { return e.Doing + ": " + e.Err.Error() }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// Hint says what to look at next.
+func (e *UnreachableError) Hint() string { return e.Check }
+
+// Is makes it a store.ErrUnavailable.
+func (e *UnreachableError) Is(err error) bool { return err == store.ErrUnavailable }
+
 // BucketError is a bucket that is not there, or lies elsewhere.
 type BucketError struct {
 	Doing string
@@ -41,6 +53,9 @@ type BucketError struct {
 
 func (e *BucketError) Error() string { return e.Doing + ": " + e.Err.Error() }
 func (e *BucketError) Unwrap() error { return e.Err }
+
+// Hint says what to look at next.
+func (e *BucketError) Hint() string { return e.Check }
 
 // DamagedError says that what came is not what the server says it keeps.
 type DamagedError struct{ Object, Why string }

@@ -102,6 +102,9 @@ func (s *Store) Unfinished(ctx context.Context, before time.Time) ([]store.Unfin
 			out, err = s.client.ListMultipartUploads(ctx, in)
 			return err
 		})
+		if codeOf(err) == "NoSuchUpload" {
+			return found, nil // as some servers say that there is none
+		}
 		if err != nil {
 			return nil, s.explain("listing what is unfinished in "+s.URI(), err)
 		}
