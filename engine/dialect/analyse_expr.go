@@ -397,10 +397,10 @@ func (a *analyser) resolved(x Expr, f *field, sc, at *scope) value {
 	for inner.lambda {
 		inner = inner.parent
 	}
+	if at.barred != "" {
+		panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "LATERAL reference not allowed in %s JOIN", at.barred))
+	}
 	if inner != at && !at.lambda {
-		if at.barred != "" {
-			panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "LATERAL reference not allowed in %s JOIN", at.barred))
-		}
 		a.outer++
 		if a.crossed(at) > 1 {
 			a.deep++

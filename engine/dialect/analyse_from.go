@@ -268,14 +268,17 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if left != nil {
 		seen.fields = slices.Concat(left.fields, l.fields)
 	}
-	if u := unnestOf(r.R); u != nil && r.Kind != "CROSS" && r.Kind != "IMPLICIT" {
-		a.checkUnnestJoin(r)
+	lateral, unnest := lateralOf(r.R), unnestOf(r.R)
+	if (lateral != nil || unnest != nil) && (r.Kind == "RIGHT" || r.Kind == "FULL") {
+		seen.barred = r.Kind
 	}
-	lateral := lateralOf(r.R)
-	if lateral != nil && r.On != nil {
-		a.noteLateral(r, lateral, seen)
+	if lateral != nil && r.On != nil && !trueAsWritten(r.On) {
+		a.noteJoinedOn(lateral.Query)
 	}
 	rr := a.relation(r.R, outer, seen)
+	if unnest != nil && r.Kind != "CROSS" && r.Kind != "IMPLICIT" {
+		a.checkUnnestJoin(r)
+	}
 	if r.Using != nil {
 		return a.joinUsing(r, l, rr)
 	}
@@ -354,30 +357,25 @@ func trueAsWritten(x Expr) bool {
 	return ok && b.Value
 }
 
-// noteLateral notes how a LATERAL is joined to what seen has.
-func (a *analyser) noteLateral(r *Join, lateral *Derived, seen *scope) {
-	if r.Kind == "RIGHT" || r.Kind == "FULL" {
-		seen.barred = r.Kind
+// noteJoinedOn notes the query of a LATERAL that a condition joins.
+func (a *analyser) noteJoinedOn(q *Query) {
+	if a.joinedOn == nil {
+		a.joinedOn = map[*Query]bool{}
 	}
-	if !trueAsWritten(r.On) {
-		if a.joinedOn == nil {
-			a.joinedOn = map[*Query]bool{}
-		}
-		a.joinedOn[lateral.Query] = true
-	}
+	a.joinedOn[q] = true
 }
 
 // checkUnnestJoin holds joins with UNNEST to what Trino can do.
 func (a *analyser) checkUnnestJoin(r *Join) {
+	at := r.Pos()
+	if r.Using == nil {
+		at = r.On.Pos()
+	}
 	switch {
-	case r.Kind == "LEFT" || r.Kind == "INNER" || r.Kind == "RIGHT" || r.Kind == "FULL":
-		if r.Using == nil && trueAsWritten(r.On) {
-			if r.Kind == "RIGHT" || r.Kind == "FULL" {
-				panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST"))
-			}
-			return
-		}
-		panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST with a condition other than ON TRUE"))
+	case r.Using != nil || !trueAsWritten(r.On):
+		panic(errorAt(at, "NOT_SUPPORTED", "%s JOIN involving UNNEST is only supported with condition ON TRUE", r.Kind))
+	case r.Kind == "RIGHT" || r.Kind == "FULL":
+		panic(refuse(r.Pos(), r.Kind+" JOIN UNNEST"))
 	}
 }
 

@@ -298,7 +298,35 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		parts = append(parts, "isnan("+codes[0]+")") // these releases find a value among itself without looking
 	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
+	if t.isNested() && len(x.List) > 1 && !vs[0].constant && !slices.ContainsFunc(vs[1:], func(v value) bool { return !v.constant }) {
+		out.code = a.inFixed(x, vs[0], out.code)
+		out.typ.loose = a.level >= 476
+	}
 	return out
+}
+
+// inFixed gives the code of IN of several arrays, maps or rows that are all constant,
+// where code compares one by one. Trino looks a value up among them, and has NULL for
+// one with NULL in it, be it another than all of them or not. Over VALUES it may
+// compare while it plans, and what it then says is not known here.
+func (a *analyser) inFixed(x *InList, v value, code string) string {
+	different := map[string]bool{}
+	for _, it := range x.List {
+		if len(collect(it, func(x Expr) bool { _, null := x.(*NullLit); return null })) > 0 {
+			return code // then it does not look them up
+		}
+		different[formatExpr(it)] = true
+	}
+	if len(different) == 1 && a.level < 476 {
+		return code // nor where there is one
+	}
+	otherwise := "CAST(NULL AS BOOLEAN)"
+	if len(a.scans) == 0 {
+		otherwise = a.refuseLate("BOOLEAN", "IN of constant arrays, maps or rows for a value with NULL in it, over VALUES,")
+	}
+	return a.let([]string{v.code}, func(n []string) string {
+		return fmt.Sprintf("(CASE WHEN %s IS NOT NULL THEN CASE WHEN %s THEN %s ELSE %s END END)", n[0], a.holdsNull(n[0], v.typ), otherwise, code)
+	})
 }
 
 // switchesOnConstant says whether a list has, behind its first value, a CASE that

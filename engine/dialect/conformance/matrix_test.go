@@ -207,6 +207,7 @@ silently another one than Athena's is a fault, and the tests hold their number a
 | construct | Athena | here |
 | --- | --- | --- |
 | ` + "`avg(double)`, `sum(double)`" + ` and what is made of them | the last digits change from run to run: it adds up in parallel | within 1e-12 of it, and the same in every run |
+| ` + "`avg`" + ` and ` + "`sum`" + ` of doubles over a frame that moves | what enters the frame is added and what leaves it taken away, with the rounding of both: where much cancels out, other digits | the sum of the frame's own values |
 | ` + "`approx_percentile`" + ` over more than some hundred values a group | a T-digest that depends on the order of merging; two runs differ | Trino's T-digest over one split, the same in every run; beyond 100,000 values a group the exact order statistic |
 | ` + "`arbitrary`, `any_value`, ties of `max_by`, rows of a ` LIMIT` without ` ORDER BY`" + ` | any | any |
 | maps in results | in the order of a hash table | the same entries, the order not promised |
