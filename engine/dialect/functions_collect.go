@@ -86,6 +86,7 @@ func (c *invocation) extremes(fn string) string {
 func bySigs(fn string) []signature {
 	return []signature{
 		{in: "V, K", shown: "v, k", where: "K:orderable, V", out: "V", low: func(c *invocation) string {
+			c.args[1].code = c.a.zerosApart(c.args[1].code, c.args[1].typ)
 			v, k := c.args[0], c.args[1]
 			if k.typ.Kind == Unknown {
 				return c.template("CAST(@any_value(CAST(NULL AS INTEGER)) AS " + c.typ.DuckDB() + ")")
@@ -100,7 +101,7 @@ func bySigs(fn string) []signature {
 			c.notEmptied()
 			list := c.rows(0)
 			key := c.a.lambdaVar()
-			kind, code := c.sortable(c.args[1].typ, key+".f1")
+			kind, code := c.sortable(c.args[1].typ, c.a.zerosApart(key+".f1", c.args[1].typ))
 			keys := "list_transform(" + list + ", lambda " + key + ": " + code + ")"
 			least, known := fn == "arg_min", c.a.level < 476
 			places := fmt.Sprintf("acme_top_%s(%s, acme_top_count('%s', %s), %t, %t)", kind, keys, c.name(), c.args[2].code, least, known)
@@ -109,6 +110,19 @@ func bySigs(fn string) []signature {
 				c.agg("count", c.args[1].code), list, places, v, v, w, v, w)
 		}},
 	}
+}
+
+// zerosApart gives the text of a key of which a zero below 0 is less than one above, as
+// it is to max_by and min_by of older releases: it becomes the next number below.
+func (a *analyser) zerosApart(code string, t Type) string {
+	if !t.isFloat() || a.level >= nestedOrder {
+		return code
+	}
+	next := "-5e-324"
+	if t.Kind == Real {
+		next = "CAST(-1e-45 AS FLOAT)"
+	}
+	return "(CASE WHEN " + code + " = 0 AND signbit(" + code + ") THEN " + next + " ELSE " + code + " END)"
 }
 
 // sortable gives the text of a key as one of the types that functions in Go take,

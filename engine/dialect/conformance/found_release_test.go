@@ -69,6 +69,7 @@ var foundByRelease = []struct{ name, sql, oldest, newest string }{
 	{"UNNEST of a column in FULL JOIN", "SELECT * FROM (VALUES ARRAY[1]) AS l (a) FULL JOIN UNNEST(a) AS r (b) ON true", "INVALID_COLUMN_REFERENCE: line 1:59: LATERAL reference not allowed in FULL JOIN", ""},
 	{"a condition on UNNEST", "SELECT * FROM (VALUES ARRAY[1]) AS l (a) LEFT JOIN UNNEST(a) AS r (b) ON b > 0", "NOT_SUPPORTED: line 1:76: LEFT JOIN involving UNNEST is only supported with condition ON TRUE", ""},
 	{"UNNEST joined by USING", "SELECT x FROM UNNEST(ARRAY[0e0]) AS t (x) JOIN UNNEST(ARRAY[0e0]) AS u (x) USING (x)", "NOT_SUPPORTED: line 1:15: INNER JOIN involving UNNEST is only supported with condition ON TRUE", ""},
+	{"the value at a zero below 0", "SELECT max_by(y, x), min_by(y, x), max_by(y, r), min_by(y, r), max_by(y, x, 2), min_by(y, x, 2) FROM (VALUES (-0e0, REAL '-0', 1), (0e0, REAL '0', 2)) AS t (x, r, y)", "[[2,1,2,1,[2,1],[1,2]]]", "[[1,1,1,1,[2,1],[2,1]]]"},
 	{"the zero that a group shows", "SELECT x, count(*) FROM (VALUES -0e0, 0e0, -0e0) AS t (x) GROUP BY x", "[[-0,3]]", ""},
 	{"a condition on LATERAL in FULL JOIN", "SELECT * FROM (VALUES 1) AS l (a) FULL JOIN LATERAL (SELECT 2) AS r (b) ON false", "NOT_SUPPORTED: line 1:76: FULL JOIN involving LATERAL relation is only supported with condition ON TRUE", ""},
 	{"a condition on LATERAL of one row", "SELECT * FROM (VALUES 1) AS l (a) LEFT JOIN LATERAL (SELECT l.a) AS r (b) ON l.a = r.b", "NOT_SUPPORTED: line 1:54: Given correlated subquery is not supported", ""},
