@@ -39,28 +39,30 @@ type killing struct {
 	topic   string
 	lake    string
 
+	kills   int    // of exporters
 	records int    // to be sent while it is killed; as many as come where 0
 	size    string // of a buffer
+	nodes   *nodes // brokers that are killed too; nil where none are
 
 	mu   sync.Mutex
 	sent map[[sha256.Size]byte]int // records by their bytes
 
-	left, killed, ended atomic.Int64
+	killed, ended atomic.Int64
 }
 
 // Two members of a group are killed with SIGKILL at random moments and run again,
 // while the simulator's events come. In the end each event is in exactly one object,
 // and at no moment was there an object that is not whole. ACME_KILLS says how often,
-// twice where it is not set; ACME_RECORDS how many records at least come, as fast as
-// they can; ACME_KAFKA is a real broker's address, where there is none the test has a
-// local one.
+// twice where it is not set; ACME_RECORDS how many records at least come, evenly between
+// the kills; ACME_KAFKA is a real broker's address, where there is none the test has a
+// local one. ACME_BROKER_KILLS says how often brokers of it are killed too (nodes).
 func TestExportKills(t *testing.T) {
 	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
-	kills, err := strconv.Atoi(os.Getenv("ACME_KILLS"))
-	if err != nil {
-		kills = 2
+	var err error
+	if k.kills, err = strconv.Atoi(os.Getenv("ACME_KILLS")); err != nil {
+		k.kills = 2
 	}
-	k.left.Store(int64(kills))
+	k.nodes = newNodes(t)
 	k.size = "64KiB"
 	if k.records, err = strconv.Atoi(os.Getenv("ACME_RECORDS")); err == nil {
 		k.size = "4MiB"
@@ -77,7 +79,10 @@ func TestExportKills(t *testing.T) {
 	var half atomic.Int64
 	watching.Go(func() { half.Store(k.watch(watched)) })
 	for i, name := range []string{"a", "b"} {
-		members.Go(func() { k.live(name, rand.New(rand.NewPCG(uint64(kills), uint64(i)))) })
+		members.Go(func() { k.live(name, rand.New(rand.NewPCG(uint64(k.kills), uint64(i)))) })
+	}
+	if k.nodes != nil {
+		members.Go(func() { k.nodes.killAll(ctx) })
 	}
 	members.Wait()
 	if k.records == 0 {
@@ -100,8 +105,8 @@ func TestExportKills(t *testing.T) {
 	lost, doubled, foreign := k.compare()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	t.Logf("%d records, %d kills, %d exports ended before theirs: lost %d, doubled %d, from nowhere %d, half-visible objects %d",
-		len(k.sent), k.killed.Load(), k.ended.Load(), lost, doubled, foreign, half.Load())
+	t.Logf("%d records, %d kills, %d of brokers, %d exports ended before theirs: lost %d, doubled %d, from nowhere %d, half-visible objects %d",
+		len(k.sent), k.killed.Load(), k.nodes.count(), k.ended.Load(), lost, doubled, foreign, half.Load())
 	if lost+doubled+foreign+int(half.Load()) > 0 || len(k.sent) == 0 {
 		t.Fail()
 	}
@@ -156,6 +161,9 @@ func (k *killing) produce(ctx context.Context) {
 				if k.records > 0 && len(k.sent) >= k.records {
 					return errSent
 				}
+				for k.records > 0 && k.ahead() && ctx.Err() == nil {
+					time.Sleep(time.Millisecond)
+				}
 				select {
 				case <-time.After(time.Duration(rng.Int64N(int64(pause)))):
 				case <-ctx.Done():
@@ -168,6 +176,15 @@ func (k *killing) produce(ctx context.Context) {
 	if err != nil && ctx.Err() == nil && !errors.Is(err, errSent) {
 		k.t.Error(err)
 	}
+}
+
+// ahead says whether more of the records were sent than of the kills were done.
+func (k *killing) ahead() bool {
+	share := float64(k.killed.Load()+1) / float64(max(k.kills, 1))
+	if k.nodes != nil {
+		share = min(share, float64(k.nodes.count()+1)/float64(k.nodes.kills))
+	}
+	return float64(len(k.sent)) > share*float64(k.records)
 }
 
 var errSent = errors.New("as many records were sent as were asked for")
@@ -195,7 +212,7 @@ func (k *killing) export(member string, more ...string) *exec.Cmd {
 
 // live runs a member and kills it until nobody is to be killed any more.
 func (k *killing) live(member string, rng *rand.Rand) {
-	for k.left.Add(-1) >= 0 {
+	for k.killed.Load() < int64(k.kills) || k.nodes.count() < k.nodes.wanted() {
 		c := k.export(member, "--follow")
 		var said strings.Builder
 		c.Stderr = &said
@@ -214,6 +231,7 @@ func (k *killing) live(member string, rng *rand.Rand) {
 			// It must not end by itself.
 			k.ended.Add(1)
 			k.t.Errorf("member %s ended by itself: %v\n%s", member, err, &said)
+			return
 		}
 	}
 }
