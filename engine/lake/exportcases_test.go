@@ -567,7 +567,7 @@ func TestExportRefuses(t *testing.T) {
 			p.Offset++
 			c.topic.committed[0] = p
 		}},
-		{"a plan whose records are gone", "the log has these messages no more", func(c *trial) {
+		{"a plan whose records are gone", "were deleted before they were exported", func(c *trial) {
 			c.leavePlan()
 			c.topic.truncate(0, 2)
 		}},
@@ -585,9 +585,12 @@ func TestExportRefuses(t *testing.T) {
 }
 
 // leavePlan is killed behind a plan.
-func (c *trial) leavePlan() {
+func (c *trial) leavePlan() { c.leavePlanAfter(3) } // before and behind the layout's put, and before the plan
+
+// leavePlanAfter is killed behind a plan, after so many steps.
+func (c *trial) leavePlanAfter(steps int) {
 	c.send(0, 1, 1)
-	l := &life{steps: 3} // before and behind the layout's put, and before the plan
+	l := &life{steps: steps}
 	m := c.topic.join(l)
 	defer c.topic.leave(m)
 	config := c.ExportConfig
@@ -601,6 +604,61 @@ func (c *trial) leavePlan() {
 	}
 	if n, err := parseNote(c.topic.committed[0].Metadata); err != nil || n.plan == nil {
 		c.t.Fatalf("no plan was left: %v", err)
+	}
+}
+
+// A plan is left, and retention deletes some of its records before anybody carries it
+// out. That is a gap as any other: named, and where gaps are allowed gone over, with
+// what is left in objects of another plan. But nothing is exported twice: where objects
+// of the plan are there, it was carried out, or nobody can tell.
+func TestExportPlanDeleted(t *testing.T) {
+	begin := func(t *testing.T, steps int) *trial {
+		c := newTrial(t, 2)
+		c.send(1, 0, 0)
+		c.leavePlanAfter(steps)
+		c.send(0, 2, 2)
+		c.send(0, 3, 3)
+		c.topic.truncate(0, 1)
+		return c
+	}
+	const hour = "year=2025/month=08/day=11/hour=17/ "
+	for _, v := range []struct {
+		what  string
+		steps int // of whoever made the plan, before it was killed
+		want  []string
+	}{
+		{"nothing was put", 5, []string{hour + "1-0 0-2 0-3"}},
+		{"the object was put", 7, nil},
+		{"the manifest too", 9, []string{hour + "0-2 0-3", hour + "1-0 0-1"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := begin(t, v.steps)
+			if v.steps < 9 {
+				_, err := c.export(t.Context())
+				var gap *RetentionGapError
+				if !errors.As(err, &gap) || gap.Partition != 0 || gap.From != 0 || gap.To != 1 {
+					t.Fatalf("%s: %v", v.what, err)
+				}
+			}
+			c.AllowGaps = true
+			stats, err := c.export(t.Context())
+			if v.want == nil {
+				if err == nil || !strings.Contains(err.Error(), "is of this plan") {
+					t.Fatalf("%s: %v", v.what, err)
+				}
+				return
+			}
+			if err != nil || stats.GapOffsets != int64(len(v.want)%2) {
+				t.Fatalf("%s: %+v %v", v.what, stats, err)
+			}
+			if diff := cmp.Diff(v.want, c.contents()); diff != "" {
+				t.Errorf("%s: -want +got\n%s", v.what, diff)
+			}
+			c.verified()
+			if n, err := parseNote(c.topic.committed[1].Metadata); err != nil || n.plan != nil {
+				t.Errorf("%s: the plan is there still: %v", v.what, err)
+			}
+		})
 	}
 }
 

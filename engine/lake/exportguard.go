@@ -79,6 +79,10 @@ func (e *Exporter) assign(given []schema.Assignment) error {
 	if err := e.recover(given); err != nil {
 		return err
 	}
+	fates, err := e.fates(given)
+	if err != nil {
+		return err
+	}
 	begun := []schema.Position{}
 	plans := map[string][]schema.Assignment{}
 	order := []string{}
@@ -96,13 +100,24 @@ func (e *Exporter) assign(given []schema.Assignment) error {
 			if !ok || n.plan.start(a.Partition) != a.Offset {
 				return fmt.Errorf("taking partition %d of %s: the group stands at %d, and the plan there is of other offsets: it was changed by hand; set it again without metadata", a.Partition, e.c.Topic, a.Offset)
 			}
-			f.start, f.last, f.next = to, to, to
-			if plans[a.Metadata] == nil {
-				order = append(order, a.Metadata)
+			switch fates[a.Metadata] {
+			case carryOut:
+				if plans[a.Metadata] == nil {
+					order = append(order, a.Metadata)
+				}
+				plans[a.Metadata] = append(plans[a.Metadata], a)
+				f.start, f.last, f.next = to, to, to
+			case carried:
+				f.start, f.last, f.next, f.committed = to, to, to, to
+				begun = append(begun, schema.Position{Partition: a.Partition, Offset: to, Metadata: e.mark()})
+			case givenUp:
+				begun = append(begun, schema.Position{Partition: a.Partition, Offset: a.Offset, Metadata: e.mark()})
 			}
-			plans[a.Metadata] = append(plans[a.Metadata], a)
-		} else if err := e.gap(f, a.First); err != nil {
-			return err
+		}
+		if n == nil || n.plan == nil || fates[a.Metadata] != carryOut {
+			if err := e.gap(f, a.First); err != nil {
+				return err
+			}
 		}
 		if !a.Committed {
 			begun = append(begun, schema.Position{Partition: a.Partition, Offset: a.Offset, Metadata: e.mark()})

@@ -125,7 +125,7 @@ func (e *Exporter) readRange(ctx context.Context, r schema.Range, to chan<- []sc
 		case !errors.Is(err, schema.ErrGone):
 			return fmt.Errorf("reading partition %d of %s, offsets %d to %d, again: %w", r.Partition, e.c.Topic, r.From, r.To-1, err)
 		case begun || e.c.Now().Sub(since) >= settled:
-			return fmt.Errorf("carrying out a plan of the group %s, partition %d of %s, offsets %d to %d: %w. What is gone cannot be exported any more; see with verify what the lake has, and set the group's position of this partition behind the plan, without metadata", e.c.Group, r.Partition, e.c.Topic, r.From, r.To-1, err)
+			return fmt.Errorf("carrying out a plan of the group %s, partition %d of %s, offsets %d to %d: %w. What is gone cannot be exported any more; run again, and allow gaps to go on behind them", e.c.Group, r.Partition, e.c.Topic, r.From, r.To-1, err)
 		}
 		some = nil
 		select {

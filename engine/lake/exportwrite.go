@@ -86,9 +86,7 @@ func (e *Exporter) write(c *cut) error {
 func (c *cut) products(topic string, topicID [16]byte) ([]product, error) {
 	out := []product{}
 	id := c.plan.id(topic, topicID)
-	name := func(kind, prefix string) [16]byte {
-		return uuid(fmt.Appendf(nil, "acme object\n%s\n%s%s\n%s\n", c.d.layout.Stream, id, kind, prefix))
-	}
+	name := func(kind, prefix string) [16]byte { return planned(c.d, id, kind, prefix) }
 	for _, prefix := range slices.Sorted(maps.Keys(c.objects)) {
 		o := c.objects[prefix]
 		if o.json != nil {
@@ -112,6 +110,11 @@ func (c *cut) products(topic string, topicID [16]byte) ([]product, error) {
 	}
 	slices.SortFunc(out, func(a, b product) int { return strings.Compare(a.key, b.key) })
 	return out, nil
+}
+
+// planned gives the UUID of an object of a plan.
+func planned(d *delivery, plan []byte, kind, prefix string) [16]byte {
+	return uuid(fmt.Appendf(nil, "acme object\n%s\n%s%s\n%s\n", d.layout.Stream, plan, kind, prefix))
 }
 
 func (c *cut) jsonProduct(o *object, id [16]byte) (product, error) {
@@ -226,12 +229,18 @@ type folderManifest struct {
 	manifest Manifest
 }
 
+// manifestOf gives the name of the manifests of a plan, one in each folder.
+func manifestOf(plan []byte) string {
+	id := uuid(plan)
+	return "export-" + hex.EncodeToString(id[:])
+}
+
 func (e *Exporter) manifests(c *cut, products []product) []folderManifest {
-	id := uuid(c.plan.id(e.c.Topic, e.c.TopicID))
+	name := manifestOf(c.plan.id(e.c.Topic, e.c.TopicID))
 	byFolder := map[string]*Manifest{}
 	for i := range products {
 		p := &products[i]
-		folder, name := split(p.key)
+		folder, object := split(p.key)
 		m := byFolder[folder]
 		if m == nil {
 			m = &Manifest{Version: manifestVersion, Folder: folder, Export: hex.EncodeToString(c.plan.layout[:]), Topic: e.c.Topic, TopicID: hex.EncodeToString(e.c.TopicID[:])}
@@ -241,14 +250,14 @@ func (e *Exporter) manifests(c *cut, products []product) []folderManifest {
 			byFolder[folder] = m
 		}
 		entry := p.entry
-		entry.Name, entry.SHA256 = name, hex.EncodeToString(p.sha[:])
+		entry.Name, entry.SHA256 = object, hex.EncodeToString(p.sha[:])
 		m.add(entry)
 	}
 	out := []folderManifest{}
 	for _, folder := range slices.Sorted(maps.Keys(byFolder)) {
 		m := byFolder[folder]
 		m.sort()
-		out = append(out, folderManifest{RecordKey(folder, "export-"+hex.EncodeToString(id[:])), *m})
+		out = append(out, folderManifest{RecordKey(folder, name), *m})
 	}
 	return out
 }

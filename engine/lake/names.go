@@ -155,9 +155,12 @@ func (n *Names) at(ms int64) time.Time { return time.UnixMilli(ms).In(n.zone) }
 
 // Object gives what follows the prefix: stream, version, time and a UUID.
 func (n *Names) Object(ms int64, id [16]byte, extension string) string {
+	return fmt.Sprintf("%s-%d-%s-%s%s", n.stream, n.version, n.at(ms).Format("2006-01-02-15-04-05"), uuidText(id), extension)
+}
+
+func uuidText(id [16]byte) string {
 	u := hex.EncodeToString(id[:])
-	return fmt.Sprintf("%s-%d-%s-%s-%s-%s-%s-%s%s", n.stream, n.version, n.at(ms).Format("2006-01-02-15-04-05"),
-		u[:8], u[8:12], u[12:16], u[16:20], u[20:], extension)
+	return u[:8] + "-" + u[8:12] + "-" + u[12:16] + "-" + u[16:20] + "-" + u[20:]
 }
 
 // objectID names an object by what it holds: a UUID of version 8 (RFC 9562) from
