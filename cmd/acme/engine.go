@@ -101,6 +101,7 @@ func (p *program) startReader(ctx context.Context, o *sqlFlags, st store.Store) 
 	engine, err := duckdb.Start(ctx, duckdb.Config{
 		Lake: st.URI(), Lender: lender, DDL: ddl, Database: o.database, Level: o.level, Doubles: o.decimals == "double",
 		Spill:   p.spillFolder(),
+		Threads: cores(), // as many as the generator and the exporter take
 		Command: []string{self, queryWorkerVerb},
 	})
 	if err != nil {
