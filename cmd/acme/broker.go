@@ -81,6 +81,14 @@ type localBroker struct {
 	lock *os.File
 }
 
+// brokerFolder gives the folder of a broker's log.
+func (p *program) brokerFolder(o *brokerOptions) string {
+	if o.data != "" {
+		return filepath.Clean(o.data)
+	}
+	return filepath.Join(p.userFolder("XDG_DATA_HOME", filepath.Join(".local", "share")), o.folder)
+}
+
 // startBroker starts a broker and says so.
 func (p *program) startBroker(ctx context.Context, o *brokerOptions) (*localBroker, error) {
 	topic := stream.NewTopic(o.topic)
@@ -92,10 +100,7 @@ func (p *program) startBroker(ctx context.Context, o *brokerOptions) (*localBrok
 	if topic.Name == "" || topic.Partitions < 1 {
 		return nil, usagef("a topic needs a name and a partition at least: --topic %q --partitions %d", topic.Name, topic.Partitions)
 	}
-	b := &localBroker{data: o.data}
-	if b.data == "" {
-		b.data = filepath.Join(p.userFolder("XDG_DATA_HOME", filepath.Join(".local", "share")), o.folder)
-	}
+	b := &localBroker{data: p.brokerFolder(o)}
 	if err := os.MkdirAll(b.data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the broker's folder: %w", err)
 	}

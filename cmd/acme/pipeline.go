@@ -50,7 +50,8 @@ exporter that fills the lake from it, in one process. Time passes --speed times 
 fast as by the clock: at 60 the five minutes that Firehose gathers an object for are
 five seconds, and an event is in the lake after five to seven of them.
 
-A line says how far each part is. ctrl+c stops the generator, delivers what it has
+Without --lake it has a lake of its own, beside the broker's log. A line says how far
+each part is. ctrl+c stops the generator, delivers what it has
 published, and stops the broker; the next up goes on where this one ended. A part
 that fails stops the others, with its error.`,
 		Example: `  acme pipeline up
@@ -178,6 +179,11 @@ func (p *program) newPipeline(o *pipelineOptions) (*pipeline, error) {
 	g, err := p.planGeneration(&o.events)
 	if err != nil {
 		return nil, err
+	}
+	if p.global.lake == "" {
+		// Not the default lake, in which telemetry of another scenario may be.
+		p.global.lake = p.brokerFolder(&o.broker) + "-lake"
+		p.note("acme: the lake is %s; --lake takes another", p.lakeName())
 	}
 	st, err := p.openLake()
 	if err != nil {
