@@ -42,6 +42,18 @@ func newRows(columns []serde.Column) *rows {
 	return r
 }
 
+// reset empties the rows, whose room stays.
+func (r *rows) reset() {
+	r.n = 0
+	for i := range r.columns {
+		c := &r.columns[i]
+		c.dict.reset()
+		*c = column{kind: c.kind, words: c.words[:0], codes: c.codes[:0], dict: c.dict, text: c.text[:0], ends: c.ends[:0]}
+	}
+	*r.set = rowSet{columns: r.set.columns, block: r.set.block}
+	clear(r.set.columns)
+}
+
 // size is how many bytes of memory the rows take, about.
 func (r *rows) size() int {
 	n := 0
@@ -150,7 +162,8 @@ func (c *column) makePlain() {
 		c.text = append(c.text, c.dict.word(code)...)
 		c.ends = append(c.ends, uint32(len(c.text)))
 	}
-	c.plain, c.codes, c.dict = true, nil, dictionary{}
+	c.plain, c.codes = true, c.codes[:0]
+	c.dict.reset()
 }
 
 // bytes gives the text of row i.
@@ -171,6 +184,11 @@ type dictionary struct {
 	hashes []uint64 // by code
 	text   []byte
 	ends   []uint32
+}
+
+func (d *dictionary) reset() {
+	clear(d.slots)
+	*d = dictionary{slots: d.slots, hashes: d.hashes[:0], text: d.text[:0], ends: d.ends[:0]}
 }
 
 func (d *dictionary) len() int { return len(d.hashes) }

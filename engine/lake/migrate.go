@@ -327,6 +327,7 @@ func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart
 	if err != nil {
 		return part, err
 	}
+	making.recycle = m.reader.recycle
 	defer func() { err = errors.Join(err, making.drop()) }()
 	if err := m.read(ctx, j, making); err != nil {
 		return part, err

@@ -22,6 +22,7 @@ type making struct {
 	file  *partFile
 	plan  migrationPlan
 
+	recycle func([]*rows)
 	runs    []*rows
 	size    int
 	n       int
@@ -69,6 +70,7 @@ func (m *making) flush() error {
 		return nil
 	}
 	err := m.file.group(m.runs)
+	m.recycle(m.runs)
 	m.runs, m.n, m.size = nil, 0, 0
 	return err
 }

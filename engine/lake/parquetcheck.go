@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/bloom"
@@ -100,10 +101,13 @@ type columnCheck struct {
 	index  parquet.ColumnIndex
 	bloom  bloom.SplitBlockFilter // nil where there is none
 	last   []byte                 // of a sorted column: the text before
+	room   []uint64
 
 	dict parquet.Dictionary
-	// Of each word of the dictionary: its hash, and whether the page has it.
+	// Of each word of the dictionary: its hash in its place, itself where it is an
+	// integer, and whether the page has it.
 	hashes []uint64
+	totals []int64
 	used   []bool
 }
 
@@ -149,117 +153,166 @@ func (c *columnCheck) take(p parquet.Page, rows int) error {
 	if c.row+n > rows || len(levels) != n {
 		return fmt.Errorf("it has %d rows and %d levels, and the group %d rows", n, len(levels), rows)
 	}
-	values, err := c.valuesOf(p)
+	hashes, e, err := c.values(p)
 	if err != nil {
 		return err
 	}
-	at := 0
+	set, at := &c.set.columns[c.column], 0
+	block := c.set.block[c.row : c.row+n]
 	for i, level := range levels {
-		switch {
-		case level == 0:
-			c.set.addNull(c.column, c.row+i)
-			continue
-		case at == values.n:
+		h := placed(c.column, nullHash)
+		if level == 0 {
+			set.nulls++
+		} else if at == len(hashes) {
 			return fmt.Errorf("it has fewer values than its levels say")
+		} else {
+			h = hashes[at]
+			at++
 		}
-		c.set.add(c.column, c.row+i, values.hash(at))
-		at++
+		block[i] += h
+		set.sum += h
 	}
-	if at != values.n {
-		return fmt.Errorf("it has %d values and its levels say %d", values.n, at)
+	if at != len(hashes) {
+		return fmt.Errorf("it has %d values and its levels say %d", len(hashes), at)
 	}
 	c.row += n
-	return c.bounds(values, n-at)
+	return c.bounds(e, at, n-at)
 }
 
-// pageValues are the values of a page, NULLs left out.
-type pageValues struct {
-	n    int
-	hash func(i int) uint64
-	// each calls f with every value that is in the page, at least once.
-	each func(f func(v parquet.Value) error) error
-}
+// extent is the least and the greatest value of a page.
+type extent struct{ least, most parquet.Value }
 
-func (c *columnCheck) valuesOf(p parquet.Page) (pageValues, error) {
+// values gives the hashes of a page's values in their places, NULLs left out, and what
+// they lie between.
+func (c *columnCheck) values(p parquet.Page) ([]uint64, extent, error) {
 	data := p.Data()
 	if d := p.Dictionary(); d != nil {
 		return c.coded(d, data.Int32())
 	}
-	set := &c.set.columns[c.column]
 	switch c.kind {
 	case serde.Int:
 		v := data.Int32()
-		for _, x := range v {
-			set.total += int64(x)
-		}
-		return valuesFrom(v, func(x int32) uint64 { return numberHash(uint64(x)) }, parquet.Int32Value), nil
+		c.total(v, nil)
+		return c.hashed(len(v), func(i int) uint64 { return uint64(v[i]) }), extentOf(v, parquet.Int32Value), nil
 	case serde.BigInt:
 		v := data.Int64()
-		for _, x := range v {
-			set.total += x
-		}
-		return valuesFrom(v, func(x int64) uint64 { return numberHash(uint64(x)) }, parquet.Int64Value), nil
+		c.total(nil, v)
+		return c.hashed(len(v), func(i int) uint64 { return uint64(v[i]) }), extentOf(v, parquet.Int64Value), nil
 	case serde.Double:
-		return valuesFrom(data.Double(), func(x float64) uint64 { return numberHash(math.Float64bits(x)) }, parquet.DoubleValue), nil
+		v := data.Double()
+		return c.hashed(len(v), func(i int) uint64 { return math.Float64bits(v[i]) }), extentOf(v, parquet.DoubleValue), nil
 	}
-	text, offsets := data.ByteArray()
-	word := func(i int) []byte { return text[offsets[i]:offsets[i+1]] }
-	n := max(0, len(offsets)-1)
-	return pageValues{n: n, hash: func(i int) uint64 { return textHash(word(i)) }, each: func(f func(parquet.Value) error) error {
-		for i := range n {
-			if err := f(parquet.ByteArrayValue(word(i))); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}, nil
+	return c.plainTexts(data.ByteArray())
 }
 
-func valuesFrom[T any](v []T, hash func(T) uint64, value func(T) parquet.Value) pageValues {
-	return pageValues{n: len(v), hash: func(i int) uint64 { return hash(v[i]) }, each: func(f func(parquet.Value) error) error {
-		for _, x := range v {
-			if err := f(value(x)); err != nil {
-				return err
+func (c *columnCheck) total(ints []int32, bigs []int64) {
+	set := &c.set.columns[c.column]
+	for _, x := range ints {
+		set.total += int64(x)
+	}
+	for _, x := range bigs {
+		set.total += x
+	}
+}
+
+// hashed gives the hashes of n words.
+func (c *columnCheck) hashed(n int, word func(i int) uint64) []uint64 {
+	out := sized(&c.room, n)
+	for i := range out {
+		out[i] = placed(c.column, numberHash(word(i)))
+	}
+	return out
+}
+
+func extentOf[T cmp.Ordered](v []T, value func(T) parquet.Value) extent {
+	if len(v) == 0 {
+		return extent{}
+	}
+	return extent{value(slices.Min(v)), value(slices.Max(v))}
+}
+
+// plainTexts reads a page of texts, and holds them against the order and the filter.
+func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, extent, error) {
+	n := max(0, len(offsets)-1)
+	out := sized(&c.room, n)
+	var least, most []byte
+	for i := range out {
+		b := text[offsets[i]:offsets[i+1]]
+		out[i] = placed(c.column, textHash(b))
+		if c.sorted {
+			if bytes.Compare(b, c.last) < 0 {
+				return nil, extent{}, fmt.Errorf("the value %q is behind %q in an order that is said to be kept", b, c.last)
 			}
+			c.last = b
 		}
-		return nil
-	}}
+		if err := c.inFilter(b); err != nil {
+			return nil, extent{}, err
+		}
+		if i == 0 || bytes.Compare(b, least) < 0 {
+			least = b
+		}
+		if i == 0 || bytes.Compare(b, most) > 0 {
+			most = b
+		}
+	}
+	c.last = bytes.Clone(c.last) // the page goes
+	return out, extent{parquet.ByteArrayValue(least), parquet.ByteArrayValue(most)}, nil
 }
 
 // coded reads a page of numbers of words.
-func (c *columnCheck) coded(d parquet.Dictionary, codes []int32) (pageValues, error) {
+func (c *columnCheck) coded(d parquet.Dictionary, codes []int32) ([]uint64, extent, error) {
 	if c.dict == nil {
-		c.dict, c.hashes, c.used = d, make([]uint64, d.Len()), make([]bool, d.Len())
-		for i := range c.hashes {
-			word := d.Index(int32(i))
-			c.hashes[i] = c.hashOf(word)
-			if err := c.inFilter(word); err != nil {
-				return pageValues{}, err
-			}
+		if err := c.words(d); err != nil {
+			return nil, extent{}, err
 		}
 	}
 	clear(c.used)
-	for _, code := range codes {
+	out := sized(&c.room, len(codes))
+	total := int64(0)
+	for i, code := range codes {
 		if code < 0 || int(code) >= len(c.used) {
-			return pageValues{}, fmt.Errorf("it names word %d of a dictionary of %d", code, len(c.used))
+			return nil, extent{}, fmt.Errorf("it names word %d of a dictionary of %d", code, len(c.used))
 		}
 		c.used[code] = true
+		out[i] = c.hashes[code]
+		total += c.totals[code]
 	}
-	if c.kind == serde.Int || c.kind == serde.BigInt {
-		for _, code := range codes {
-			c.set.columns[c.column].total += c.integer(d.Index(code))
+	c.set.columns[c.column].total += total
+	var e extent
+	compare, first := c.compare(), true
+	for code, used := range c.used {
+		if !used {
+			continue
 		}
+		v := d.Index(int32(code))
+		if first || compare(v, e.least) < 0 {
+			e.least = v
+		}
+		if first || compare(v, e.most) > 0 {
+			e.most = v
+		}
+		first = false
 	}
-	return pageValues{n: len(codes), hash: func(i int) uint64 { return c.hashes[codes[i]] }, each: func(f func(parquet.Value) error) error {
-		for code, used := range c.used {
-			if used {
-				if err := f(d.Index(int32(code))); err != nil {
-					return err
-				}
+	return out, e, nil
+}
+
+// words reads the dictionary.
+func (c *columnCheck) words(d parquet.Dictionary) error {
+	n := d.Len()
+	c.dict, c.hashes, c.totals, c.used = d, make([]uint64, n), make([]int64, n), make([]bool, n)
+	for i := range n {
+		v := d.Index(int32(i))
+		c.hashes[i] = placed(c.column, c.hashOf(v))
+		switch c.kind {
+		case serde.Int, serde.BigInt:
+			c.totals[i] = c.integer(v)
+		case serde.String:
+			if err := c.inFilter(v.ByteArray()); err != nil {
+				return err
 			}
 		}
-		return nil
-	}}, nil
+	}
+	return nil
 }
 
 func (c *columnCheck) hashOf(v parquet.Value) uint64 {
@@ -279,40 +332,26 @@ func (c *columnCheck) integer(v parquet.Value) int64 {
 	return v.Int64()
 }
 
-// bounds holds a page's bounds, the filter and the order against its values.
-func (c *columnCheck) bounds(values pageValues, nulls int) error {
+// bounds holds what a page says of its values against them.
+func (c *columnCheck) bounds(e extent, values, nulls int) error {
+	said := []extent{}
 	if c.index != nil {
-		if c.page >= c.index.NumPages() || c.index.NullCount(c.page) != int64(nulls) || c.index.NullPage(c.page) != (values.n == 0) {
+		if c.page >= c.index.NumPages() || c.index.NullCount(c.page) != int64(nulls) || c.index.NullPage(c.page) != (values == 0) {
 			return fmt.Errorf("its index does not say that %d of its values are NULL", nulls)
 		}
-	}
-	compare := c.compare()
-	type span struct{ least, most parquet.Value }
-	var spans []span
-	if c.index != nil && values.n > 0 {
-		spans = append(spans, span{c.index.MinValue(c.page), c.index.MaxValue(c.page)})
+		said = append(said, extent{c.index.MinValue(c.page), c.index.MaxValue(c.page)})
 	}
 	if c.stats.MinValue != nil || c.stats.MaxValue != nil {
 		kind := c.chunk.Type().Kind()
-		spans = append(spans, span{kind.Value(c.stats.MinValue), kind.Value(c.stats.MaxValue)})
+		said = append(said, extent{kind.Value(c.stats.MinValue), kind.Value(c.stats.MaxValue)})
 	}
-	return values.each(func(v parquet.Value) error {
-		for _, s := range spans {
-			if compare(v, s.least) < 0 || compare(v, s.most) > 0 {
-				return fmt.Errorf("the value %q lies outside its bounds %q and %q", v, s.least, s.most)
-			}
+	compare := c.compare()
+	for _, s := range said {
+		if values > 0 && (compare(e.least, s.least) < 0 || compare(e.most, s.most) > 0) {
+			return fmt.Errorf("its values from %q to %q lie outside their bounds %q and %q", e.least, e.most, s.least, s.most)
 		}
-		if c.sorted && c.dict == nil && bytes.Compare(v.ByteArray(), c.last) < 0 {
-			return fmt.Errorf("the value %q is behind %q in an order that is said to be kept", v, c.last)
-		}
-		if c.sorted && c.dict == nil {
-			c.last = append(c.last[:0], v.ByteArray()...)
-		}
-		if c.dict == nil {
-			return c.inFilter(v)
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // readFilter reads the bloom filter into memory: it is asked about every value.
@@ -329,9 +368,9 @@ func (c *columnCheck) readFilter() error {
 	return nil
 }
 
-func (c *columnCheck) inFilter(v parquet.Value) error {
-	if c.bloom != nil && !c.bloom.Check(xxhash.Sum64(v.ByteArray())) {
-		return fmt.Errorf("the bloom filter misses %q", v)
+func (c *columnCheck) inFilter(text []byte) error {
+	if c.bloom != nil && !c.bloom.Check(xxhash.Sum64(text)) {
+		return fmt.Errorf("the bloom filter misses %q", text)
 	}
 	return nil
 }

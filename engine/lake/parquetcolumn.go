@@ -37,6 +37,21 @@ type packer struct {
 	zstd  *zstd.Encoder
 	gzip  *gzip.Writer
 	body  []byte
+
+	// What a column's encoding holds is used again by the next.
+	codes []uint32
+	words []uint64
+	texts [][]byte
+	kept  []rowPlace
+	dict  dictionary
+}
+
+// sized gives a slice of so many, in the room of the last where that is enough.
+func sized[T any](s *[]T, n int) []T {
+	if cap(*s) < n {
+		*s = make([]T, n+n/4)
+	}
+	return (*s)[:n]
 }
 
 func newPacker(codecName string) (*packer, error) {
@@ -133,7 +148,7 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 	}
 	if nulls > 0 {
 		e.nulls = make([]bool, len(order))
-		kept := make([]rowPlace, 0, len(order))
+		kept := sized(&e.packer.kept, len(order))[:0]
 		for at, p := range order {
 			if e.nulls[at] = columns[p.run()].isNull(p.row()); !e.nulls[at] {
 				kept = append(kept, p)
@@ -144,13 +159,13 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 	e.out.meta.Statistics.NullCount = int64(nulls)
 	switch {
 	case e.kind != serde.String:
-		e.words = make([]uint64, len(order))
+		e.words = sized(&e.packer.words, len(order))
 		for at, p := range order {
 			e.words[at] = columns[p.run()].words[p.row()]
 		}
 		e.numberDictionary()
 	case slices.ContainsFunc(columns, func(c *column) bool { return c.plain }):
-		e.texts = make([][]byte, len(order))
+		e.texts = sized(&e.packer.texts, len(order))
 		for at, p := range order {
 			e.texts[at] = columns[p.run()].bytes(p.row())
 		}
@@ -173,7 +188,7 @@ func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 			renamed[r][code] = all.code(c.dict.hashes[code], c.dict.word(uint32(code)))
 		}
 	}
-	codes := make([]uint32, len(order))
+	codes := sized(&e.packer.codes, len(order))
 	for at, p := range order {
 		codes[at] = renamed[p.run()][columns[p.run()].codes[p.row()]]
 	}
@@ -202,13 +217,14 @@ func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 
 // textDictionary makes a dictionary of the texts where that is smaller.
 func (e *columnEncoder) textDictionary() {
-	var d dictionary
-	codes := make([]uint32, len(e.texts))
+	d := &e.packer.dict
+	d.reset()
+	codes := sized(&e.packer.codes, len(e.texts))
 	total := 0
 	for i, b := range e.texts {
 		codes[i] = d.code(textHash(b), b)
 		total += len(b)
-		if i == 2*trialRows && d.len() > i*7/8 || len(d.text) > maxDictionary {
+		if i == 2*trialRows && d.len() > i*7/8 || i == 8*trialRows && d.len() > i*2/3 || len(d.text) > maxDictionary {
 			return
 		}
 	}
@@ -230,7 +246,7 @@ func dictionaryPays(rows, words, bytes, wordBytes int) bool {
 }
 
 func (e *columnEncoder) sortTexts() {
-	places := sortedPlaces(len(e.texts), func(a, b uint32) int { return bytes.Compare(e.texts[a], e.texts[b]) })
+	places := sortedTexts(e.texts)
 	words := make([][]byte, len(e.texts))
 	for to, from := range places {
 		words[to] = e.texts[from]
@@ -239,10 +255,40 @@ func (e *columnEncoder) sortTexts() {
 	e.texts = words
 }
 
+// sortedTexts gives the places of texts in their order. What all begin with is passed
+// over, and the eight bytes behind it decide most of it.
+func sortedTexts(texts [][]byte) []uint32 {
+	type keyed struct {
+		key   uint64
+		place uint32
+	}
+	shared := math.MaxInt
+	for _, t := range texts {
+		shared = sharedWith(texts[0], t, shared)
+	}
+	all := make([]keyed, len(texts))
+	for i, t := range texts {
+		var head [8]byte
+		copy(head[:], t[shared:])
+		all[i] = keyed{binary.BigEndian.Uint64(head[:]), uint32(i)}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		if a.key != b.key {
+			return cmp.Compare(a.key, b.key)
+		}
+		return bytes.Compare(texts[a.place], texts[b.place])
+	})
+	places := make([]uint32, len(all))
+	for i := range all {
+		places[i] = all[i].place
+	}
+	return places
+}
+
 // numberDictionary makes a dictionary of the words where that is smaller.
 func (e *columnEncoder) numberDictionary() {
 	var d numbers
-	codes := make([]uint32, len(e.words))
+	codes := sized(&e.packer.codes, len(e.words))
 	for i, w := range e.words {
 		if i > 0 && w == e.words[i-1] {
 			codes[i] = codes[i-1]
@@ -525,7 +571,7 @@ func (e *columnEncoder) leastText(from, to int) (least, most []byte, ok bool) {
 	default:
 		least, most = slices.MinFunc(e.texts[from:to], bytes.Compare), slices.MaxFunc(e.texts[from:to], bytes.Compare)
 	}
-	return least, most, len(least) <= maxBound && len(most) <= maxBound
+	return bytes.Clone(least), bytes.Clone(most), len(least) <= maxBound && len(most) <= maxBound // rows are used again
 }
 
 // filtered are the columns by which one looks for a few rows of many.
