@@ -60,7 +60,7 @@ require (
 require (
 	// Newer than parquet-go asks for: a crafted stream breaks decoders before v1.2.7
 	// (CVE-2026-111497, GO-2026-6888). Keep it at v1.2.8 or newer.
-	github.com/andybalholm/brotli v1.2.8 // indirect
+	github.com/andybalholm/brotli v1.2.8
 	github.com/apache/arrow-go/v18 v18.5.1 // indirect
 	github.com/aymanbagabas/go-udiff v0.4.1 // indirect
 	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect

@@ -33,7 +33,7 @@ const exitHelp = `Exit codes:
     2  usage or configuration is wrong
     3  cannot reach something, or may not; a retry may work
     4  timed out or cancelled
-    5  a quality gate failed (report --fail-on, verify, inspect)
+    5  a quality gate failed (report --fail-on, verify, inspect, repair)
     6  partly done; run the same command again to go on
    70  a defect of this program; please report it
   129, 130, 131, 143  ended by SIGHUP, SIGINT, SIGQUIT, SIGTERM

@@ -77,8 +77,16 @@ func (p *program) runInspect(ctx context.Context, o *inspectOptions) error {
 }
 
 func (p *program) sayInspected(found *lake.Inspection, all bool) {
+	p.sayFindings("", found.Findings, all)
+	fmt.Fprintf(p.stdout, "%s: Athena sees %d of %d records in %d objects, %.2f MB, %d partitions\n",
+		found.Table, found.Rows, found.Records, found.Objects, float64(found.Bytes)/1e6, found.Partitions)
+}
+
+// sayFindings prints findings, the first few of each kind unless all are asked for. Where
+// word is empty each begins with its severity.
+func (p *program) sayFindings(word string, findings []lake.Finding, all bool) {
 	shown := map[lake.FindingKind]int{}
-	for _, f := range found.Findings {
+	for _, f := range findings {
 		shown[f.Kind]++
 		if !all && shown[f.Kind] > findingsShown {
 			continue
@@ -87,13 +95,15 @@ func (p *program) sayInspected(found *lake.Inspection, all bool) {
 		if f.Line > 0 {
 			place = fmt.Sprintf("%s:%d", f.Key, f.Line)
 		}
-		fmt.Fprintf(p.stdout, "%-5s  %s: %s\n", f.Severity, query.Printable(place), query.Printable(f.Message))
+		begin := word
+		if begin == "" {
+			begin = string(f.Severity)
+		}
+		fmt.Fprintf(p.stdout, "%-5s  %s: %s\n", begin, query.Printable(place), query.Printable(f.Message))
 	}
 	for _, kind := range slices.Sorted(maps.Keys(shown)) {
 		if n := shown[kind]; !all && n > findingsShown {
 			fmt.Fprintf(p.stdout, "       and %d more of this kind: %s (--all shows them)\n", n-findingsShown, kind)
 		}
 	}
-	fmt.Fprintf(p.stdout, "%s: Athena sees %d of %d records in %d objects, %.2f MB, %d partitions\n",
-		found.Table, found.Rows, found.Records, found.Objects, float64(found.Bytes)/1e6, found.Partitions)
 }

@@ -166,7 +166,7 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
 	root.AddCommand(
 		p.newReportCmd(), p.newGenerateCmd(), p.newScenarioCmd(), p.newQueryCmd(), p.newTranslateCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newSyncCmd(), p.newGCCmd(), p.newBrokerCmd(), p.newExportCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newRepairCmd(), p.newSyncCmd(), p.newGCCmd(), p.newBrokerCmd(), p.newExportCmd(),
 		p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)

@@ -12,6 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
 
 	"acme/telemetry/engine/serde"
 	"acme/telemetry/engine/store"
@@ -48,6 +52,24 @@ const (
 	WrongFolder FindingKind = "wrong-folder"
 	// Unreadable objects fail the query that reads them.
 	Unreadable FindingKind = "unreadable"
+	// Truncated objects end before their gzip stream does; BadChecksum objects unpack to
+	// other bytes than were packed. A query that reads one fails, or, in an engine that
+	// does not check, answers something else.
+	Truncated   FindingKind = "truncated"
+	BadChecksum FindingKind = "bad-checksum"
+	// WrongType values do not fit their column and are NULL.
+	WrongType FindingKind = "wrong-type"
+	// DuplicateKey records have a key twice, perhaps in two cases: a query that reads
+	// one may fail on it, and else shows the last.
+	DuplicateKey FindingKind = "duplicate-key"
+	// UnknownKeys are of no column: no query shows their values.
+	UnknownKeys FindingKind = "unknown-keys"
+	// MixedSchemas are objects that lack columns which others have.
+	MixedSchemas FindingKind = "mixed-schemas"
+	// Brotli is not unpacked: rows of NULLs from JSON, a failing query from Parquet.
+	Brotli FindingKind = "brotli"
+	// FineTimestamps are finer than the milliseconds that Athena reads.
+	FineTimestamps FindingKind = "fine-timestamps"
 )
 
 // Severity says how much a finding matters.
@@ -83,6 +105,8 @@ type Inspection struct {
 	Unseen     int64     `json:"unseen"`  // Records behind the first of their line
 	Malformed  int64     `json:"malformed"`
 	WrongHour  int64     `json:"wrong_hour"`
+	Mistyped   int64     `json:"mistyped"` // values that are NULL as they do not fit
+	Unknown    int64     `json:"unknown"`  // values of keys that are no column
 	Findings   []Finding `json:"findings"` // by key and line
 }
 
@@ -133,6 +157,7 @@ func Inspect(ctx context.Context, st store.Store, o InspectOptions) (*Inspection
 	for _, f := range found {
 		out.object(f)
 	}
+	out.mixed(o.Table, parts, found)
 	slices.SortStableFunc(out.Findings, func(a, b Finding) int {
 		if c := strings.Compare(a.Key, b.Key); c != 0 {
 			return c
@@ -151,6 +176,7 @@ type inspected struct {
 type objectFinding struct {
 	stats     serde.Stats
 	wrongHour int64
+	filled    []int64 // values by column
 	findings  []Finding
 }
 
@@ -160,7 +186,30 @@ func (out *Inspection) object(f objectFinding) {
 	out.Unseen += f.stats.Unseen
 	out.Malformed += f.stats.Malformed
 	out.WrongHour += f.wrongHour
+	out.Mistyped += f.stats.Mistyped
+	out.Unknown += f.stats.Extra
 	out.Findings = append(out.Findings, f.findings...)
+}
+
+// mixed finds objects that have no value at all in columns which others fill.
+func (out *Inspection) mixed(t schema.Table, parts []inspected, found []objectFinding) {
+	filled := make([]bool, len(t.Columns))
+	for _, f := range found {
+		for c, n := range f.filled {
+			filled[c] = filled[c] || n > 0
+		}
+	}
+	for i, f := range found {
+		var lacks []string
+		for c, n := range f.filled {
+			if n == 0 && filled[c] {
+				lacks = append(lacks, t.Columns[c].Name)
+			}
+		}
+		if rows := f.stats.Lines - f.stats.Malformed; rows > 0 && len(lacks) > 0 {
+			out.Findings = append(out.Findings, Finding{MixedSchemas, SeverityInfo, parts[i].info.Key, 0, rows, "no row has a value in " + strings.Join(lacks, ", ") + ", which other objects have"})
+		}
+	}
 }
 
 // partition finds what concerns a folder as a whole.
@@ -224,12 +273,7 @@ func (o InspectOptions) object(ctx context.Context, st store.Store, p *Partition
 	}
 	defer func() { err = errors.Join(err, body.Close(), ctx.Err()) }()
 	if o.Table.Parquet {
-		rows, damage, err := parquetRows(body)
-		if damage != "" {
-			find(Unreadable, SeverityError, 0, 1, "%s", damage)
-		}
-		f.stats.Records, f.stats.Lines = rows, rows
-		return f, err
+		return f, o.parquet(&f, body, find)
 	}
 	buffered := bufio.NewReader(body)
 	magic, _ := buffered.Peek(2) // a shorter object has no magic
@@ -240,6 +284,9 @@ func (o InspectOptions) object(ctx context.Context, st store.Store, p *Partition
 		return f, nil
 	case zipped && !named && strings.HasSuffix(strings.ToLower(info.Key), ".gz"):
 		find(UpperCaseExtension, SeverityError, 0, 1, "gzip by content, but the extension is not in lower case: it is read as text, rows of NULLs")
+	case !zipped && isBrotli(buffered):
+		find(Brotli, SeverityError, 0, 1, "packed with Brotli, which is not unpacked: it is read as text, rows of NULLs")
+		return f, nil
 	case zipped && !named:
 		find(GzipNamedPlain, SeverityError, 0, 1, "gzip by content, but not named .gz: it is read as text, rows of NULLs")
 	}
@@ -251,8 +298,14 @@ func (o InspectOptions) object(ctx context.Context, st store.Store, p *Partition
 func (o InspectOptions) read(f *objectFinding, p *Partition, key string, body io.Reader, find func(FindingKind, Severity, int64, int64, string, ...any)) {
 	column, hour := hourOf(p, o.Table)
 	options := lenient
-	options.Bad = o.Bad
-	r := newSerDe(o.Table, []int{column}, options)
+	options.Bad, options.Salvage = o.Bad, true // where it breaks is a line too
+	all := make([]int, len(o.Table.Columns))
+	for i := range all {
+		all[i] = i
+	}
+	f.filled = make([]int64, len(all))
+	wrongAt := int64(0) // the first row of another hour
+	r := newSerDe(o.Table, all, options)
 	r.Open(key, body)
 	for {
 		b, err := r.Next()
@@ -260,16 +313,32 @@ func (o InspectOptions) read(f *objectFinding, p *Partition, key string, body io
 			break
 		}
 		if err != nil {
-			find(Unreadable, SeverityError, 0, 1, "a query that reads it fails: %s", reason(err))
+			var e *serde.Error
+			errors.As(err, &e)
+			find(Unreadable, SeverityError, e.Line, 1, "a query that reads it fails: %s", reason(err))
 			break
 		}
 		if hour != "" {
-			f.wrongHour += otherHours(b, hour)
+			n, first := otherHours(&b.Columns[column], b.Rows, hour)
+			if f.wrongHour == 0 && n > 0 {
+				wrongAt = r.Stats().Lines - int64(b.Rows) + int64(first) + 1
+			}
+			f.wrongHour += n
+		}
+		for c := range b.Columns {
+			f.filled[c] += filledIn(&b.Columns[c], b.Rows)
 		}
 	}
+	if err := r.Stats().Broken; err != nil {
+		kind, line := broken(err, r.Stats().Lines)
+		find(kind, SeverityError, line, 1, "a query that reads it fails: %s", err)
+		f.filled = nil
+		return
+	}
 	f.stats = r.Stats()
+	o.odd(f, find)
 	if n := f.stats.Unseen; n > 0 {
-		find(Undelimited, SeverityError, 0, n, "%d records, Athena sees %d: the others stand behind the first of their line", f.stats.Records, f.stats.Lines)
+		find(Undelimited, SeverityError, f.stats.UnseenAt, n, "%d records, Athena sees %d: the others stand behind the first of their line", f.stats.Records, f.stats.Lines)
 	}
 	for _, bad := range f.stats.Bad {
 		find(Malformed, SeverityWarn, bad.Line, 1, "a row of NULLs: %s", bad.Why)
@@ -278,7 +347,7 @@ func (o InspectOptions) read(f *objectFinding, p *Partition, key string, body io
 		find(Malformed, SeverityWarn, 0, more, "%d more lines are rows of NULLs", more)
 	}
 	if f.wrongHour > 0 {
-		find(WrongHour, SeverityInfo, 0, f.wrongHour, "%d of %d rows happened in another hour than %s: partitions go by arrival", f.wrongHour, f.stats.Lines, hour)
+		find(WrongHour, SeverityInfo, wrongAt, f.wrongHour, "%d of %d rows happened in another hour than %s: partitions go by arrival", f.wrongHour, f.stats.Lines, hour)
 	}
 }
 
@@ -296,13 +365,72 @@ func hourOf(p *Partition, t schema.Table) (column int, hour string) {
 	return column, fmt.Sprintf("%04d-%02d-%02dT%02d", n[0], n[1], n[2], n[3])
 }
 
-// otherHours counts the rows whose time does not begin with hour.
-func otherHours(b *serde.Batch, hour string) (n int64) {
-	v := &b.Columns[0]
-	for i := range b.Rows {
+// otherHours counts the rows whose time does not begin with hour, and gives the first.
+func otherHours(v *serde.Vector, rows int, hour string) (n int64, first int) {
+	for i := range rows {
 		if text := v.Bytes(i); len(text) >= len(hour) && string(text[:len(hour)]) != hour {
+			if n++; n == 1 {
+				first = i
+			}
+		}
+	}
+	return n, first
+}
+
+// broken says which kind of damage ended an object, and at which line. last is the last
+// that was read.
+func broken(err error, last int64) (FindingKind, int64) {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return Truncated, max(1, last)
+	case errors.Is(err, gzip.ErrChecksum):
+		return BadChecksum, 0 // which line is another than it was cannot be known
+	}
+	return Unreadable, last
+}
+
+func filledIn(v *serde.Vector, rows int) (n int64) {
+	if v.Nulls == 0 {
+		return int64(rows)
+	}
+	for i := range rows {
+		if !v.IsNull(i) {
 			n++
 		}
 	}
 	return n
+}
+
+// odd finds what rows do not show of their records.
+func (o InspectOptions) odd(f *objectFinding, find func(FindingKind, Severity, int64, int64, string, ...any)) {
+	named := map[FindingKind]int64{}
+	for _, at := range f.stats.Odd {
+		kind := WrongType
+		if strings.HasPrefix(at.Why, "the key ") {
+			kind = DuplicateKey
+		}
+		named[kind]++
+		find(kind, SeverityWarn, at.Line, 1, "%s", at.Why)
+	}
+	if more := f.stats.Mistyped - named[WrongType]; more > 0 {
+		find(WrongType, SeverityWarn, 0, more, "%d more values do not fit their column: NULL", more)
+	}
+	if more := f.stats.Twice - named[DuplicateKey]; more > 0 {
+		find(DuplicateKey, SeverityWarn, 0, more, "%d more keys stand twice in their record", more)
+	}
+	if n := f.stats.Extra; n > 0 {
+		find(UnknownKeys, SeverityInfo, 0, n, "%d values have keys that are no column: no query shows them", n)
+	}
+}
+
+// isBrotli says whether bytes are JSON packed with Brotli, which has no mark of its own.
+func isBrotli(r *bufio.Reader) bool {
+	head, _ := r.Peek(4096) // a shorter object has less
+	if len(head) == 0 || head[0] == '{' || head[0] == '[' {
+		return false
+	}
+	var text [16]byte
+	n, _ := io.ReadFull(brotli.NewReader(bytes.NewReader(head)), text[:]) // what is cut off fails later
+	unpacked := bytes.TrimLeft(text[:n], " \t\r\n")
+	return n == len(text) && len(unpacked) > 0 && unpacked[0] == '{' && utf8.Valid(text[:n])
 }

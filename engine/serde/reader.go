@@ -316,6 +316,9 @@ func (r *Reader) count(seen, others int64) {
 	if seen == 0 && others > 0 {
 		others-- // the broken one itself is the line's first
 	}
+	if others > 0 && r.stats.UnseenAt == 0 {
+		r.stats.UnseenAt = r.stats.Lines
+	}
 	r.stats.Unseen += others
 }
 

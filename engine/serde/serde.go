@@ -92,6 +92,7 @@ type Stats struct {
 	Rows      int64 // rows given so far; equals Lines at the end
 	Records   int64 // top-level JSON objects, seen or not
 	Unseen    int64 // Records behind the first of their line
+	UnseenAt  int64 // the first line that has any; 0 where none has
 	Malformed int64 // lines that are rows of NULLs: broken JSON, text, blank lines
 	NoObject  int64 // of Malformed: lines without an object at all (blank, text, a number)
 	// Extra counts values under keys that are no column's. Mistyped counts values that a
