@@ -43,7 +43,7 @@ the records before the cut are kept; of one whose checksum is wrong none is, unl
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.into, "into", "", "the lake that gets the objects: a folder or file://")
+	f.StringVar(&o.into, "into", "", "the lake that gets the objects: a folder, file:// or s3://")
 	f.BoolVar(&o.unchecked, "unchecked", false, "keep what can be read of objects whose checksum is wrong")
 	f.BoolVar(&o.asJSON, "json", false, "as JSON")
 	f.BoolVar(&o.all, "all", false, "print everything that is lost, not the first few of each kind")
@@ -58,7 +58,7 @@ func (p *program) runRepair(ctx context.Context, o *repairOptions) error {
 	if err != nil {
 		return err
 	}
-	into, err := store.Open(o.into)
+	into, err := p.openStore(o.into)
 	if errors.Is(err, store.ErrURI) {
 		return usagef("open the lake %s: %w", o.into, err)
 	}
