@@ -217,7 +217,7 @@ func (c *columnCheck) total(ints []int32, bigs []int64) {
 
 // hashed gives the hashes of n words.
 func (c *columnCheck) hashed(n int, word func(i int) uint64) []uint64 {
-	out := sized(&c.room, n)
+	out := roomFor(&c.room, n)
 	for i := range out {
 		out[i] = placed(c.column, numberHash(word(i)))
 	}
@@ -234,7 +234,7 @@ func extentOf[T cmp.Ordered](v []T, value func(T) parquet.Value) extent {
 // plainTexts reads a page of texts, and holds them against the order and the filter.
 func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, extent, error) {
 	n := max(0, len(offsets)-1)
-	out := sized(&c.room, n)
+	out := roomFor(&c.room, n)
 	var least, most []byte
 	for i := range out {
 		b := text[offsets[i]:offsets[i+1]]
@@ -267,7 +267,7 @@ func (c *columnCheck) coded(d parquet.Dictionary, codes []int32) ([]uint64, exte
 		}
 	}
 	clear(c.used)
-	out := sized(&c.room, len(codes))
+	out := roomFor(&c.room, len(codes))
 	total := int64(0)
 	for i, code := range codes {
 		if code < 0 || int(code) >= len(c.used) {

@@ -46,8 +46,8 @@ type packer struct {
 	dict  dictionary
 }
 
-// sized gives a slice of so many, in the room of the last where that is enough.
-func sized[T any](s *[]T, n int) []T {
+// roomFor gives a slice of so many, in the room of the last where that is enough.
+func roomFor[T any](s *[]T, n int) []T {
 	if cap(*s) < n {
 		*s = make([]T, n+n/4)
 	}
@@ -148,7 +148,7 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 	}
 	if nulls > 0 {
 		e.nulls = make([]bool, len(order))
-		kept := sized(&e.packer.kept, len(order))[:0]
+		kept := roomFor(&e.packer.kept, len(order))[:0]
 		for at, p := range order {
 			if e.nulls[at] = columns[p.run()].isNull(p.row()); !e.nulls[at] {
 				kept = append(kept, p)
@@ -159,13 +159,13 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 	e.out.meta.Statistics.NullCount = int64(nulls)
 	switch {
 	case e.kind != serde.String:
-		e.words = sized(&e.packer.words, len(order))
+		e.words = roomFor(&e.packer.words, len(order))
 		for at, p := range order {
 			e.words[at] = columns[p.run()].words[p.row()]
 		}
 		e.numberDictionary()
 	case slices.ContainsFunc(columns, func(c *column) bool { return c.plain }):
-		e.texts = sized(&e.packer.texts, len(order))
+		e.texts = roomFor(&e.packer.texts, len(order))
 		for at, p := range order {
 			e.texts[at] = columns[p.run()].bytes(p.row())
 		}
@@ -188,7 +188,7 @@ func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 			renamed[r][code] = all.code(c.dict.hashes[code], c.dict.word(uint32(code)))
 		}
 	}
-	codes := sized(&e.packer.codes, len(order))
+	codes := roomFor(&e.packer.codes, len(order))
 	for at, p := range order {
 		codes[at] = renamed[p.run()][columns[p.run()].codes[p.row()]]
 	}
@@ -219,7 +219,7 @@ func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 func (e *columnEncoder) textDictionary() {
 	d := &e.packer.dict
 	d.reset()
-	codes := sized(&e.packer.codes, len(e.texts))
+	codes := roomFor(&e.packer.codes, len(e.texts))
 	total := 0
 	for i, b := range e.texts {
 		codes[i] = d.code(textHash(b), b)
@@ -288,7 +288,7 @@ func sortedTexts(texts [][]byte) []uint32 {
 // numberDictionary makes a dictionary of the words where that is smaller.
 func (e *columnEncoder) numberDictionary() {
 	var d numbers
-	codes := sized(&e.packer.codes, len(e.words))
+	codes := roomFor(&e.packer.codes, len(e.words))
 	for i, w := range e.words {
 		if i > 0 && w == e.words[i-1] {
 			codes[i] = codes[i-1]
