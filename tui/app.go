@@ -80,6 +80,9 @@ type model struct {
 	jobs    *jobsPage
 	quality *qualityPage
 
+	keeping bool   // the session will be kept in a while
+	kept    string // as it was kept last
+
 	note     note
 	ticking  bool
 	frame    int // of the spinner
@@ -146,6 +149,7 @@ func newModel(ctx context.Context, cfg Config) *model {
 	if cfg.Prepare != nil {
 		m.prepare = newPrepareView()
 	}
+	m.restore()
 	return m
 }
 
@@ -200,9 +204,9 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 			m.th = newTheme(m.look)
 		}
 	case tea.KeyPressMsg:
-		return m.press(msg)
+		return tea.Batch(m.press(msg), m.keepSoon())
 	case tea.PasteMsg:
-		return m.paste(msg.Content)
+		return tea.Batch(m.paste(msg.Content), m.keepSoon())
 	case tea.MouseMsg:
 		return m.mouse(msg)
 	case tickMsg:
@@ -255,6 +259,13 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 	case liveTickMsg:
 		if msg.gen == m.live.gen && m.live.on {
 			return m.live.ask(m)
+		}
+	case keepMsg:
+		return m.keep()
+	case keptMsg:
+		if msg.err != nil {
+			m.kept = ""
+			m.say(warn, "the session is not kept: "+msg.err.Error())
 		}
 	case partsMsg:
 		m.browse.partitions(m, msg)

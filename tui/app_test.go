@@ -51,9 +51,9 @@ func waysTo() map[scope][][]string {
 	}
 }
 
-// TestCheck19 Every key in the table does what the table says where it applies, no
+// TestCheck19Keys Every key in the table does what the table says where it applies, no
 // key is bound twice in a scope, and help, footer and palette show it.
-func TestCheck19(t *testing.T) {
+func TestCheck19Keys(t *testing.T) {
 	tried := map[string]bool{}
 	for s, ways := range waysTo() {
 		for _, keys := range ways {
@@ -112,8 +112,8 @@ func TestTypingIsText(t *testing.T) {
 	}
 }
 
-// TestRunKeys: F5, ctrl+j, alt+enter and ctrl+enter run; Enter does not.
-func TestRunKeys(t *testing.T) {
+// TestCheck15RunKeys: F5, ctrl+j, alt+enter and ctrl+enter run; Enter does not.
+func TestCheck15RunKeys(t *testing.T) {
 	for _, k := range []string{"f5", "ctrl+j", "alt+enter", "ctrl+enter"} {
 		m := still(t, newFakes(), 100, 30)
 		press(t, m, "2", "enter")
@@ -408,8 +408,8 @@ func TestPanesAreKept(t *testing.T) {
 	}
 }
 
-// TestTooSmall says what is needed, quits on q, and comes back as it was.
-func TestTooSmall(t *testing.T) {
+// TestCheck02TooSmall says what is needed, quits on q, and comes back as it was.
+func TestCheck02TooSmall(t *testing.T) {
 	m := still(t, newFakes(), 80, 24)
 	press(t, m, "tab", "j")
 	want := screenText(m)

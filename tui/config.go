@@ -64,6 +64,7 @@ type Config struct {
 	Editor   Editor   // the reader's own
 	Runner   Runner   // carries out verbs
 	Monitor  Monitor  // watches a pipeline
+	Keeper   Keeper   // keeps the session
 
 	Lake     string        // the lake's name for the header
 	Database string        // for statements of the SQL page
@@ -72,7 +73,7 @@ type Config struct {
 	Timeout  time.Duration // of a statement on the SQL page; none where zero
 
 	Keys    Keymap // other keys than the table's
-	Screen  string // page to begin with: "report" (default) or "sql"
+	Screen  string // page to begin with: report, sql, browse, live, jobs or quality; that of the session where empty
 	Theme   string // "auto" (default), "dark" or "light"
 	Color   string // "auto" (default), "always" or "never"
 	ASCII   bool   // no character beyond ASCII

@@ -53,16 +53,16 @@ func TestDrawExact(t *testing.T) {
 	}
 }
 
-// TestScreensExact holds whole screens to the size of the terminal, also below
+// TestCheck01Screens holds whole screens to the size of the terminal, also below
 // the smallest that is drawn.
-func TestScreensExact(t *testing.T) {
+func TestCheck01Screens(t *testing.T) {
 	for name, keys := range screens() {
 		t.Run(name, func(t *testing.T) {
 			f := newFakes()
 			f.rows = 60
 			f.value = func(row, c int) any { return payloads()[(row*7+c)%len(payloads())] }
 			f.doc = func(Range) (*report.Document, error) { return attacked(), nil }
-			m := still(t, f, 100, 30)
+			m := still(t, f, 100, 30, full(hostile()))
 			press(t, m, keys...)
 			for i, l := range looks() {
 				m.look, m.th = l, newTheme(l)
@@ -92,6 +92,10 @@ func screens() map[string][]string {
 		"drill refused": {"G", "enter"}, "drill whole": {"tab", "tab", "tab", "tab", "tab", "tab", "enter"},
 		"drill cell": {"tab", "enter", "space"}, "sql": {"2"}, "result": {"2", "f5", "tab", "j", "l"}, "cell": {"2", "f5", "tab", "enter"},
 		"result help": {"2", "f5", "tab", "?"}, "error": {"G", "e", "f5"},
+		"palette": {"ctrl+p"}, "open": {"ctrl+o"}, "history": {"2", "f5", "ctrl+r"}, "schema": {"2", "f4", "j", "enter", "j", "enter", "j"}, "completion": {"2", "ctrl+end", "d", "e"},
+		"statistics": {"2", "f5", "tab", "l", "l"}, "frequency": {"2", "f5", "tab", "F"}, "chart": {"2", "f5", "tab", "l", "."}, "bars": {"2", "f5", "tab", "."},
+		"filtered": {"2", "f5", "tab", "f"}, "export": {"2", "f5", "tab", "e"}, "zoom": {"2", "f5", "tab", "f10"}, "browse": {"3"}, "partitions": {"3", "j", "enter"},
+		"objects": {"3", "j", "enter", "enter"}, "live": {"4"}, "event": {"4", "g", "enter"}, "no jobs": {"5"}, "jobs": {"5", "n", "enter", "enter"}, "job log": {"5", "n", "enter", "enter", "l"}, "quality": {"6", "j"},
 	}
 }
 
@@ -167,9 +171,9 @@ func TestWrapKeepsText(t *testing.T) {
 	})
 }
 
-// TestContrast holds every colour that text is drawn in to 4.5 to 1, on the
+// TestCheck38Contrast holds every colour that text is drawn in to 4.5 to 1, on the
 // usual backgrounds and on the selection.
-func TestContrast(t *testing.T) {
+func TestCheck38Contrast(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		k       inks
@@ -209,11 +213,11 @@ func contrast(a, b uint32) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// TestNoColour: without colours, nothing on any screen sets one, and the
+// TestCheck07AllScreens: without colours, nothing on any screen sets one, and the
 // selection still shows.
-func TestNoColour(t *testing.T) {
+func TestCheck07AllScreens(t *testing.T) {
 	for name, keys := range screens() {
-		m := still(t, newFakes(), 100, 30, func(c *Config) { c.Color = "never" })
+		m := still(t, newFakes(), 100, 30, full(newWorld()), func(c *Config) { c.Color = "never" })
 		press(t, m, keys...)
 		lines, _ := m.screen()
 		if code := colourIn(strings.Join(lines, "\n")); code != "" {

@@ -257,6 +257,25 @@ func fakeMain(mode string) int {
 		cfg.Prepare, cfg.Preparer = f, "seed-hour, 118,600 events of 2025-08-11 17:00 UTC, into ~/acme-lake"
 	case "sql":
 		cfg.Screen = "sql"
+	case "full":
+		w := newWorld()
+		w.shots = 1 << 30
+		full(w)(&cfg)
+	case "jobs":
+		w := newWorld()
+		w.script = append(w.script, func(ctx context.Context, tell func(Progress), log func(string)) error {
+			for i := int64(1); ctx.Err() == nil; i++ {
+				tell(Progress{Step: "generate", Done: i, Total: 1000, Unit: "events"})
+				time.Sleep(20 * time.Millisecond)
+			}
+			return ctx.Err()
+		})
+		full(w)(&cfg)
+	case "hostile":
+		full(hostile())(&cfg)
+		f.doc = func(Range) (*report.Document, error) { return attacked(), nil }
+		f.value = func(row, c int) any { return payloads()[(row+c)%len(payloads())] }
+		f.rows = len(payloads())
 	case "slow":
 		cfg.Screen, f.wait, f.rows = "sql", 30*time.Millisecond, 100000
 	case "error":

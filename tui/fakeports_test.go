@@ -28,6 +28,7 @@ type world struct {
 	shots   int // snapshots that a Monitor still has
 	shot    int
 	ill     bool
+	evil    bool
 }
 
 func newWorld() *world {
@@ -45,9 +46,48 @@ func full(w *world) func(*Config) {
 	}
 }
 
+// hostile is a world with a payload in every text.
+func hostile() *world {
+	w := newWorld()
+	w.evil, w.parts, w.shots, w.ill = true, 60, 5, true
+	for _, p := range payloads() {
+		w.saved = append(w.saved, Saved{p, "-- " + p + "\nSELECT 1"}, Saved{"anomaly/" + p, "-- " + p})
+	}
+	w.script = append(w.script, func(_ context.Context, tell func(Progress), log func(string)) error {
+		for _, p := range payloads() {
+			log(p)
+		}
+		tell(Progress{Step: payloads()[2], Done: 5, Total: 9, Unit: payloads()[4], Bytes: 77})
+		return errors.New(payloads()[0])
+	})
+	return w
+}
+
+// text is s, or a payload in its place.
+func (w *world) text(s string, n int) string {
+	if w.evil {
+		return payloads()[n%len(payloads())]
+	}
+	return s
+}
+
 func (w *world) Tables(context.Context) ([]Table, error) {
 	cols := []query.Column{{Name: "event_id", Type: "varchar"}, {Name: "device_type", Type: "varchar"}, {Name: "bandwidth_mbps", Type: "double"}, {Name: "Title", Type: "varchar"},
 		{Name: "year", Type: "integer"}, {Name: "month", Type: "integer"}, {Name: "day", Type: "integer"}, {Name: "hour", Type: "integer"}}
+	if w.evil {
+		var out []Table
+		for i, p := range payloads() {
+			t := Table{Database: w.text("", i/9), Name: p, Format: w.text("", i+3), Location: w.text("", i+1), Keys: 4}
+			for k := range cols {
+				t.Columns = append(t.Columns, query.Column{Name: w.text("", i+k), Type: w.text("", i+k+1)})
+			}
+			for k, name := range []string{"year", "month", "day", "hour"} {
+				t.Columns[4+k].Name = name
+			}
+			out = append(out, t)
+		}
+		return out, nil
+	}
 	return []Table{
 		{Database: "acme_streaming_data", Name: "titles", Columns: []query.Column{{Name: "title_id", Type: "varchar"}, {Name: "title", Type: "varchar"}}, Format: "PARQUET"},
 		{Database: "acme_telemetry", Name: "video_telemetry_json", Columns: cols, Keys: 4, Format: "JSON"},
@@ -64,7 +104,14 @@ func (w *world) Partitions(_ context.Context, t Table) ([]Partition, error) {
 		at := time.Date(2025, 7, 21, 0, 0, 0, 0, time.UTC).Add(time.Duration(i) * time.Hour)
 		p := Partition{Folder: at.Format("year=2006/month=01/day=02/hour=15"), Values: strings.Split(at.Format("2006 01 02 15"), " "),
 			Objects: 4, Bytes: 1 << 20 * int64(1+i%24), Rows: 1000 * int64(i%24), Records: 1000 * int64(i%24)}
+		if w.evil {
+			p.Folder, p.Health, p.Bad = w.text("", i), w.text("", i+1), i%2 == 0
+			if i%7 == 0 {
+				p.Values = []string{w.text("", i), w.text("", i+1), w.text("", i+2), w.text("", i+3)}
+			}
+		}
 		switch {
+		case w.evil:
 		case i%97 == 5:
 			p.Health, p.Records = "3,000 records share a line and stay unseen", p.Rows+3000
 		case i%201 == 7:
@@ -80,7 +127,7 @@ func (w *world) Partitions(_ context.Context, t Table) ([]Partition, error) {
 func (w *world) Objects(_ context.Context, t Table, p Partition) ([]Object, error) {
 	var out []Object
 	for i := range p.Objects {
-		out = append(out, Object{Name: fmt.Sprintf("AcmeTelemetry-MSK-to-S3-1-%02d.gz", i), Path: "s3://acme/telemetry/" + p.Folder + fmt.Sprintf("/AcmeTelemetry-MSK-to-S3-1-%02d.gz", i),
+		out = append(out, Object{Name: w.text(fmt.Sprintf("AcmeTelemetry-MSK-to-S3-1-%02d.gz", i), int(i)), Health: w.text("", int(i)+2), Path: "s3://acme/telemetry/" + p.Folder + fmt.Sprintf("/AcmeTelemetry-MSK-to-S3-1-%02d.gz", i),
 			Bytes: p.Bytes / max(p.Objects, 1), Rows: 250, Modified: now})
 	}
 	return out, nil
@@ -96,6 +143,9 @@ func (w *world) Check(_ context.Context, sql string) (Estimate, error) {
 	w.mu.Lock()
 	w.checks++
 	w.mu.Unlock()
+	if w.evil {
+		return Estimate{}, &query.Error{Name: w.text("", 0), Message: w.text("", 1), Line: 1, Column: 2, Hint: w.text("", 2)}
+	}
 	for n, l := range strings.Split(sql, "\n") {
 		if at := strings.Index(l, "devcie"); at >= 0 {
 			return Estimate{}, &query.Error{Name: "COLUMN_NOT_FOUND", Message: fmt.Sprintf("line %d:%d: Column 'devcie' cannot be resolved", n+1, at+1), Line: n + 1, Column: at + 1, Hint: "the table has device_type"}
@@ -233,6 +283,16 @@ func (w *world) Snapshot(_ context.Context, filter string, most int) (Snapshot, 
 		s.Lag = append(s.Lag, PartitionLag{int32(p), int64(100 + 97*p*int(n%7))})
 	}
 	s.Stages = []Stage{{Name: "generator", Text: "5,000/s"}, {Name: "kafka", Text: "6 partitions"}, {Name: "exporter", Text: "lag 1,204"}, {Name: "lake", Text: "37 objects"}}
+	if w.evil {
+		s.Source, s.Last = w.text("", 3), w.text("", 4)
+		for i := range s.Stages {
+			s.Stages[i] = Stage{Name: w.text("", i), Text: w.text("", i+1), Grade: 2, Why: w.text("", i+2), Next: w.text("", i+3)}
+		}
+		for i, p := range payloads() {
+			s.Events = append(s.Events, LiveEvent{s.At, int32(i), int64(i), p})
+		}
+		return s, nil
+	}
 	if w.ill {
 		s.Stages[2] = Stage{Name: "exporter", Text: "12 retries", Grade: 2, Why: "put telemetry/year=2025/x.gz: 403 Forbidden", Next: "check the credentials; it goes on by itself"}
 	}

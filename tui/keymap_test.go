@@ -23,8 +23,8 @@ func TestKeysDocument(t *testing.T) {
 	}
 }
 
-// TestCheck35 Bad keymap: the error names the file, the line, the key and the nearest one.
-func TestCheck35(t *testing.T) {
+// TestCheck35BadKeys Bad keymap: the error names the file, the line, the key and the nearest one.
+func TestCheck35BadKeys(t *testing.T) {
 	for text, want := range map[string]string{
 		"sql.rnu = f5":                      `read keys k.conf: line 1: there is no action "sql.rnu"; the nearest is "sql.run"`,
 		"# mine\n\nsql.run = f5 ctrl+rr":    `read keys k.conf: line 3: sql.run: there is no key "ctrl+rr"; the nearest is "ctrl+r"`,
@@ -41,9 +41,9 @@ func TestCheck35(t *testing.T) {
 	}
 }
 
-// TestCheck36 A key of the reader's own works, and shows in footer, help and
+// TestCheck36OwnKeys A key of the reader's own works, and shows in footer, help and
 // palette; the table's works no more.
-func TestCheck36(t *testing.T) {
+func TestCheck36OwnKeys(t *testing.T) {
 	k, err := ParseKeymap("k.conf", []byte("report.refresh = ctrl+g  # like make\nhelp ="))
 	if err != nil {
 		t.Fatal(err)

@@ -283,10 +283,11 @@ func (p *livePage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
 		b.noteRole = warn
 	}
 	body := p.drawStages(th, iw)
-	body = append(body, p.drawFigures(th, iw))
+	body = append(body[:min(len(body), max(h/3-2, 2))], p.drawFigures(th, iw))
 	out := b.Draw(th, w, len(body)+2, body)
-	gh := min(max((h-len(out))/2, 6), 14)
-	out = append(out, p.drawGraphs(th, w, gh)...)
+	if rest := h - len(out); rest >= 12 {
+		out = append(out, p.drawGraphs(th, w, min(max(rest/2, 6), 14))...)
+	}
 	return append(out, p.drawTail(m, w, h-len(out))...), nil
 }
 

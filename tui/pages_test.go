@@ -82,9 +82,9 @@ func TestQuality(t *testing.T) {
 	}
 }
 
-// TestCheck31 Jobs: a bar never goes back, an unknown total has no share, a cancelled
+// TestCheck31Jobs Jobs: a bar never goes back, an unknown total has no share, a cancelled
 // job goes on, and quit asks while one runs.
-func TestCheck31(t *testing.T) {
+func TestCheck31Jobs(t *testing.T) {
 	w := newWorld()
 	hold := make(chan bool)
 	w.script = []func(context.Context, func(Progress), func(string)) error{
@@ -174,9 +174,9 @@ func TestNewJob(t *testing.T) {
 	}
 }
 
-// TestCheck29 Live: what is kept does not grow, what is not shown is counted, and
+// TestCheck29Live Live: what is kept does not grow, what is not shown is counted, and
 // paused rows stay.
-func TestCheck29(t *testing.T) {
+func TestCheck29Live(t *testing.T) {
 	w := newWorld()
 	w.shots = 3000
 	m := still(t, newFakes(), 100, 30, full(w))
@@ -223,9 +223,9 @@ func TestCheck29(t *testing.T) {
 	}
 }
 
-// TestCheck30 A part that fails says so with a sign, why, and what to do; when it is
+// TestCheck30Ill A part that fails says so with a sign, why, and what to do; when it is
 // well again the sign goes.
-func TestCheck30(t *testing.T) {
+func TestCheck30Ill(t *testing.T) {
 	w := newWorld()
 	w.shots, w.ill = 2, true
 	m := still(t, newFakes(), 100, 30, full(w))

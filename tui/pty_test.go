@@ -190,7 +190,7 @@ func modes(stream string) map[string]bool {
 	return out
 }
 
-func TestTerminalQuit(t *testing.T) {
+func TestCheck10Quit(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
 	x.see("Event types")
 	x.keys("2")
@@ -211,8 +211,8 @@ func TestTerminalQuit(t *testing.T) {
 	}
 }
 
-// TestTerminalQuiet: a screen on which nothing moves writes nothing.
-func TestTerminalQuiet(t *testing.T) {
+// TestCheck39Quiet: a screen on which nothing moves writes nothing.
+func TestCheck39Quiet(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
 	x.see("Event types")
 	last := -1
@@ -241,7 +241,7 @@ func TestTerminalFirstRun(t *testing.T) {
 	y.ended(143)
 }
 
-func TestTerminalCtrlC(t *testing.T) {
+func TestCheck10CtrlC(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
 	x.see("Event types")
 	x.keys("\x03")
@@ -250,8 +250,8 @@ func TestTerminalCtrlC(t *testing.T) {
 	x.ended(130)
 }
 
-// TestTerminalCancel: an endless query gives way to ctrl+c and the page lives on.
-func TestTerminalCancel(t *testing.T) {
+// TestCheck25Cancel: an endless query gives way to ctrl+c and the page lives on.
+func TestCheck25Cancel(t *testing.T) {
 	x := launch(t, "sql", 100, 30, nil)
 	x.see("ORDER BY")
 	x.keys("-- endless\r\x0a")
@@ -264,7 +264,7 @@ func TestTerminalCancel(t *testing.T) {
 	x.ended(0)
 }
 
-func TestTerminalSignals(t *testing.T) {
+func TestCheck10Signals(t *testing.T) {
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		t.Run(sig.String(), func(t *testing.T) {
 			x := launch(t, "slow", 80, 24, nil)
@@ -277,7 +277,7 @@ func TestTerminalSignals(t *testing.T) {
 	}
 }
 
-func TestTerminalPanics(t *testing.T) {
+func TestCheck11Panics(t *testing.T) {
 	for mode, said := range map[string]string{"panic-cmd": "boom", "panic-view": "view", "panic-update": "update"} {
 		t.Run(mode, func(t *testing.T) {
 			x := launch(t, mode, 80, 24, nil)
@@ -297,9 +297,9 @@ func TestTerminalPanics(t *testing.T) {
 	}
 }
 
-// TestTerminalResize: after a storm of sizes the screen is what a fresh start
+// TestCheck03ResizeStorm: after a storm of sizes the screen is what a fresh start
 // at the last size gives.
-func TestTerminalResize(t *testing.T) {
+func TestCheck03ResizeStorm(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
 	x.see("Event types")
 	for i := range 200 {
@@ -316,7 +316,7 @@ func TestTerminalResize(t *testing.T) {
 	})
 }
 
-func TestTerminalNoColour(t *testing.T) {
+func TestCheck07NoColour(t *testing.T) {
 	x := launch(t, "report", 100, 30, nil, "NO_COLOR=1")
 	x.see("Event types")
 	x.keys("\tj")
@@ -330,9 +330,9 @@ func TestTerminalNoColour(t *testing.T) {
 	}
 }
 
-// TestTerminalBackground: the theme follows what the terminal says of its
+// TestCheck08Background: the theme follows what the terminal says of its
 // background; one that says nothing gets the dark one at once.
-func TestTerminalBackground(t *testing.T) {
+func TestCheck08Background(t *testing.T) {
 	for name, c := range map[string]struct {
 		ground color.Color
 		want   inks
@@ -355,8 +355,8 @@ func TestTerminalBackground(t *testing.T) {
 	}
 }
 
-// TestTerminalSixteen: with sixteen colours only those are used.
-func TestTerminalSixteen(t *testing.T) {
+// TestCheck08Sixteen: with sixteen colours only those are used.
+func TestCheck08Sixteen(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil, "TERM=xterm", "COLORTERM=")
 	x.see("Event types")
 	x.keys("q")
@@ -366,9 +366,9 @@ func TestTerminalSixteen(t *testing.T) {
 	}
 }
 
-// TestTerminalInert: with forty payloads in every text, the bytes on the wire
+// TestCheck22Inert: with forty payloads in every text, the bytes on the wire
 // are those that an honest report needs: known sequences and printable text.
-func TestTerminalInert(t *testing.T) {
+func TestCheck22Inert(t *testing.T) {
 	x := launch(t, "attack", 120, 40, nil)
 	x.see("What Athena sees")
 	for _, step := range []struct{ keys, see string }{
@@ -416,8 +416,8 @@ func inert(t *testing.T, stream string) {
 	}
 }
 
-// TestCanRun: without a terminal, or on one that can only print, nothing is drawn.
-func TestCanRun(t *testing.T) {
+// TestCheck05NoTerminal: without a terminal, or on one that can only print, nothing is drawn.
+func TestCheck05NoTerminal(t *testing.T) {
 	file, err := os.Create(t.TempDir() + "/out")
 	if err != nil {
 		t.Fatal(err)

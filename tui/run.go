@@ -81,6 +81,9 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 		v.wait()
 	}
 	m.waitJobs()
+	if err := m.keepLast(); err != nil {
+		fmt.Fprintf(cfg.Err, "acme: keeping the session: %s\n", m.th.clean(err.Error()))
+	}
 	signal.Stop(sig)
 	close(done)
 	return verdict(cfg, m, <-got, err)

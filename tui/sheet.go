@@ -24,6 +24,7 @@ type sheet struct {
 	tab     int
 	queue   []piece // statements that a run of all has still to send
 	check   checked
+	pending *viewSession // of the session before, until the statement has run
 	pop     *popup
 }
 
@@ -181,6 +182,9 @@ func (p *sqlPage) finished(m *model, r *result) tea.Cmd {
 	for _, s := range p.sheets {
 		if len(s.results) == 0 || s.results[len(s.results)-1] != r && s.result != r {
 			continue
+		}
+		if s.result == r && r.title == "" {
+			s.applyPending()
 		}
 		if r.state == runFailed {
 			s.queue = nil

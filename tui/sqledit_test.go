@@ -63,8 +63,8 @@ func TestEditor(t *testing.T) {
 	}
 }
 
-// TestPasteVerbatim: what is pasted is text, whatever it looks like.
-func TestPasteVerbatim(t *testing.T) {
+// TestCheck16Paste: what is pasted is text, whatever it looks like.
+func TestCheck16Paste(t *testing.T) {
 	f := newFakes()
 	m := still(t, f, 80, 24, func(c *Config) { c.Screen = "sql"; c.SQL = "x" })
 	text := strings.Repeat("SELECT ';\tq'; -- \x1b[31m \x03 q\n", 5000)

@@ -123,9 +123,9 @@ func TestCheckedWhileTyping(t *testing.T) {
 	}
 }
 
-// TestCheck20 A result larger than memory keeps is read to its end; G shows its
+// TestCheck20Long A result larger than memory keeps is read to its end; G shows its
 // last row, the count is honest, and only blocks around the window are in memory.
-func TestCheck20(t *testing.T) {
+func TestCheck20Long(t *testing.T) {
 	f := newFakes()
 	f.rows = 300_000
 	m, _ := bench(t, 100, 30, "SELECT 1", func(c *Config) { c.Querier = f })
@@ -158,9 +158,9 @@ func TestCheck20(t *testing.T) {
 	}
 }
 
-// TestCheck27 The statement under the cursor, the selection, or all of them; a
+// TestCheck27Statements The statement under the cursor, the selection, or all of them; a
 // semicolon in a string or a comment ends nothing.
-func TestCheck27(t *testing.T) {
+func TestCheck27Statements(t *testing.T) {
 	const text = "SELECT ';' AS a; -- one; two\nSELECT 2 /* ; */ AS b;\n\nSELECT 3"
 	m, _ := bench(t, 100, 30, text)
 	sent := func() (out []string) {
@@ -276,8 +276,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// TestCheck13 The editor outside: its text comes back; where it fails, nothing changes.
-func TestCheck13(t *testing.T) {
+// TestCheck13Outside The editor outside: its text comes back; where it fails, nothing changes.
+func TestCheck13Outside(t *testing.T) {
 	m, w := bench(t, 100, 30, "SELECT 1")
 	w.outside = func(string) (string, error) { return "SELECT 2\n", nil }
 	msg := safely(m.editOutside())().(outsideMsg)
@@ -295,9 +295,9 @@ func TestCheck13(t *testing.T) {
 	}
 }
 
-// TestCheck24 Export writes all rows, in the order on the screen; an error is
+// TestCheck24Export Export writes all rows, in the order on the screen; an error is
 // readable, and the name is refused where no format is known.
-func TestCheck24(t *testing.T) {
+func TestCheck24Export(t *testing.T) {
 	f := newFakes()
 	f.rows = 120_000
 	m, w := bench(t, 100, 30, "SELECT 1", func(c *Config) { c.Querier = f })

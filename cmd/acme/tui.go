@@ -50,7 +50,7 @@ func (p *program) newTUICmd() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.screen, "screen", "report", "screen to begin with: "+strings.Join(screens, ", "))
+	f.StringVar(&o.screen, "screen", "", "screen to begin with: "+strings.Join(screens, ", ")+" (default: where the last session was, else report)")
 	f.StringVar(&o.theme, "theme", "auto", "auto, dark or light")
 	f.BoolVar(&o.ascii, "ascii", false, "draw with ASCII characters only")
 	f.BoolVar(&o.noMouse, "no-mouse", false, "leave the mouse to the terminal")
@@ -70,7 +70,7 @@ var screens = []string{"report", "sql", "browse", "live", "jobs", "quality"}
 // check refuses what no screen and no theme is called.
 func (o *tuiOptions) check() error {
 	switch {
-	case !slices.Contains(screens, o.screen):
+	case o.screen != "" && !slices.Contains(screens, o.screen):
 		return usagef("--screen %s: must be %s", o.screen, strings.Join(screens, ", "))
 	case o.live != "" && !strings.HasPrefix(o.live, "http://") && !strings.HasPrefix(o.live, "https://"):
 		return usagef("--live %s: want the address of figures, such as http://127.0.0.1:9464/metrics", o.live)
@@ -87,7 +87,7 @@ func (p *program) runDefault(ctx context.Context) error {
 		p.detail("acme: no terminal UI: %s", why)
 		return p.runReport(ctx, &reportOptions{format: "text"})
 	}
-	return p.runTUI(ctx, &tuiOptions{screen: "report", theme: "auto"})
+	return p.runTUI(ctx, &tuiOptions{theme: "auto"})
 }
 
 func (p *program) canDraw() (bool, string) {
@@ -127,10 +127,12 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		return err
 	}
 	defer monitor.close()
+	session := &sessionFile{p: p}
+	defer session.close()
 	catalog := newScreenCatalog(p, st)
 	cfg := tui.Config{
 		Keys:    keys,
-		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p, monitor}, Monitor: monitor,
+		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p, monitor}, Monitor: monitor, Keeper: session,
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,
 		Lake:    p.lakeName(), Database: defaultDatabase,
