@@ -138,7 +138,7 @@ func (e Estimate) text(th *theme, w int) string {
 	if e.AtMost {
 		most = "at most "
 	}
-	parts := []string{"reads " + most + report.Bytes(e.Bytes), dollars(report.AthenaPrice(e.Bytes)) + " on Athena"}
+	parts := []string{"reads " + most + report.Bytes(e.Bytes), dollars(report.DefaultPrices().Scan(e.Bytes)) + " on Athena"}
 	if e.PartitionsOf > 0 {
 		parts = append(parts, most+report.Count(e.Partitions)+" of "+report.Count(e.PartitionsOf)+" partitions")
 	}

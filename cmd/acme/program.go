@@ -165,9 +165,11 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.loadConfig(cmd) }
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
 	root.AddCommand(
-		p.newReportCmd(), p.newGenerateCmd(), p.newScenarioCmd(), p.newQueryCmd(), p.newTranslateCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newRepairCmd(), p.newSyncCmd(), p.newGCCmd(), p.newBrokerCmd(), p.newExportCmd(),
-		p.newPipelineCmd(), p.newTUICmd(), p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
+		p.newReportCmd(), p.newQueryCmd(), p.newTranslateCmd(), p.newTUICmd(),
+		p.newScenarioCmd(), p.newGenerateCmd(), p.newBackfillCmd(),
+		p.newBrokerCmd(), p.newExportCmd(), p.newPipelineCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newRepairCmd(), p.newSyncCmd(), p.newGCCmd(), p.newCostCmd(),
+		p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)
 	addHelpTopics(root)

@@ -38,6 +38,8 @@ type Options struct {
 	Fresh time.Duration
 	// Alerts asks as well where viewers waited too long, for Document.Alerts.
 	Alerts bool
+	// Prices is the price table of the cost section; DefaultPrices where it is empty.
+	Prices Prices
 	// Progress, where set, is told before each query how many of how many are
 	// done and what comes.
 	Progress func(done, of int, title string)
@@ -89,6 +91,9 @@ func Build(ctx context.Context, q Querier, lake LakeFacts, o Options) (*Document
 	s, err := newScope(o.Table, o.From, o.To)
 	if err != nil {
 		return nil, err
+	}
+	if o.Prices.AsOf == "" {
+		o.Prices = DefaultPrices()
 	}
 	b := &builder{q: q, o: o, scope: s, lake: inRange(lake, s), sections: map[string]*Section{}}
 	all := questions()

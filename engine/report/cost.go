@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-	_ "embed"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -11,46 +9,10 @@ import (
 	"acme/telemetry/sql"
 )
 
-//go:embed prices.json
-var priceFile []byte
-
-// prices is the dated price table.
-type prices struct {
-	AsOf   string `json:"as_of"`
-	Athena struct {
-		PerTerabyte   float64 `json:"per_terabyte_scanned"`
-		TerabyteBytes int64   `json:"terabyte_bytes"`
-		MinimumBytes  int64   `json:"minimum_bytes_per_query"`
-		Source        string  `json:"source"`
-		Note          string  `json:"note"`
-	} `json:"athena"`
-}
-
-// billed gives the bytes that Athena bills for a query and what they cost.
-func (p prices) billed(scanned int64) (int64, float64) {
-	n := max(scanned, p.Athena.MinimumBytes)
-	return n, float64(n) / float64(p.Athena.TerabyteBytes) * p.Athena.PerTerabyte
-}
-
-// AthenaPrice gives what Athena asks for a query that scans so many bytes, in
-// dollars, by the price table of the report: a terabyte's price, and a least amount
-// for each query.
-func AthenaPrice(scanned int64) float64 {
-	var p prices
-	if err := json.Unmarshal(priceFile, &p); err != nil {
-		panic("report: reading the price table that is part of the program: " + err.Error())
-	}
-	_, usd := p.billed(scanned)
-	return usd
-}
-
 // cost builds the cost section from what each query of the report read, and
 // checks that a predicate on the partition columns makes a query read less.
 func (b *builder) cost(ctx context.Context) error {
-	var p prices
-	if err := json.Unmarshal(priceFile, &p); err != nil {
-		return fmt.Errorf("report: reading the price table: %w", err)
-	}
+	p := b.o.Prices
 	s := &Section{
 		ID: "cost", Title: "Cost", Group: technicalGroup,
 		Lead: fmt.Sprintf("What these queries cost in Athena: $%.2f a terabyte scanned, %s at least a query (prices of %s).",
@@ -80,7 +42,7 @@ func (b *builder) cost(ctx context.Context) error {
 }
 
 // price adds one query to the cost section.
-func (s *Section) price(p prices, name string, stats query.Stats) (int64, float64) {
+func (s *Section) price(p Prices, name string, stats query.Stats) (int64, float64) {
 	bytes, usd := p.billed(stats.Bytes)
 	s.Rows = append(s.Rows, query.Row{name, stats.Objects, stats.Pruned, stats.Bytes, bytes, usd})
 	return bytes, usd
@@ -88,7 +50,7 @@ func (s *Section) price(p prices, name string, stats query.Stats) (int64, float6
 
 // pruning asks the overview again of the last hour alone and compares the bytes
 // with those of the whole range.
-func (b *builder) pruning(ctx context.Context, p prices, s *Section) error {
+func (b *builder) pruning(ctx context.Context, p Prices, s *Section) error {
 	hours, whole := b.sections["partitions"], b.sections["overview"]
 	if len(hours.Rows) == 0 || whole.Err != nil {
 		return nil

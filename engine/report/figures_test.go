@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -326,10 +325,7 @@ func TestGate(t *testing.T) {
 
 // Cost: the floor of 10 MB, then $5 a terabyte; the pruning check compares bytes.
 func TestCost(t *testing.T) {
-	var p prices
-	if err := json.Unmarshal(priceFile, &p); err != nil {
-		t.Fatal(err)
-	}
+	p := DefaultPrices()
 	for scanned, want := range map[int64]float64{0: 0.00005, 10_000_000: 0.00005, 20_000_000: 0.0001, 1_000_000_000_000: 5} {
 		if _, usd := p.billed(scanned); math.Abs(usd-want) > 1e-12 {
 			t.Errorf("%d bytes cost $%g, want $%g", scanned, usd, want)

@@ -1,0 +1,192 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Gap is a window that a range still lacks: whole hours of one UTC day that the lake
+// has nothing of, or the window of a run that began and did not finish.
+type Gap struct {
+	From, To int64 // ms since the epoch
+	State    State // New or Interrupted
+}
+
+// Gaps is what a range of hours still lacks.
+type Gaps struct {
+	Windows []Gap // ascending
+	There   int   // hours that runs of this source have finished
+	Other   int   // hours that hold something else, and are left alone
+}
+
+const (
+	hourMS = int64(time.Hour / time.Millisecond)
+	dayMS  = 24 * hourMS
+)
+
+// FindGaps plans a backfill of the hours from c.Run.From to c.Run.To, whole hours both.
+//
+// What is there is left alone, whoever wrote it: a run of this source or of another,
+// an exporter, or Firehose. What is missing is cut at the days of UTC, so that the
+// windows of a plan do not depend on how much of it is done: a backfill that was
+// killed goes on with the same runs, and two at once write the same objects, once.
+// A run of this source that did not finish is finished, whatever its window was.
+func FindGaps(ctx context.Context, c Config) (Gaps, error) {
+	var g Gaps
+	c = c.withDefaults()
+	own, _, err := claimOf(c)
+	if err != nil {
+		return g, err
+	}
+	if own.from%hourMS != 0 || own.to%hourMS != 0 {
+		return g, fmt.Errorf("planning a backfill of %s to %s: a backfill is of whole hours", stamp(own.from), stamp(own.to))
+	}
+	taken, err := takenHours(ctx, c, own, &g)
+	if err != nil {
+		return g, err
+	}
+	for from := own.from; from < own.to; {
+		to := from
+		for to < own.to && !taken[to] && (to == from || to%dayMS != 0) {
+			to += hourMS
+		}
+		if to == from {
+			from += hourMS
+			continue
+		}
+		g.Windows = append(g.Windows, Gap{from, to, New})
+		from = to
+	}
+	slices.SortFunc(g.Windows, func(a, b Gap) int { return cmp.Compare(a.From, b.From) })
+	return g, nil
+}
+
+// takenHours gives the hours of own's range that are somebody's, and books them.
+func takenHours(ctx context.Context, c Config, own claim, g *Gaps) (map[int64]bool, error) {
+	log, err := readLog(ctx, c.Store)
+	if err != nil {
+		return nil, err
+	}
+	done := map[string]bool{}
+	for info, err := range c.Store.List(ctx, donePrefix) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for finished runs: %w", err)
+		}
+		done[info.Key] = true
+	}
+	taken := map[int64]bool{}
+	take := func(from, to int64, count *int) {
+		for h := max(from, own.from); h < min(to, own.to); h += hourMS {
+			if !taken[h] && count != nil {
+				*count++
+			}
+			taken[h] = true
+		}
+	}
+	for _, r := range log.runs {
+		from, to := r.claim.hours()
+		if to <= own.from || from >= own.to {
+			continue
+		}
+		switch same := r.claim.source == own.source && r.claim.shards == own.shards; {
+		case !same:
+			take(from, to, &g.Other)
+		case r.claim.shard != own.shard: // another part of the same hours: no matter
+		case done[r.claim.doneKey()]:
+			take(r.claim.from/hourMS*hourMS, (r.claim.to+hourMS-1)/hourMS*hourMS, &g.There)
+		default:
+			take(r.claim.from/hourMS*hourMS, (r.claim.to+hourMS-1)/hourMS*hourMS, nil)
+			g.Windows = append(g.Windows, Gap{r.claim.from, r.claim.to, Interrupted})
+		}
+	}
+	folders, err := objectHours(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for h := own.from; h < own.to; h += hourMS {
+		if !taken[h] && folders[h] {
+			g.Other++
+			taken[h] = true
+		}
+	}
+	return taken, nil
+}
+
+// objectHours gives the hours whose folders hold objects, of the tables that the
+// layout writes.
+func objectHours(ctx context.Context, c Config) (map[int64]bool, error) {
+	var prefixes []*Names
+	jsonNames, _, err := c.Layout.names()
+	if err != nil {
+		return nil, err
+	}
+	parquetNames, err := c.Layout.parquetNames()
+	if err != nil {
+		return nil, err
+	}
+	if c.Layout.Format != Parquet {
+		prefixes = append(prefixes, jsonNames)
+	}
+	if c.Layout.Format != JSON {
+		prefixes = append(prefixes, parquetNames)
+	}
+	out := map[int64]bool{}
+	for _, n := range prefixes {
+		root, _, ok := strings.Cut(n.Prefix(c.Run.From, ""), "year=")
+		if !ok { // a prefix of the user's own: ask hour by hour
+			if err := askHours(ctx, c, n, out); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		parts, err := Partitions(ctx, c.Store, root)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parts {
+			if h, ok := partitionHour(p.Values); ok && len(p.Objects) > 0 {
+				out[h] = true
+			}
+		}
+	}
+	return out, nil
+}
+
+// askHours lists the folder of each hour of the run.
+func askHours(ctx context.Context, c Config, n *Names, out map[int64]bool) error {
+	for h := c.Run.From; h < c.Run.To; h += hourMS {
+		folder := path.Dir(n.Prefix(h, "")+"x") + "/"
+		for info, err := range c.Store.List(ctx, strings.TrimPrefix(folder, "./")) {
+			if err != nil {
+				return fmt.Errorf("looking whether %s is free: %w", folder, err)
+			}
+			if !hidden(info.Key) {
+				out[h] = true
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// partitionHour gives the hour that year=, month=, day= and hour= name, in ms.
+func partitionHour(values []Value) (int64, bool) {
+	part := map[string]int{}
+	for _, v := range values {
+		n, err := strconv.Atoi(v.Value)
+		if err != nil {
+			return 0, false
+		}
+		part[v.Name] = n
+	}
+	if len(values) != 4 || len(part) != 4 {
+		return 0, false
+	}
+	return time.Date(part["year"], time.Month(part["month"]), part["day"], part["hour"], 0, 0, 0, time.UTC).UnixMilli(), true
+}
