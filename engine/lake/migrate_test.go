@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 
 	"acme/telemetry/engine/store"
@@ -409,5 +410,93 @@ func TestMigrateBrokenRecords(t *testing.T) {
 	}
 	if v, err := Verify(t.Context(), st, VerifyOptions{}); err != nil || len(v.Damaged) > 0 {
 		t.Errorf("%+v %v", v, err)
+	}
+}
+
+// Every bit of a part that is flipped is found by verify. ACME_FLIPS asks for so many.
+func TestVerifySeesDamagedParts(t *testing.T) {
+	flips := 40
+	if n, err := strconv.Atoi(os.Getenv("ACME_FLIPS")); err == nil {
+		flips = n
+	}
+	st := store.NewMemory("damaged part")
+	samples(t, st, 0, 1, 300, "\n")
+	key := migrated(t, st).Parts[0].Key
+	good := readObject(t, st, key)
+	for i := range flips {
+		bit := i * (len(good) * 8 / flips)
+		body := []byte(good)
+		body[bit/8] ^= 1 << (bit % 8)
+		replace(t, st, key, string(body))
+		v, err := Verify(t.Context(), st, VerifyOptions{Prefix: "telemetry_parquet/"})
+		if err != nil || len(v.Damaged) != 1 || v.Damaged[0].Key != key {
+			t.Errorf("bit %d: %+v %v", bit, v, err)
+		}
+	}
+}
+
+// A part that is not what was read is never put: what checks it sees each way to write a
+// wrong one, a wrong bound and a wrong filter among them.
+func TestCheckSeesWrongParts(t *testing.T) {
+	table := schema.EventsMigrated()
+	type spoil struct {
+		rows func(c []column)
+		file func(p *partFile)
+	}
+	first := func(p *partFile, column int) *format.Statistics {
+		return &p.meta.RowGroups[0].Columns[column].MetaData.Statistics
+	}
+	for what, c := range map[string]spoil{
+		"a value":            {rows: func(c []column) { c[6].words[3]++ }},
+		"a text":             {rows: func(c []column) { c[4].codes[5] = (c[4].codes[5] + 1) % uint32(c[4].dict.len()) }},
+		"two rows' values":   {rows: func(c []column) { w := c[6].words; w[1], w[2] = w[2], w[1] }},
+		"a column's place":   {rows: func(c []column) { c[15], c[16] = c[16], c[15] }},
+		"a bound":            {file: func(p *partFile) { p.chunks[0][6].bounds.MaxValues[0] = []byte{0, 0, 0, 0} }},
+		"a group's bound":    {file: func(p *partFile) { first(p, 0).MaxValue = []byte("EVENT_") }},
+		"a count of NULLs":   {file: func(p *partFile) { first(p, 3).NullCount = 1 }},
+		"a bloom filter":     {file: func(p *partFile) { b := p.chunks[0][1].bloom; clear(b[len(b)-32:]) }},
+		"the number of rows": {file: func(p *partFile) { p.meta.NumRows++ }},
+		"nothing":            {},
+	} {
+		st := store.NewMemory("wrong")
+		samples(t, st, 0, 1, 300, "\n")
+		var inputs []store.Info
+		for info, err := range st.List(t.Context(), "telemetry/") {
+			if err != nil {
+				t.Fatal(err)
+			}
+			inputs = append(inputs, info)
+		}
+		r := readInputs(t.Context(), st, table, inputs, 1, 1000)
+		var runs []*rows
+		in := <-r.queue
+		for run := range in.runs {
+			runs = append(runs, run)
+		}
+		p, err := newPartFile(table, partLayout{codec: "zstd", group: 1000, page: 1000})
+		if err != nil || in.err != nil {
+			t.Fatal(err, in.err)
+		}
+		held := runs[0].set.fingerprint(table)
+		if c.rows != nil {
+			c.rows(runs[0].columns)
+		}
+		if err := p.group(runs); err != nil {
+			t.Fatal(err)
+		}
+		if c.file != nil {
+			c.file(p)
+		}
+		if err := p.finish(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := checkPart(p.file, p.at, table)
+		if seen := err != nil || held.difference(got) != ""; seen != (what != "nothing") {
+			t.Errorf("%s: seen %v, %v %s", what, seen, err, held.difference(got))
+		}
+		if err := discard(p.file); err != nil {
+			t.Error(err)
+		}
+		r.close()
 	}
 }

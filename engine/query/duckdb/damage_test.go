@@ -117,6 +117,42 @@ func TestDamageIsNeverSilent(t *testing.T) {
 	t.Logf("%d refused, %d with the right answer", refused, same)
 }
 
+// A bit of a Parquet object that its manifest speaks of is flipped: it is refused by name,
+// whichever bit it is. DuckDB itself answers something else for most of them. ACME_FLIPS
+// asks for so many flips instead of a few dozen.
+func TestParquetDamageIsRefused(t *testing.T) {
+	t.Parallel()
+	flips := 60
+	if n, err := strconv.Atoi(os.Getenv("ACME_FLIPS")); err == nil {
+		flips = n
+	}
+	good := []byte(parquetFile(t, 300, &parquet.Zstd))
+	key := hour17 + "a.parquet"
+	st := memory(t)
+	e := opened(t, st, manifest{key: good}, parquetTable(), 1<<20)
+	ask := func(body []byte) (string, error) {
+		if _, err := st.Put(t.Context(), key, bytes.NewReader(body)); err != nil {
+			t.Fatal(err)
+		}
+		defer st.Delete(t.Context(), key)
+		rows, _, err := all(t.Context(), e, everything)
+		return fmt.Sprint(rows), err
+	}
+	bits := len(good) * 8
+	for i := range min(flips, bits) {
+		bit := i * (bits / min(flips, bits))
+		body := bytes.Clone(good)
+		body[bit/8] ^= 1 << (bit % 8)
+		var known *query.Error
+		if rows, err := ask(body); !errors.As(err, &known) || known.Name != "HIVE_BAD_DATA" || !strings.Contains(known.Message, key) {
+			t.Errorf("bit %d: %.80s, %v", bit, rows, err)
+		}
+	}
+	if _, err := ask(good); err != nil {
+		t.Error("as it was:", err)
+	}
+}
+
 func TestDamagedObjects(t *testing.T) {
 	t.Parallel()
 	good := packed([]byte(lines(3, "\n")))
