@@ -31,8 +31,9 @@ type column struct {
 	ends  []uint32
 }
 
-// trialRows is after how many rows a column whose texts hardly come again is plain.
-const trialRows = 2048
+// trialRows is after how many rows it is asked whether a column's texts come again; where
+// three of four have not, it is plain.
+const trialRows = 512
 
 func newRows(columns []serde.Column) *rows {
 	r := &rows{columns: make([]column, len(columns)), set: newRowSet(len(columns)), texts: make([][]uint64, len(columns))}
@@ -122,36 +123,46 @@ func (c *column) takeWords(v *serde.Vector, n int) {
 
 // takeTexts adds texts and gives their hashes.
 func (c *column) takeTexts(v *serde.Vector, n int, hashes []uint64) []uint64 {
+	i := 0
+	if !c.plain {
+		i, hashes = c.takeWordsOf(v, n, hashes)
+	}
 	if c.plain {
-		for i := range n {
-			hashes = append(hashes, textHash(v.Bytes(i)))
+		for j := i; j < n; j++ {
+			hashes = append(hashes, textHash(v.Bytes(j)))
 		}
-		c.takePlain(v, n)
-		return hashes
-	}
-	var last []byte
-	var lastHash uint64
-	var lastCode uint32
-	for i := range n {
-		b := v.Bytes(i)
-		if i == 0 || !bytes.Equal(b, last) {
-			lastHash = textHash(b)
-			lastCode = c.dict.code(lastHash, b)
-			last = b
-		}
-		hashes = append(hashes, lastHash)
-		c.codes = append(c.codes, lastCode)
-	}
-	if have := len(c.codes); have >= trialRows && c.dict.len() > have/2 {
-		c.makePlain()
+		c.takePlain(v, i, n)
 	}
 	return hashes
 }
 
-func (c *column) takePlain(v *serde.Vector, n int) {
-	base := uint32(len(c.text)) - v.Offsets[0]
-	c.text = append(c.text, v.Text[v.Offsets[0]:v.Offsets[n]]...)
-	for _, end := range v.Offsets[1 : n+1] {
+// takeWordsOf adds texts to the dictionary, and gives how many: all of them, or those
+// before it is given up.
+func (c *column) takeWordsOf(v *serde.Vector, n int, hashes []uint64) (int, []uint64) {
+	var last []byte
+	var hash uint64
+	var code uint32
+	for i := range n {
+		if b := v.Bytes(i); i == 0 || !bytes.Equal(b, last) {
+			hash = textHash(b)
+			code = c.dict.code(hash, b)
+			last = b
+		}
+		hashes = append(hashes, hash)
+		c.codes = append(c.codes, code)
+		if have := len(c.codes); have%trialRows == 0 && c.dict.len() > have*3/4 {
+			c.makePlain()
+			return i + 1, hashes
+		}
+	}
+	return n, hashes
+}
+
+// takePlain adds the texts from one row to before another.
+func (c *column) takePlain(v *serde.Vector, from, to int) {
+	base := uint32(len(c.text)) - v.Offsets[from]
+	c.text = append(c.text, v.Text[v.Offsets[from]:v.Offsets[to]]...)
+	for _, end := range v.Offsets[from+1 : to+1] {
 		c.ends = append(c.ends, base+end)
 	}
 }

@@ -500,3 +500,23 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		r.close()
 	}
 }
+
+// Differences of 32-bit integers that overflow 32 bits come round: a reader takes no more.
+func TestMigrateExtremes(t *testing.T) {
+	st := store.NewMemory("extremes")
+	var text strings.Builder
+	var records []string
+	for i := range 300 {
+		n := math.MinInt32 + i*7
+		if i%2 == 1 {
+			n = math.MaxInt32 - i*5
+		}
+		records = append(records, fmt.Sprintf(`{"event_id":"EVENT_%d","watch_duration_seconds":%d}`, i, n))
+		text.WriteString(records[i] + "\n")
+	}
+	putObject(t, st, migrateHour+"a", []byte(text.String()))
+	migrated(t, st)
+	if got, want := rowsOf(t, st, "telemetry_parquet/"), wanted(t, records); !slices.Equal(got, want) {
+		t.Error(firstDifference(got, want))
+	}
+}

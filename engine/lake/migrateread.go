@@ -168,7 +168,7 @@ func (d *readingDesk) open(body io.Reader) (misnamed bool, err error) {
 		text, err := d.inflate.Gzip(d.text[:0], d.packed.Bytes(), 32*inMemory)
 		if err == nil {
 			d.text = text
-			d.reader.Open(plain, bytes.NewReader(text))
+			d.reader.OpenText(plain, text)
 			return misnamed, nil
 		}
 	}

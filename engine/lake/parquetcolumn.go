@@ -37,6 +37,7 @@ type packer struct {
 	zstd  *zstd.Encoder
 	gzip  *gzip.Writer
 	body  []byte
+	out   []byte
 
 	// What a column's encoding holds is used again by the next.
 	codes []uint32
@@ -77,12 +78,15 @@ func newPacker(codecName string) (*packer, error) {
 	return p, nil
 }
 
+// pack gives a body compressed, until the next one.
 func (p *packer) pack(body []byte) ([]byte, error) {
 	switch p.codec {
 	case format.Zstd:
-		return p.zstd.EncodeAll(body, nil), nil
+		p.out = p.zstd.EncodeAll(body, p.out[:0])
+		return p.out, nil
 	case format.Snappy:
-		return snappy.Encode(nil, body), nil
+		p.out = snappy.Encode(p.out[:cap(p.out)], body)
+		return p.out, nil
 	}
 	var out bytes.Buffer
 	p.gzip.Reset(&out)
@@ -224,7 +228,7 @@ func (e *columnEncoder) textDictionary() {
 	for i, b := range e.texts {
 		codes[i] = d.code(textHash(b), b)
 		total += len(b)
-		if i == 2*trialRows && d.len() > i*7/8 || i == 8*trialRows && d.len() > i*2/3 || len(d.text) > maxDictionary {
+		if i == 4096 && d.len() > i*7/8 || i == 16384 && d.len() > i*2/3 || len(d.text) > maxDictionary {
 			return
 		}
 	}
@@ -295,7 +299,7 @@ func (e *columnEncoder) numberDictionary() {
 			continue
 		}
 		codes[i] = d.code(w)
-		if i == 2*trialRows && len(d.words) > i*7/8 || len(d.words) > maxDictionary/8 {
+		if i == 4096 && len(d.words) > i*7/8 || len(d.words) > maxDictionary/8 {
 			return
 		}
 	}
@@ -475,7 +479,7 @@ func (e *columnEncoder) values(out []byte, from, to int) []byte {
 	for i, w := range e.words[from:to] {
 		values[i] = int64(w)
 	}
-	return appendDelta(out, values)
+	return appendDelta(out, values, e.kind == serde.Int)
 }
 
 // plain appends values as they are.
@@ -516,7 +520,7 @@ func appendDeltaTexts(out []byte, texts [][]byte, sorted bool) []byte {
 		}
 		lengths[i] = int64(len(t)) - prefixes[i]
 	}
-	out = appendDelta(appendDelta(out, prefixes), lengths)
+	out = appendDelta(appendDelta(out, prefixes, true), lengths, true)
 	for i, t := range texts {
 		out = append(out, t[prefixes[i]:]...)
 	}

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -65,8 +66,9 @@ const (
 	deltaMiniblock = 32
 )
 
-// appendDelta appends integers as DELTA_BINARY_PACKED.
-func appendDelta(out []byte, values []int64) []byte {
+// appendDelta appends integers as DELTA_BINARY_PACKED. Those of 32 bits have differences of
+// 32 bits: one that overflows comes round, as it does again when it is added.
+func appendDelta(out []byte, values []int64, narrow bool) []byte {
 	out = binary.AppendUvarint(out, deltaBlock)
 	out = binary.AppendUvarint(out, deltaBlock/deltaMiniblock)
 	out = binary.AppendUvarint(out, uint64(len(values)))
@@ -77,9 +79,12 @@ func appendDelta(out []byte, values []int64) []byte {
 	var deltas [deltaBlock]uint64
 	for at := 1; at < len(values); at += deltaBlock {
 		n := min(deltaBlock, len(values)-at)
-		least := values[at] - values[at-1]
+		least := int64(math.MaxInt64)
 		for i := range n {
 			d := values[at+i] - values[at+i-1]
+			if narrow {
+				d = int64(int32(d))
+			}
 			deltas[i] = uint64(d)
 			least = min(least, d)
 		}

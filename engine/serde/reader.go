@@ -119,6 +119,15 @@ func (r *Reader) Open(object string, body io.Reader) {
 	r.src.open(body, codecOf(object), r.options.MaxBytes)
 }
 
+// OpenText starts an object that lies in memory unpacked. The bytes are the reader's until
+// it is given another object; it does not change them.
+func (r *Reader) OpenText(object string, text []byte) {
+	r.object, r.err = object, nil
+	r.stats = Stats{}
+	r.records, r.skipped, r.tail = nil, 0, tail{whole: true}
+	r.src.openText(text, r.options.MaxBytes)
+}
+
 // Stats gives what has been counted of the object so far; complete after io.EOF.
 func (r *Reader) Stats() Stats {
 	s := r.stats

@@ -8,9 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 
 	"acme/telemetry/engine/serde"
+	"acme/telemetry/schema"
 )
 
 // probe is the table of the measured answers: (a varchar, b integer, c double).
@@ -260,3 +262,36 @@ func TestFilesAsMeasured(t *testing.T) {
 }
 
 func cut(b []byte) []byte { return b[:len(b)/2] }
+
+// An object that lies in memory has the rows of one that is read, and its bytes stay.
+func TestOpenText(t *testing.T) {
+	body := []byte("\xef\xbb\xbf" + hour(50, "\r\n") + "\n" + hour(3, "") + "\n{broken")
+	before := bytes.Clone(body)
+	columns := serde.ColumnsOf(schema.Events())
+	for _, every := range []bool{false, true} {
+		r, err := serde.New(columns, []int{0, 6, 23}, serde.Options{IgnoreMalformed: true, EveryRecord: every})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			read := drain(t, r, "a", body)
+			stats := r.Stats()
+			r.OpenText("a", body)
+			rows := 0
+			for {
+				b, err := r.Next()
+				if err == io.EOF {
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += b.Rows
+			}
+			stats.RawBytes = 0
+			if got := r.Stats(); rows != read || !cmp.Equal(got, stats) || !bytes.Equal(body, before) {
+				t.Errorf("every %v: %d rows, %+v; read: %d, %+v", every, rows, got, read, stats)
+			}
+		}
+	}
+}

@@ -37,6 +37,7 @@ type source struct {
 	eof        bool
 	mayHaveCR  bool // a \r may be in buf[start:end]
 	skipLF     bool // the last line ended with \r: a \n that follows belongs to it
+	lent       bool // buf is somebody else's
 	salvage    bool // what breaks the object ends it
 	broken     error
 	err        error
@@ -61,8 +62,8 @@ func (s *source) open(body io.Reader, c codec, max int64) {
 	if s.size == 0 {
 		s.size, s.long = bufferSize, longLine
 	}
-	if len(s.buf) == 0 || len(s.buf) > 16<<20 { // what one huge line grew is given back
-		s.buf = make([]byte, s.size)
+	if len(s.buf) == 0 || len(s.buf) > 16<<20 || s.lent { // what one huge line grew is given back
+		s.buf, s.lent = make([]byte, s.size), false
 	}
 	if s.packed == nil {
 		s.packed = bufio.NewReaderSize(&s.raw, 64<<10)
@@ -88,6 +89,21 @@ func (s *source) open(body io.Reader, c codec, max int64) {
 		s.err = s.fill()
 	}
 	if s.err == nil && bytes.HasPrefix(s.buf[:s.end], []byte("\xef\xbb\xbf")) {
+		s.start = 3
+	}
+}
+
+// openText takes lines from bytes in memory: there is nothing to fill, so nothing of them
+// is moved.
+func (s *source) openText(text []byte, max int64) {
+	*s = source{
+		packed: s.packed, gz: s.gz, size: s.size, long: s.long, max: max, salvage: s.salvage,
+		buf: text, lent: true, end: len(text), eof: true, unpacked: int64(len(text)), mayHaveCR: bytes.IndexByte(text, '\r') >= 0,
+	}
+	if max > 0 && s.unpacked > max {
+		s.err = fmt.Errorf("the object unpacks to more than %d bytes", max)
+	}
+	if bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
 		s.start = 3
 	}
 }
