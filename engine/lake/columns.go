@@ -55,12 +55,14 @@ func (r *rows) reset() {
 	clear(r.set.columns)
 }
 
-// size is how many bytes of memory the rows take, about.
+// size is how many bytes the rows hold. It goes by what they are and not by the room they
+// are in, which was another's before: row groups end by it, and they must be the same
+// each time.
 func (r *rows) size() int {
 	n := 0
 	for i := range r.columns {
 		c := &r.columns[i]
-		n += 8*cap(c.words) + 4*cap(c.codes) + cap(c.text) + 4*cap(c.ends) + c.dict.size()
+		n += 8*len(c.words) + 4*len(c.codes) + len(c.text) + 4*len(c.ends) + len(c.dict.text) + 12*len(c.dict.ends)
 	}
 	return n
 }
@@ -203,10 +205,6 @@ func (d *dictionary) reset() {
 }
 
 func (d *dictionary) len() int { return len(d.hashes) }
-
-func (d *dictionary) size() int {
-	return 4*cap(d.slots) + 8*cap(d.hashes) + cap(d.text) + 4*cap(d.ends)
-}
 
 func (d *dictionary) word(code uint32) []byte {
 	from := uint32(0)

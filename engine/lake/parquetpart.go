@@ -54,7 +54,7 @@ type partLayout struct {
 // writes one holds it in memory.
 const (
 	groupRows  = 1 << 19
-	groupBytes = 160 << 20 // of memory
+	groupBytes = 128 << 20 // of what its rows hold
 	pageRows   = 20_000
 )
 
