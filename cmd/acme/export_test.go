@@ -38,6 +38,7 @@ type killing struct {
 	brokers string
 	topic   string
 	lake    string
+	bucket  string // the lake, where it is in one; what was exported is copied to lake
 
 	kills   int    // of exporters
 	records int    // to be sent while it is killed; as many as come where 0
@@ -56,6 +57,7 @@ type killing struct {
 // twice where it is not set; ACME_RECORDS how many records at least come, evenly between
 // the kills; ACME_KAFKA is a real broker's address, where there is none the test has a
 // local one. ACME_BROKER_KILLS says how often brokers of it are killed too (nodes).
+// With ACME_S3 the lake is in a bucket there.
 func TestExportKills(t *testing.T) {
 	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
 	var err error
@@ -67,9 +69,9 @@ func TestExportKills(t *testing.T) {
 	if k.records, err = strconv.Atoi(os.Getenv("ACME_RECORDS")); err == nil {
 		k.size = "4MiB"
 	}
-	k.acme = filepath.Join(t.TempDir(), "acme")
-	if err := os.Symlink(os.Args[0], k.acme); err != nil {
-		t.Fatal(err)
+	k.acme = acmeBinary(t)
+	if os.Getenv("ACME_S3") != "" {
+		k.bucket = bucketFor(t, "export")
 	}
 	k.startTopic()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -102,6 +104,14 @@ func TestExportKills(t *testing.T) {
 	members.Wait()
 	stop()
 	watching.Wait()
+	if k.bucket != "" {
+		if out, err := exec.Command(k.acme, "sync", k.bucket, k.lake).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if left := unfinishedIn(t, k.bucket); left > 0 {
+			t.Errorf("%d unfinished uploads in the bucket", left)
+		}
+	}
 	lost, doubled, foreign := k.compare()
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -206,7 +216,11 @@ func (k *killing) send(client *kgo.Client, some []schema.Record) error {
 }
 
 func (k *killing) export(member string, more ...string) *exec.Cmd {
-	args := append([]string{"export", "--brokers", k.brokers, "--topic", k.topic, "--lake", k.lake, "--member", member, "--buffer-interval", "1s", "--buffer-size", k.size}, more...)
+	into := k.lake
+	if k.bucket != "" {
+		into = k.bucket
+	}
+	args := append([]string{"export", "--brokers", k.brokers, "--topic", k.topic, "--lake", into, "--member", member, "--buffer-interval", "1s", "--buffer-size", k.size}, more...)
 	return exec.Command(k.acme, args...)
 }
 

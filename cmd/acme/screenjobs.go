@@ -66,6 +66,7 @@ func (v verbJobs) Run(ctx context.Context, args []string, tell func(tui.Progress
 		log(line)
 	}}
 	p := &program{stdin: bytes.NewReader(nil), stdout: &output{w: said}, stderr: said, env: v.p.env, environ: v.p.environ, now: v.p.now, watch: v.monitor.attach}
+	defer p.release()
 	root := p.newRootCmd()
 	args = slices.Clone(args)
 	for flag, value := range map[string]string{"--lake": v.p.lakeURI(), "--progress": "json"} {
