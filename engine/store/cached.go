@@ -77,7 +77,7 @@ type gathering struct {
 // Numbers of a cache.
 const (
 	gatherFor   = 2 * time.Second
-	fetchAtOnce = 16
+	fetchAtOnce = 32
 	staleTemp   = time.Hour // after which a file that is being fetched is nobody's
 	maxKnown    = 1 << 20   // listed objects that are remembered
 )
