@@ -33,6 +33,9 @@ type analyser struct {
 	strict map[*SubqueryExpr]bool
 	// filtering are the IN of subqueries that a condition holds to be true.
 	filtering map[*InQuery]bool
+	// misordered is the first ORDER BY of an aggregate of the query at hand that is not
+	// among its DISTINCT arguments.
+	misordered *Error
 	// reading are the terms of conditions that read a query around their own.
 	reading map[Expr]bool
 	// joinedOn are the queries of LATERAL that a condition joins.

@@ -110,6 +110,8 @@ func (a *analyser) noAggregates(x Expr, what string) {
 // aggregateQuery analyses a grouped SELECT: everything once over the source for
 // types and errors, in Trino's order, then over the groups.
 func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) *result {
+	around := a.misordered
+	a.misordered = nil
 	a.dry++
 	items := a.items(s, src)
 	g := &aggregation{source: src, alias: a.unique("g"), byForm: map[string]*groupKey{}, byID: map[int]*groupKey{}, found: map[string]value{}}
@@ -135,7 +137,12 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	for _, w := range s.Windows {
 		a.checkWindow(w, &sc)
 	}
-	return a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
+	res := a.finish(q, s, &sc, post, func() string { return " FROM (" + g.text(from) + ") AS " + quoteName(g.alias) + where })
+	if a.misordered != nil {
+		panic(a.misordered)
+	}
+	a.misordered = around
+	return res
 }
 
 // checkGrouping refuses GROUPING() where nothing is grouped.

@@ -251,7 +251,13 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 	for _, s := range c.OrderBy {
 		v := a.expr(s.X, inv.sc)
 		if c.Distinct && !slices.ContainsFunc(c.Args, func(x Expr) bool { return a.form(x, inv.sc) == a.form(s.X, inv.sc) }) {
-			panic(errorAt(s.X.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments"))
+			e := errorAt(s.X.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments")
+			if c.Over != nil {
+				panic(e)
+			}
+			if a.misordered == nil {
+				a.misordered = e // Trino looks for what else is wrong first
+			}
 		}
 		if !v.typ.orderable() {
 			panic(errorAt(c.pos, "TYPE_MISMATCH", "ORDER BY can only be applied to orderable types (actual: %s)", v.typ))
@@ -705,7 +711,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if !v.typ.comparable() {
 			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
 		}
-		key := a.canonical(a.typed(v), v.typ)
+		key := a.parted(v)
 		if i == 0 {
 			parts = append(parts, "PARTITION BY "+key)
 		} else {

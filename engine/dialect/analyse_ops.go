@@ -271,8 +271,10 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		// These releases forget the NULL of such a list, for some types of values.
 		panic(a.cannot("IN with several values and NULL in its list at this release"))
 	}
-	if a.level >= 476 && switchesOnConstant(x.List) {
-		panic(a.cannot("IN with CASE of a constant behind other values at this release"))
+	if a.level >= 476 && len(x.List) > 1 && slices.ContainsFunc(x.List, holdsChoice) {
+		// Where the newest releases keep the value that is looked for, they keep those of
+		// such a part too.
+		panic(a.cannot("IN with CASE of a value, NULLIF, BETWEEN or IN among several values at this release"))
 	}
 	codes := make([]string, len(vs))
 	plain := !t.isNested()
@@ -329,19 +331,20 @@ func (a *analyser) inFixed(x *InList, v value, code string) string {
 	})
 }
 
-// switchesOnConstant says whether a list has, behind its first value, a CASE that
-// compares a literal with its WHENs. The newest releases forget the values in front of
-// one that comes to its ELSE.
-func switchesOnConstant(list []Expr) bool {
-	for _, x := range list[1:] {
-		if len(collect(x, func(x Expr) bool {
-			c, ok := x.(*Case)
-			return ok && c.Operand != nil && len(collect(c.Operand, func(x Expr) bool { return dotted(x) != nil })) == 0
-		})) > 0 {
+// holdsChoice says whether an expression has a part that compares one value with
+// others: CASE of a value, NULLIF, BETWEEN or IN.
+func holdsChoice(x Expr) bool {
+	return len(collect(x, func(x Expr) bool {
+		switch x := x.(type) {
+		case *Between, *InList:
 			return true
+		case *Case:
+			return x.Operand != nil
+		case *Call:
+			return strings.EqualFold(formatQName(x.Name), "nullif")
 		}
-	}
-	return false
+		return false
+	})) > 0
 }
 
 // severalAndNull says whether a list has NULL and more than one other value.

@@ -272,8 +272,11 @@ func (a *analyser) setOp(op *SetOp, outer *scope, e *env) *result {
 		all = " ALL"
 	}
 	lines := a.comparableRows
-	if op.Op == "UNION" && op.All {
+	switch {
+	case op.Op == "UNION" && op.All:
 		lines = a.recast
+	case op.All && a.level < nestedOrder:
+		lines = a.sortedRows
 	}
 	out.sql = fmt.Sprintf("(%s) %s%s (%s)", lines(l, types), op.Op, all, lines(r, types))
 	return out
@@ -290,6 +293,15 @@ func (a *analyser) comparableRows(r *result, types []Type) string {
 		items[i] = fmt.Sprintf("%s AS c%d", a.canonical(fmt.Sprintf("c%d", i), t), i)
 	}
 	return "SELECT " + strings.Join(items, ", ") + " FROM (" + sql + ")"
+}
+
+// sortedRows is comparableRows for rows that Trino sorts.
+func (a *analyser) sortedRows(r *result, types []Type) string {
+	items := make([]string, len(types))
+	for i, t := range types {
+		items[i] = fmt.Sprintf("%s AS c%d", a.parted(value{typ: t, code: fmt.Sprintf("c%d", i)}), i)
+	}
+	return "SELECT " + strings.Join(items, ", ") + " FROM (" + a.comparableRows(r, types) + ")"
 }
 
 // recast gives a query whose columns have the given types and are named c0, c1 ...

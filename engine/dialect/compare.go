@@ -255,6 +255,15 @@ func (a *analyser) refuseLate(typ, what string) string {
 	return fail(typ, "NOT_SUPPORTED", what+" is not supported by the local engine")
 }
 
+// parted gives the text by which rows are put into partitions. Older releases sort them
+// for it, and fail where sortText refuses.
+func (a *analyser) parted(v value) string {
+	if v.typ.isNested() && v.typ.orderable() && a.level < nestedOrder && !v.typ.has(Map) && !v.typ.hasCarried() {
+		return a.sortText(v)
+	}
+	return a.canonical(a.typed(v), v.typ)
+}
+
 // sortGuard is a further item of ORDER BY for a column that is sorted by, which
 // changes nothing but fails where sortText would.
 func (a *analyser) sortGuard(f *field) string {
