@@ -36,6 +36,9 @@ type analyser struct {
 	// misordered is the first ORDER BY of an aggregate of the query at hand that is not
 	// among its DISTINCT arguments.
 	misordered *Error
+	// inOrder says that all but the groups is right in the query at hand, so that the next
+	// error is Trino's first.
+	inOrder bool
 	// reading are the terms of conditions that read a query around their own.
 	reading map[Expr]bool
 	// joinedOn are the queries of LATERAL that a condition joins.

@@ -110,8 +110,8 @@ func (a *analyser) noAggregates(x Expr, what string) {
 // aggregateQuery analyses a grouped SELECT: everything once over the source for
 // types and errors, in Trino's order, then over the groups.
 func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) *result {
-	around := a.misordered
-	a.misordered = nil
+	around, inOrder := a.misordered, a.inOrder
+	a.inOrder = false
 	a.dry++
 	items := a.items(s, src)
 	g := &aggregation{source: src, alias: a.unique("g"), byForm: map[string]*groupKey{}, byID: map[int]*groupKey{}, found: map[string]value{}}
@@ -126,6 +126,7 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	}
 	sc := *src
 	sc.agg = g
+	a.misordered, a.inOrder = nil, q.OrderBy == nil // so far it looked for other errors alone
 	post := a.items(s, &sc)
 	where := ""
 	if s.Having != nil {
@@ -141,7 +142,7 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	if a.misordered != nil {
 		panic(a.misordered)
 	}
-	a.misordered = around
+	a.misordered, a.inOrder = around, inOrder
 	return res
 }
 

@@ -252,7 +252,7 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 		v := a.expr(s.X, inv.sc)
 		if c.Distinct && !slices.ContainsFunc(c.Args, func(x Expr) bool { return a.form(x, inv.sc) == a.form(s.X, inv.sc) }) {
 			e := errorAt(s.X.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments")
-			if c.Over != nil {
+			if c.Over != nil || a.inOrder {
 				panic(e)
 			}
 			if a.misordered == nil {

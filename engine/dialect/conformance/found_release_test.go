@@ -51,6 +51,8 @@ var foundByRelease = []struct{ name, sql, oldest, newest string }{
 	{"rows compared to count them, in older releases", "SELECT a FROM (VALUES ARRAY[1, NULL], ARRAY[1, 2]) AS t (a) EXCEPT ALL SELECT ARRAY[1, 2]",
 		"NOT_SUPPORTED: the order of arrays and rows that hold NULL, at this release, is not supported by the local engine", "[[[1,null]]]"},
 	{"an ORDER BY beside DISTINCT is wrong last", "SELECT array_agg(DISTINCT 0 ORDER BY x), nofunc(1) FROM (VALUES 1) AS t (x)", "FUNCTION_NOT_FOUND: line 1:42: Function 'nofunc' not registered", ""},
+	{"but in its place among the outputs", "SELECT array_agg(DISTINCT 0 ORDER BY x), x FROM (VALUES 1) AS t (x)", "EXPRESSION_NOT_IN_DISTINCT: line 1:38: For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments", ""},
+	{"but before HAVING", "SELECT array_agg(DISTINCT 0 ORDER BY x) FROM (VALUES (1, 2)) AS t (x, y) GROUP BY x HAVING sum(0) > y", "EXPRESSION_NOT_IN_DISTINCT: line 1:38: For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments", ""},
 	{"but before the query around", "SELECT nofunc(y) FROM (SELECT array_agg(DISTINCT 0 ORDER BY x) AS y FROM (VALUES 1) AS t (x)) AS u", "EXPRESSION_NOT_IN_DISTINCT: line 1:61: For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments", ""},
 	{"the NULL of a comparison of rows", "SELECT ((i, v) = (i, v)) IS NULL, coalesce(NOT (i, v) = (i, v), true) FROM (VALUES (1, CAST(NULL AS varchar))) AS t (i, v)", "[[true,true]]",
 		"NOT_SUPPORTED: line 1:16: whether a comparison of arrays, maps or rows is NULL, at this release, is not supported by the local engine"},
