@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -28,34 +27,75 @@ func TestTrino(t *testing.T) {
 	if url == "" || data == "" {
 		t.Skip("needs a running Trino: set ACME_TRINO and ACME_TRINO_DATA (see CONTRIBUTING.md)")
 	}
-	name := "acme-" + strconv.Itoa(os.Getpid())
-	lake := filepath.Join(data, name)
-	t.Cleanup(func() { os.RemoveAll(lake) })
-	runAcme(t, "generate", "--lake", lake, "--scenario", "seed-hour", "-q")
 	trino := trinoClient{t: t, url: url}
-	trino.createTables("local:///data/" + name)
-
-	files := []string{}
-	for _, pattern := range []string{"report/*.sql", "samples/*.sql", "quality/*.sql", "anomaly/*.sql", "alert/*.sql"} {
-		found, err := fs.Glob(acmesql.Files, pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		t.Run(file, func(t *testing.T) {
-			src, err := acmesql.Files.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	for i, of := range []struct{ args, patterns []string }{
+		{[]string{"generate", "--scenario", "seed-hour"}, []string{"report/*.sql", "samples/*.sql", "quality/*.sql"}},
+		// What is usual takes days; what is not, a fault.
+		{[]string{"backfill", "--from", "2025-08-06", "--to", "2025-08-12", "--scenario", usualScenario(t)}, []string{"anomaly/*.sql", "alert/*.sql"}},
+	} {
+		name := fmt.Sprintf("acme-%d-%d", os.Getpid(), i)
+		lake := filepath.Join(data, name)
+		t.Cleanup(func() { os.RemoveAll(lake) })
+		runAcme(t, append(of.args, "--lake", lake, "-q")...)
+		trino.createTables("local:///data/" + name)
+		for _, pattern := range of.patterns {
+			files, err := fs.Glob(acmesql.Files, pattern)
+			if err != nil || len(files) == 0 {
+				t.Fatal(pattern, err)
 			}
-			text := strings.TrimRight(strings.TrimSpace(string(src)), ";")
-			ours := runBatchStatement(t, lake, text)
-			theirs := trino.query(text)
-			compareAnswers(t, ours, theirs)
-			t.Logf("%d rows, the same in both", len(ours.Rows))
-		})
+			for _, file := range files {
+				t.Run(file, func(t *testing.T) { trino.sameAnswer(t, lake, file) })
+			}
+		}
 	}
+}
+
+// usualScenario is a stream of six days with an outage in the last, and rebuffering.
+func usualScenario(t *testing.T) string {
+	file := filepath.Join(t.TempDir(), "usual.yaml")
+	const text = `apiVersion: acme/v1
+engine: 1
+name: usual
+time: {start: "2025-08-06T00:00:00Z"}
+arrivals: {mean_per_hour: 400}
+session: {stalls: {SD: 7, HD: 5, 4K: 5}}
+faults:
+  - {id: away, kind: outage, at: 131h, for: 2h, scope: {country: [US]}}
+`
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// release gives Trino's release, as it says itself.
+func (c trinoClient) release() string {
+	c.t.Helper()
+	resp, err := http.Get(c.url + "/v1/info")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var info struct {
+		NodeVersion struct{ Version string }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&info); err != nil {
+		c.t.Fatal(err)
+	}
+	return info.NodeVersion.Version
+}
+
+// sameAnswer asks both a file of sql/.
+func (c trinoClient) sameAnswer(t *testing.T, lake, file string) {
+	src, err := acmesql.Files.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.TrimRight(strings.TrimSpace(string(src)), ";")
+	c.t = t
+	ours, theirs := runBatchStatement(t, lake, text, c.release()), c.query(text)
+	compareAnswers(t, ours, theirs)
+	t.Logf("%d rows, the same in both", len(ours.Rows))
 }
 
 // answer is an answer as Trino's client protocol sends it.
@@ -77,14 +117,14 @@ func runAcme(t *testing.T, args ...string) string {
 	return out.String()
 }
 
-func runBatchStatement(t *testing.T, lake, sql string) answer {
+func runBatchStatement(t *testing.T, lake, sql, level string) answer {
 	t.Helper()
 	line, err := json.Marshal(map[string]string{"id": "1", "sql": sql})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	if code := Main([]string{"query", "--lake", lake, "--batch"}, bytes.NewReader(line), &out, &errs, os.Environ()); code != 0 {
+	if code := Main([]string{"query", "--lake", lake, "--batch", "--trino-level", level}, bytes.NewReader(line), &out, &errs, os.Environ()); code != 0 {
 		t.Fatalf("acme query --batch: exit %d\n%s", code, errs.String())
 	}
 	var a answer
