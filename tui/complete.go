@@ -93,8 +93,7 @@ func (s *sheet) inText(p pos) bool {
 // completions gives what a word may become, behind the text of its line.
 func (s *sheet) completions(n *names, database, before, word string) []completion {
 	var out []completion
-	sql, _ := s.edit.statement()
-	used := tablesIn(sql, n.tables, database)
+	used := tablesIn(s.edit.around(), n.tables, database)
 	if qualifier, ok := qualifierOf(before); ok {
 		for _, u := range used {
 			if strings.EqualFold(u.alias, qualifier) || strings.EqualFold(u.table.Name, qualifier) {
@@ -187,7 +186,7 @@ func ranked(items []completion, word string) []completion {
 
 // quoteIfNeeded writes a name so that Athena takes it for itself.
 func quoteIfNeeded(s string) string {
-	if s == "" || s[0] >= '0' && s[0] <= '9' || isKeyword(strings.ToUpper(s)) && !strings.Contains(" DATE DAY HOUR YEAR MONTH TIME TIMESTAMP FIRST LAST RANGE ROW ROWS SETS SHOW USE ZONE ", " "+strings.ToUpper(s)+" ") {
+	if s == "" || s[0] >= '0' && s[0] <= '9' || isKeyword(s) && !strings.Contains(" DATE DAY HOUR YEAR MONTH TIME TIMESTAMP FIRST LAST RANGE ROW ROWS SETS SHOW USE ZONE ", " "+strings.ToUpper(s)+" ") {
 		return quoteName(s)
 	}
 	for _, r := range s {
@@ -273,10 +272,14 @@ func tablesIn(sql string, tables []Table, database string) []usedTable {
 		if j < len(words) && strings.EqualFold(words[j], "as") {
 			j++
 		}
-		if j < len(words) && isName(words[j]) && !isKeyword(strings.ToUpper(words[j])) {
+		if j < len(words) && isName(words[j]) && !isKeyword(words[j]) {
 			u.alias = strings.Trim(words[j], `"`)
 		}
-		out = append(out, u)
+		if !slices.ContainsFunc(out, func(o usedTable) bool {
+			return o.alias == u.alias && o.table.Name == u.table.Name && o.table.Database == u.table.Database
+		}) {
+			out = append(out, u)
+		}
 	}
 	return out
 }

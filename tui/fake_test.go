@@ -261,6 +261,19 @@ func fakeMain(mode string) int {
 		w := newWorld()
 		w.shots = 1 << 30
 		full(w)(&cfg)
+	case "vast":
+		w := newWorld()
+		w.parts, w.value = 10_000, f.value
+		full(w)(&cfg)
+		f.rows = 10_000_000
+	case "lines":
+		full(newWorld())(&cfg)
+		cfg.Screen, cfg.SQL = "sql", strings.Repeat("SELECT device_type, count(*) AS n FROM video_telemetry_json -- one\n", 2000)
+	case "flood":
+		w := newWorld()
+		w.shots, w.flood = 1<<30, true
+		full(w)(&cfg)
+		cfg.Now = time.Now
 	case "jobs":
 		w := newWorld()
 		w.script = append(w.script, func(ctx context.Context, tell func(Progress), log func(string)) error {

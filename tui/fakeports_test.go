@@ -29,6 +29,8 @@ type world struct {
 	shot    int
 	ill     bool
 	evil    bool
+	flood   bool                   // 50,000 events a second
+	value   func(row, col int) any // of a spool that keeps nothing
 }
 
 func newWorld() *world {
@@ -168,7 +170,42 @@ type memorySpool struct {
 	closed bool
 }
 
-func (w *world) Spool([]query.Column) (Spool, error) { return &memorySpool{}, nil }
+func (w *world) Spool(cols []query.Column) (Spool, error) {
+	if w.value != nil {
+		return &madeSpool{w: w, cols: len(cols)}, nil
+	}
+	return &memorySpool{}, nil
+}
+
+// madeSpool makes its rows when they are asked for: what is measured beside it is
+// the screen alone.
+type madeSpool struct {
+	w    *world
+	cols int
+	mu   sync.Mutex
+	n    int
+}
+
+func (s *madeSpool) Add(rows []query.Row) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n += len(rows)
+	return nil
+}
+
+func (s *madeSpool) Window(from, n int) ([]query.Row, error) {
+	var out []query.Row
+	for i := from; i < min(from+n, s.n); i++ {
+		row := make(query.Row, s.cols)
+		for c := range row {
+			row[c] = s.w.value(headRows+i, c)
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+func (s *madeSpool) Close() error { return nil }
 
 func (s *memorySpool) Add(rows []query.Row) error {
 	s.mu.Lock()
@@ -283,6 +320,13 @@ func (w *world) Snapshot(_ context.Context, filter string, most int) (Snapshot, 
 		s.Lag = append(s.Lag, PartitionLag{int32(p), int64(100 + 97*p*int(n%7))})
 	}
 	s.Stages = []Stage{{Name: "generator", Text: "5,000/s"}, {Name: "kafka", Text: "6 partitions"}, {Name: "exporter", Text: "lag 1,204"}, {Name: "lake", Text: "37 objects"}}
+	if w.flood {
+		s.At, s.Published, s.Skipped = time.Now(), 25_000*n, 25_000-int64(most)
+		for i := range most {
+			s.Events = append(s.Events, LiveEvent{s.At, int32(i % 20), n*25_000 + int64(i), fmt.Sprintf(`{"event_id":"EVENT_%d","customer_id":"CUST_7","event_type":"pause","title":"日本語","bandwidth_mbps":12.5}`, i)})
+		}
+		return s, nil
+	}
 	if w.evil {
 		s.Source, s.Last = w.text("", 3), w.text("", 4)
 		for i := range s.Stages {

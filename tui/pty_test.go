@@ -27,7 +27,7 @@ import (
 // terminal runs this test binary as the program, in a terminal that an
 // emulator shows; every byte that the program wrote is kept.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	master *os.File
 	slave  *os.File
 	cmd    *exec.Cmd
@@ -40,7 +40,7 @@ type terminal struct {
 }
 
 // launch starts the program in mode (see fakeMain) in a terminal of w by h.
-func launch(t *testing.T, mode string, w, h int, background color.Color, env ...string) *terminal {
+func launch(t testing.TB, mode string, w, h int, background color.Color, env ...string) *terminal {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -55,6 +55,9 @@ func launch(t *testing.T, mode string, w, h int, background color.Color, env ...
 		t.Fatal(err)
 	}
 	x.cmd = exec.Command(os.Args[0])
+	if own := os.Getenv("ACME_BINARY"); own != "" && strings.HasPrefix(mode, "own") {
+		x.cmd = exec.Command(own, "tui", "--lake", os.Getenv("ACME_LAKE"))
+	}
 	x.cmd.Env = append([]string{"ACME_TUI_MAIN=" + mode, "TERM=xterm-256color", "COLORTERM=truecolor", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}, env...)
 	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, &x.stderr
 	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}

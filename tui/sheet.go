@@ -26,6 +26,8 @@ type sheet struct {
 	check   checked
 	pending *viewSession // of the session before, until the statement has run
 	pop     *popup
+	asked   dirtyKey
+	differs bool
 }
 
 // piece is a statement of a text and where it begins.
@@ -47,10 +49,24 @@ func (s *sheet) label() string {
 	if t == "" {
 		t = "query-" + strconv.Itoa(s.number)
 	}
-	if s.edit.text() != s.saved {
+	if s.dirty() {
 		t += "*"
 	}
 	return t
+}
+
+// dirty says that the text is not as it was saved. Every frame asks.
+func (s *sheet) dirty() bool {
+	if k := (dirtyKey{s.edit.version, s.saved}); k != s.asked {
+		s.asked, s.differs = k, s.edit.text() != s.saved
+	}
+	return s.differs
+}
+
+// dirtyKey is what dirty was found of.
+type dirtyKey struct {
+	version int
+	saved   string
 }
 
 // addResult shows a result beside the others.

@@ -26,6 +26,8 @@ type sqledit struct {
 	version int // counts changes of the text
 	lexed   int // version that tokens are of
 	ink     [][]token
+	inked   []string // the lines that ink is of
+	open    []byte   // what is open before each line: see lexLine
 
 	err *errorMark
 

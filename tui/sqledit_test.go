@@ -163,6 +163,50 @@ func TestLexCovers(t *testing.T) {
 	})
 }
 
+// TestLexByLine: the tokens of lines are those of the whole text, and stay so
+// whatever is edited.
+func TestLexByLine(t *testing.T) {
+	parts := []string{"SELECT", "'", "\"", "--", "/*", "*/", "\n", "\n", " ", ";", "1.5e3", "count(", "日", "a''b", "`"}
+	rapid.Check(t, func(t *rapid.T) {
+		e := newSQLEdit(strings.Join(rapid.SliceOf(rapid.SampledFrom(parts)).Draw(t, "text"), ""))
+		for range rapid.IntRange(1, 8).Draw(t, "edits") {
+			e.lex()
+			line := rapid.IntRange(0, len(e.lines)-1).Draw(t, "line")
+			e.cur = pos{line, len(e.lines[line])}
+			e.anchor = e.cur
+			switch rapid.IntRange(0, 3).Draw(t, "edit") {
+			case 0:
+				e.editKey("ctrl+u")
+			case 1:
+				e.editKey("ctrl+z")
+			case 2:
+				e.anchor = pos{}
+				e.editKey("backspace")
+			default:
+				e.insert(rapid.SampledFrom(parts).Draw(t, "part"), "")
+			}
+		}
+		e.lex()
+		kinds := make([]tokenKind, 0)
+		for _, k := range lexSQL(e.text()) {
+			for range k.to - k.from {
+				kinds = append(kinds, k.kind)
+			}
+		}
+		at := 0
+		for n, ink := range e.ink {
+			for _, k := range ink {
+				for i := k.from; i < k.to; i++ {
+					if kinds[at+i] != k.kind {
+						t.Fatalf("%q line %d byte %d: %v, in the whole text %v", e.text(), n, i, k.kind, kinds[at+i])
+					}
+				}
+			}
+			at += len(e.lines[n]) + 1
+		}
+	})
+}
+
 // TestErrorMark: Trino counts characters from 1 in the statement that was sent;
 // the mark stands in the whole text.
 func TestErrorMark(t *testing.T) {

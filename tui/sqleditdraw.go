@@ -8,37 +8,42 @@ import (
 )
 
 // lex keeps, for every line, the tokens in it; a string or a comment over many
-// lines is a token in each.
+// lines is a token in each. Only lines that have changed are read, and those after
+// them until the text means again what it did.
 func (e *sqledit) lex() {
 	if e.lexed == e.version {
 		return
 	}
 	e.lexed = e.version
-	e.ink = tokensByLine(e.lines)
+	old, oldInk, oldOpen := e.inked, e.ink, e.open
+	e.inked = append([]string(nil), e.lines...)
+	e.ink = make([][]token, len(e.lines))
+	e.open = make([]byte, len(e.lines)+1)
+	n := 0
+	for ; n < min(len(old), len(e.lines)) && old[n] == e.lines[n]; n++ {
+		e.ink[n], e.open[n+1] = oldInk[n], oldOpen[n+1]
+	}
+	shift := len(old) - len(e.lines)
+	same := len(e.lines) // from here on the lines are the old ones, moved
+	for same > n && same+shift > n && old[same+shift-1] == e.lines[same-1] {
+		same--
+	}
+	for ; n < len(e.lines); n++ {
+		if n >= same && oldOpen[n+shift] == e.open[n] {
+			copy(e.ink[n:], oldInk[n+shift:])
+			copy(e.open[n:], oldOpen[n+shift:])
+			return
+		}
+		e.ink[n], e.open[n+1] = lexLine(e.lines[n], e.open[n])
+	}
 }
 
 // tokensByLine gives, for each line, its tokens with offsets into that line.
 func tokensByLine(lines []string) [][]token {
 	out := make([][]token, len(lines))
-	toks := lexSQL(strings.Join(lines, "\n"))
-	start := 0
-	i := 0
+	open := byte(0)
 	for n, s := range lines {
-		end := start + len(s)
-		for i < len(toks) && toks[i].from < end {
-			t := toks[i]
-			if from, to := max(t.from, start)-start, min(t.to, end)-start; from < to {
-				out[n] = append(out[n], token{t.kind, from, to})
-			}
-			if t.to > end {
-				break
-			}
-			i++
-		}
-		for i < len(toks) && toks[i].to <= end+1 && toks[i].from >= end {
-			i++
-		}
-		start = end + 1
+		out[n], open = lexLine(s, open)
 	}
 	return out
 }

@@ -88,6 +88,23 @@ func (e *sqledit) click(x, y int) {
 	e.anchor, e.group, e.goal = e.cur, "", e.column()
 }
 
+// aroundLines is how far from the cursor the names of a statement are looked for
+// while it is typed.
+const aroundLines = 200
+
+// around is the statement under the cursor, as far as it stands near it.
+func (e *sqledit) around() string {
+	from := max(e.cur.line-aroundLines, 0)
+	to := min(e.cur.line+aroundLines+1, len(e.lines))
+	text := strings.Join(e.lines[from:to], "\n")
+	at := e.cur.at
+	for _, s := range e.lines[from:e.cur.line] {
+		at += len(s) + 1
+	}
+	a, b := statementAt(text, at)
+	return text[a:b]
+}
+
 // selected is the selected text.
 func (e *sqledit) selected() string {
 	from, to := e.selection()

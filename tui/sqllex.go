@@ -1,6 +1,9 @@
 package tui
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // tokenKind is what a piece of SQL text is, for highlighting and for finding
 // the statement under the cursor. The dialect package knows the language; this
@@ -39,6 +42,49 @@ func lexSQL(text string) []token {
 		i += n
 	}
 	return out
+}
+
+// lexLine gives the tokens of a line, and what is open behind it for the next: a
+// quote, or * for a comment, 0 for nothing.
+func lexLine(s string, open byte) ([]token, byte) {
+	var out []token
+	for i := 0; i < len(s); {
+		var kind tokenKind
+		var n int
+		at := s[i:]
+		switch {
+		case open == '*':
+			kind, n = tokComment, len(at)
+			if end := strings.Index(at, "*/"); end >= 0 {
+				n, open = end+2, 0
+			}
+		case open != 0:
+			kind = tokQuoted
+			if open == '\'' {
+				kind = tokString
+			}
+			var closed bool
+			if n, closed = quoteEnd(at, 0, open); closed {
+				open = 0
+			}
+		case at[0] == '\'' || at[0] == '"' || at[0] == '`':
+			kind, n = lexOne(at)
+			if _, closed := quoteEnd(at, 1, at[0]); !closed {
+				open = at[0]
+			}
+		default:
+			kind, n = lexOne(at)
+			if kind == tokComment && strings.HasPrefix(at, "/*") && !strings.Contains(at[2:], "*/") {
+				open = '*'
+			}
+			if kind == tokWord {
+				kind = wordKind(s, i, i+n)
+			}
+		}
+		out = append(out, token{kind, i, i + n})
+		i += n
+	}
+	return out, open
 }
 
 // lexOne gives the first token's kind and length in bytes, at least one.
@@ -85,7 +131,13 @@ func run(s string, in func(byte) bool) int {
 
 // quoted gives the length of a quoted token; a doubled quote stands for one.
 func quoted(s string, q byte) int {
-	for i := 1; i < len(s); i++ {
+	n, _ := quoteEnd(s, 1, q)
+	return n
+}
+
+// quoteEnd gives where a quoted token ends that is open at from, and whether it does.
+func quoteEnd(s string, from int, q byte) (int, bool) {
+	for i := from; i < len(s); i++ {
 		if s[i] != q {
 			continue
 		}
@@ -93,14 +145,14 @@ func quoted(s string, q byte) int {
 			i++
 			continue
 		}
-		return i + 1
+		return i + 1, true
 	}
-	return len(s)
+	return len(s), false
 }
 
 // wordKind tells keywords and function names from other words.
 func wordKind(text string, from, to int) tokenKind {
-	if isKeyword(strings.ToUpper(text[from:to])) {
+	if isKeyword(text[from:to]) {
 		return tokKeyword
 	}
 	if rest := strings.TrimLeft(text[to:min(len(text), to+8)], " "); strings.HasPrefix(rest, "(") {
@@ -117,8 +169,29 @@ const keywords = " ALL ALTER AND ANY AS ASC AT BETWEEN BY CASE CAST CREATE CROSS
 	"PARTITIONS PRECEDING RANGE RECURSIVE REPAIR RIGHT ROLLUP ROW ROWS SELECT SETS SHOW TABLE TABLES TABLESAMPLE THEN " +
 	"TIME TIMESTAMP TRUE TRY_CAST UNBOUNDED UNION UNNEST USE USING VALUES VIEW WHEN WHERE WINDOW WITH WITHIN ZONE "
 
-func isKeyword(upper string) bool {
-	return len(upper) > 1 && strings.Contains(keywords, " "+upper+" ")
+// keywordSet is keywords, to be looked up.
+var keywordSet = sync.OnceValue(func() map[string]bool {
+	set := map[string]bool{}
+	for _, k := range strings.Fields(keywords) {
+		set[k] = true
+	}
+	return set
+})
+
+// isKeyword says whether a word is a keyword, in whatever case.
+func isKeyword(word string) bool {
+	var upper [24]byte // longer than any
+	if len(word) > len(upper) {
+		return false
+	}
+	for i := range len(word) {
+		c := word[i]
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		upper[i] = c
+	}
+	return keywordSet()[string(upper[:len(word)])]
 }
 
 // inkOf gives the role in which a token is drawn.

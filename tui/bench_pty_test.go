@@ -1,0 +1,147 @@
+//go:build unix
+
+package tui
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The benchmarks run the screen in a terminal, as a person has it: this test binary
+// over fakes, or with ACME_BINARY a program of its own (with ACME_LAKE its lake).
+//
+//	go test ./tui -run xxx -bench Terminal -benchtime 1x -timeout 20m
+
+// BenchmarkTerminalFirstFrame is from the start of the process to the first frame,
+// with 10,000 partitions in every table.
+func BenchmarkTerminalFirstFrame(b *testing.B) {
+	var all []time.Duration
+	for b.Loop() {
+		for range 20 {
+			begin := time.Now()
+			x := launch(b, "vast", 100, 30, nil)
+			x.see("6 Quality")
+			all = append(all, time.Since(begin))
+			x.keys("\x11")
+			x.cmd.Wait()
+		}
+	}
+	percentiles(b, all)
+}
+
+// BenchmarkTerminalKey is from a key to the bytes of its frame, in a grid of ten
+// million rows and in a statement of 2,000 lines.
+func BenchmarkTerminalKey(b *testing.B) {
+	for name, c := range map[string]struct{ mode, begin, seen, keys string }{
+		"grid":      {"vast", "\x1b2\x0a", "of 10,000,000", "jjjjjjjj\x04\x15lh"},
+		"statement": {"lines", "", "line 1", "xyz \x1b[B\x1b[A\x7f"},
+	} {
+		b.Run(name, func(b *testing.B) {
+			x := launch(b, c.mode, 200, 60, nil)
+			x.see("6 Quality")
+			x.keys(c.begin)
+			for end := time.Now().Add(5 * time.Minute); !strings.Contains(x.screen(), c.seen) && time.Now().Before(end); {
+				time.Sleep(50 * time.Millisecond)
+			}
+			x.see(c.seen)
+			if name == "grid" {
+				x.keys("\t")
+				x.see("shift+tab editor")
+			}
+			time.Sleep(time.Second)
+			var all []time.Duration
+			keys := splitKeys(c.keys)
+			for b.Loop() {
+				for i := range 500 {
+					n := len(x.bytes())
+					time.Sleep(time.Duration(7+i%31) * time.Millisecond) // not in step with frames
+					begin := time.Now()
+					x.keys(keys[i%len(keys)])
+					for len(x.bytes()) == n && time.Since(begin) < time.Second {
+						time.Sleep(100 * time.Microsecond)
+					}
+					all = append(all, time.Since(begin))
+				}
+			}
+			percentiles(b, all)
+			usage(b, x)
+			x.keys("\x11")
+			x.cmd.Wait()
+		})
+	}
+}
+
+// BenchmarkTerminalIdle is the processor's share of a screen on which nothing
+// happens, and of the Live page with 50,000 events a second.
+func BenchmarkTerminalIdle(b *testing.B) {
+	for name, c := range map[string]struct{ mode, keys string }{"report": {"full", ""}, "live": {"flood", "\x1b4"}} {
+		b.Run(name, func(b *testing.B) {
+			x := launch(b, c.mode, 100, 30, nil)
+			x.see("6 Quality")
+			x.keys(c.keys)
+			time.Sleep(2 * time.Second)
+			for b.Loop() {
+				ticks, bytes, begin := processTicks(b, x), len(x.bytes()), time.Now()
+				time.Sleep(20 * time.Second)
+				seconds := time.Since(begin).Seconds()
+				b.ReportMetric(float64(processTicks(b, x)-ticks)/seconds, "cpu-%")
+				b.ReportMetric(float64(len(x.bytes())-bytes)/seconds, "bytes/s")
+			}
+			usage(b, x)
+			x.keys("\x11")
+			x.cmd.Wait()
+		})
+	}
+}
+
+func splitKeys(s string) []string {
+	var out []string
+	for s != "" {
+		n := 1
+		if strings.HasPrefix(s, "\x1b[") {
+			n = 3
+		}
+		out, s = append(out, s[:n]), s[n:]
+	}
+	return out
+}
+
+// percentiles reports the middle and the end of durations.
+func percentiles(b *testing.B, all []time.Duration) {
+	slices.Sort(all)
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	b.ReportMetric(ms(all[len(all)/2]), "p50-ms")
+	b.ReportMetric(ms(all[(len(all)-1)*99/100]), "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// usage reports the memory that the process has, where Linux says it.
+func usage(b *testing.B, x *terminal) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", x.cmd.Process.Pid))
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(text)) {
+		var kb float64
+		if _, err := fmt.Sscanf(line, "VmRSS: %f kB", &kb); err == nil {
+			b.ReportMetric(kb/1024, "rss-MiB")
+		}
+	}
+}
+
+// processTicks is what the process has had of the processor, in hundredths of a second.
+func processTicks(b *testing.B, x *terminal) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", x.cmd.Process.Pid))
+	if err != nil {
+		b.Skip("no /proc here")
+	}
+	f := strings.Fields(string(text[strings.LastIndexByte(string(text), ')'):]))
+	var user, system int
+	fmt.Sscan(f[12], &user)
+	fmt.Sscan(f[13], &system)
+	return user + system
+}
