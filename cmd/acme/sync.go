@@ -10,6 +10,7 @@ import (
 
 	"acme/telemetry/engine/lake"
 	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
 	"acme/telemetry/engine/store"
 )
 
@@ -108,6 +109,10 @@ func (p *program) saySynced(s *lake.Synced, o *syncOptions, dst store.Store) err
 		}
 		fmt.Fprintf(p.stdout, "%s %d of %d objects, %.2f of %.2f MB, to %s; %d were there%s; %d differ\n",
 			verb, s.Copied, s.Objects, float64(s.Moved)/1e6, float64(s.Bytes)/1e6, query.Printable(dst.URI()), s.Present, compared, len(s.Differ))
+		if o.dryRun && isBucket(dst.URI()) {
+			prices := report.DefaultPrices()
+			fmt.Fprintf(p.stdout, "on S3: $%.4f to put, $%.4f a month to keep (prices of %s)\n", prices.Put(s.Copied), prices.Keep(s.Moved), prices.AsOf)
+		}
 	}
 	if len(s.Differ) > 0 {
 		return silentExit{exitGate}

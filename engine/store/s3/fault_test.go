@@ -225,8 +225,8 @@ func TestGetOfAnObjectThatChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := io.ReadAll(r); !errors.As(err, new(*DamagedError)) {
-			t.Errorf("%d bytes, %v, want a DamagedError", len(got), err)
+		if got, err := io.ReadAll(r); !errors.As(err, new(*DamagedError)) || !strings.Contains(err.Error(), "after 1000 of 4096 bytes") {
+			t.Errorf("%d bytes, %v, want a DamagedError that says where the first connection broke", len(got), err)
 		}
 	}
 }
