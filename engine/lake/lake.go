@@ -16,6 +16,7 @@
 //	_acme/manifests/...  rows, bytes and SHA-256 of each object: put after them
 //	_acme/done/...       what a complete run has written: put last
 //	_acme/exports/...    how an export makes objects of a topic: put before its first plan
+//	_acme/migrations/... which objects a part of Parquet is made of: put before it
 //
 // What must hold:
 //
@@ -47,7 +48,12 @@
 // anything of it is put, and names all of it; each folder of a cut has a manifest
 // of its own, with the ranges. See Exporter.
 //
-// Terms. A delivery buffer gathers records of the keys that hash to it, as a
+// A migration makes Parquet of a table's JSON objects, whoever wrote them: a part of all
+// records of the objects that a folder has, read back by another reader and held against
+// them before it is put. See Migrate. A repair writes such objects anew into another
+// lake. See Repair.
+//
+// Terms. A part is a Parquet object of a migration. A delivery buffer gathers records of the keys that hash to it, as a
 // Firehose stream's workers do. A partition is a folder with NAME=VALUE parts.
 // A run is one execution of a generator; a source is what its records come from
 // (scenario, seed, version) and how they are laid out.
