@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,10 +41,10 @@ type killing struct {
 	lake    string
 	bucket  string // the lake, where it is in one; what was exported is copied to lake
 
-	kills   int    // of exporters
-	records int    // to be sent while it is killed; as many as come where 0
-	size    string // of a buffer
-	nodes   *nodes // brokers that are killed too; nil where none are
+	kills   int       // of exporters
+	records int       // to be sent while it is killed; as many as come where 0
+	size    string    // of a buffer
+	others  []trouble // made beside the kills
 
 	mu   sync.Mutex
 	sent map[[sha256.Size]byte]int // records by their bytes
@@ -56,15 +57,18 @@ type killing struct {
 // and at no moment was there an object that is not whole. ACME_KILLS says how often,
 // twice where it is not set; ACME_RECORDS how many records at least come, evenly between
 // the kills; ACME_KAFKA is a real broker's address, where there is none the test has a
-// local one. ACME_BROKER_KILLS says how often brokers of it are killed too (nodes).
-// With ACME_S3 the lake is in a bucket there.
+// local one. ACME_BROKER_KILLS says how often brokers of it are killed too (nodes),
+// ACME_LEADER_MOVES how often a partition of the local one gets another leader. With
+// ACME_S3 the lake is in a bucket there.
 func TestExportKills(t *testing.T) {
 	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
 	var err error
 	if k.kills, err = strconv.Atoi(os.Getenv("ACME_KILLS")); err != nil {
 		k.kills = 2
 	}
-	k.nodes = newNodes(t)
+	if n := newNodes(t); n != nil {
+		k.others = append(k.others, n)
+	}
 	k.size = "64KiB"
 	if k.records, err = strconv.Atoi(os.Getenv("ACME_RECORDS")); err == nil {
 		k.size = "4MiB"
@@ -83,8 +87,8 @@ func TestExportKills(t *testing.T) {
 	for i, name := range []string{"a", "b"} {
 		members.Go(func() { k.live(name, rand.New(rand.NewPCG(uint64(k.kills), uint64(i)))) })
 	}
-	if k.nodes != nil {
-		members.Go(func() { k.nodes.killAll(ctx) })
+	for _, o := range k.others {
+		members.Go(func() { o.make(ctx) })
 	}
 	members.Wait()
 	if k.records == 0 {
@@ -115,8 +119,11 @@ func TestExportKills(t *testing.T) {
 	lost, doubled, foreign := k.compare()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	t.Logf("%d records, %d kills, %d of brokers, %d exports ended before theirs: lost %d, doubled %d, from nowhere %d, half-visible objects %d",
-		len(k.sent), k.killed.Load(), k.nodes.count(), k.ended.Load(), lost, doubled, foreign, half.Load())
+	for _, o := range k.others {
+		t.Logf("%d %s", o.count(), o.name())
+	}
+	t.Logf("%d records, %d kills, %d exports ended before theirs: lost %d, doubled %d, from nowhere %d, half-visible objects %d",
+		len(k.sent), k.killed.Load(), k.ended.Load(), lost, doubled, foreign, half.Load())
 	if lost+doubled+foreign+int(half.Load()) > 0 || len(k.sent) == 0 {
 		t.Fail()
 	}
@@ -127,6 +134,10 @@ func TestExportKills(t *testing.T) {
 func (k *killing) startTopic() {
 	topic := stream.Topic{Name: k.topic, Partitions: 8, Replication: 3, MinInSync: 2, Retention: 7 * 24 * time.Hour, Compression: "gzip"}
 	k.brokers = os.Getenv("ACME_KAFKA")
+	if l := newLeaders(k.t, topic.Name, topic.Partitions); k.brokers == "" && l != nil {
+		k.others = append(k.others, l)
+		k.brokers = strings.Join(l.cluster.ListenAddrs(), ",")
+	}
 	if k.brokers == "" {
 		b, err := stream.StartBroker(k.t.Context(), stream.BrokerConfig{Listen: "127.0.0.1:0", Topic: topic, Complain: func(string) {}})
 		if err != nil {
@@ -191,8 +202,8 @@ func (k *killing) produce(ctx context.Context) {
 // ahead says whether more of the records were sent than of the kills were done.
 func (k *killing) ahead() bool {
 	share := float64(k.killed.Load()+1) / float64(max(k.kills, 1))
-	if k.nodes != nil {
-		share = min(share, float64(k.nodes.count()+1)/float64(k.nodes.kills))
+	for _, o := range k.others {
+		share = min(share, float64(o.count()+1)/float64(o.wanted()))
 	}
 	return float64(len(k.sent)) > share*float64(k.records)
 }
@@ -226,7 +237,8 @@ func (k *killing) export(member string, more ...string) *exec.Cmd {
 
 // live runs a member and kills it until nobody is to be killed any more.
 func (k *killing) live(member string, rng *rand.Rand) {
-	for k.killed.Load() < int64(k.kills) || k.nodes.count() < k.nodes.wanted() {
+	undone := func(o trouble) bool { return o.count() < o.wanted() }
+	for k.killed.Load() < int64(k.kills) || slices.ContainsFunc(k.others, undone) {
 		c := k.export(member, "--follow")
 		var said strings.Builder
 		c.Stderr = &said
