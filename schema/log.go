@@ -70,6 +70,10 @@ type Poll struct {
 	// Revoked were given up in order, after the member was asked to release them.
 	// Lost were taken away: another member may have them already.
 	Revoked, Lost []int32
+	// Joined says that the group has the member, in a new generation. Partitions that it
+	// is given come with that or later; none may come, where others have all. What is
+	// Revoked or Lost ends it.
+	Joined bool
 	// Assigned come with each new generation of the group, partitions that the member
 	// had before among them; what it held of those was released with the others.
 	Assigned []Assignment

@@ -92,6 +92,7 @@ type Exporter struct {
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
 	news       time.Time // when something came last
+	joined     bool      // the group has this member
 	created    bool      // the lake knew nothing of this export, and no partition was taken yet
 
 	mu      sync.Mutex // of what follows
@@ -253,7 +254,10 @@ func (e *Exporter) finish(c *cut) {
 func (e *Exporter) take(got *schema.Poll) error {
 	if len(got.Revoked)+len(got.Lost) > 0 {
 		e.drop()
-		e.news = e.c.Now()
+		e.news, e.joined = e.c.Now(), false
+	}
+	if got.Joined {
+		e.news, e.joined = e.c.Now(), true
 	}
 	if len(got.Assigned) > 0 {
 		e.news = e.c.Now()
@@ -274,11 +278,12 @@ func (e *Exporter) take(got *schema.Poll) error {
 	return e.shrunk()
 }
 
-// idle says whether everything that the log has is merged. Without partitions a
-// member is idle too: others have them.
+// idle says whether everything that the log has is merged. A member of the group
+// without partitions is idle too: others have them. Who is no member, as where the
+// cluster is out of reach, does not know.
 func (e *Exporter) idle() bool {
 	if len(e.feeds) == 0 {
-		return e.c.Now().Sub(e.news) >= settled
+		return e.joined && e.c.Now().Sub(e.news) >= settled
 	}
 	for _, f := range e.feeds {
 		if !f.empty() || !f.atEnd() || f.end < f.next {

@@ -78,7 +78,7 @@ func newBacklog(some []schema.Record, partitions int, each int64) *backlog {
 
 func (l *backlog) Poll(ctx context.Context, _ func(context.Context, []int32)) (out schema.Poll, _ error) {
 	if !l.assigned {
-		l.assigned = true
+		l.assigned, out.Joined = true, true
 		for i := range l.at {
 			out.Assigned = append(out.Assigned, schema.Assignment{Position: schema.Position{Partition: int32(i)}, Committed: true, Bounds: schema.Bounds{End: l.each}})
 		}

@@ -288,6 +288,46 @@ func (s silent) Poll(ctx context.Context, release func(context.Context, []int32)
 	return got, err
 }
 
+// Whose partitions were taken away, and who is no member of the group any more, as
+// where the cluster has gone, does not take the topic for read to its end.
+func TestExportWithoutGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newTrial(t, 1)
+		for n := range 50 {
+			c.send(0, n, int64(n))
+		}
+		m := c.topic.join(nil)
+		config := c.ExportConfig
+		config.Log, config.Store = &gone{memoryMember: m}, mortal{c.w, nil}
+		e, err := NewExporter(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if stats, err := e.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("it ended well: %+v, %v", stats, err)
+		}
+	})
+}
+
+// gone is a log whose cluster is out of reach once it has given partitions.
+type gone struct {
+	*memoryMember
+	polls int
+}
+
+func (g *gone) Poll(ctx context.Context, release func(context.Context, []int32)) (schema.Poll, error) {
+	if g.polls++; g.polls == 1 {
+		return g.memoryMember.Poll(ctx, release)
+	}
+	if g.polls == 2 {
+		return schema.Poll{Lost: []int32{0}}, nil
+	}
+	<-ctx.Done()
+	return schema.Poll{}, nil
+}
+
 // What retention deleted unread stops the export, with partition and offsets named;
 // where gaps are allowed it goes on, counts them, and the manifest has them.
 func TestExportRetentionGap(t *testing.T) {

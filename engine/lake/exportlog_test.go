@@ -127,6 +127,7 @@ type memoryMember struct {
 	at         map[int32]int64
 	paused     map[int32]bool
 	given      []schema.Assignment // not told yet
+	seated     bool                // in a generation, and not told yet
 	stall      time.Duration       // of the next Poll, without a sign of life
 	gone       bool
 }
@@ -190,7 +191,7 @@ func (t *memoryTopic) complete() {
 		m.given = append(m.given, a)
 	}
 	for _, m := range joined {
-		m.generation = t.generation
+		m.generation, m.seated = t.generation, true
 		clear(m.at)
 		clear(m.paused)
 		m.owned = nil
@@ -248,6 +249,11 @@ func (m *memoryMember) look(ctx context.Context, release func(context.Context, [
 		m.joined = slices.Contains(t.members, m)
 	}
 	t.complete()
+	if m.seated && t.began.IsZero() {
+		out.Joined, m.seated = true, false
+		out.Assigned, m.given = m.given, nil
+		return true
+	}
 	if len(m.given) > 0 && t.began.IsZero() {
 		out.Assigned, m.given = m.given, nil
 		return true

@@ -366,6 +366,7 @@ func (e *Exporter) commit(ctx context.Context, positions []schema.Position) erro
 	if errors.Is(err, schema.ErrFenced) {
 		e.c.Warn(Warning(fmt.Sprintf("the group %s has gone on without this member; what it has planned others finish", e.c.Group)))
 		e.drop()
+		e.joined = false
 		return nil
 	}
 	if err != nil {

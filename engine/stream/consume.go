@@ -146,6 +146,7 @@ func NewConsumer(ctx context.Context, cfg ConsumerConfig) (*Consumer, error) {
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.AdjustFetchOffsetsFn(c.assigned),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { c.joined() }),
 		kgo.OnPartitionsRevoked(func(context.Context, *kgo.Client, map[string][]int32) { c.givenUp(true) }),
 		kgo.OnPartitionsLost(func(context.Context, *kgo.Client, map[string][]int32) { c.givenUp(false) }),
 	)
@@ -212,7 +213,7 @@ func (c *Consumer) Poll(ctx context.Context, release func(context.Context, []int
 		switch {
 		case err != nil:
 			return out, err
-		case len(out.Revoked)+len(out.Lost)+len(out.Assigned)+len(out.Fetched) > 0:
+		case out.Joined || len(out.Revoked)+len(out.Lost)+len(out.Assigned)+len(out.Fetched) > 0:
 			return out, nil
 		case ctx.Err() != nil:
 			return out, nil
@@ -242,7 +243,7 @@ func (c *Consumer) wait(ctx context.Context, release func(context.Context, []int
 }
 
 func (c *Consumer) hasNews() bool {
-	return len(c.pending.Revoked)+len(c.pending.Lost)+len(c.pending.Assigned)+len(c.pending.Fetched) > 0
+	return c.pending.Joined || len(c.pending.Revoked)+len(c.pending.Lost)+len(c.pending.Assigned)+len(c.pending.Fetched) > 0
 }
 
 // tell gives what happened since it was last asked.
@@ -285,6 +286,17 @@ func (c *Consumer) assigned(ctx context.Context, given map[string]map[int32]kgo.
 	return map[string]map[int32]kgo.Offset{c.cfg.Topic: begin}, nil
 }
 
+// joined is told that the member is one of a generation, with partitions or without.
+func (c *Consumer) joined() {
+	<-c.ready
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pending.Joined = true
+	if c.wake != nil {
+		c.wake()
+	}
+}
+
 // givenUp is told that all partitions go: in order, or lost already.
 func (c *Consumer) givenUp(inOrder bool) {
 	<-c.ready
@@ -303,7 +315,7 @@ func (c *Consumer) givenUp(inOrder bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.held)
-	c.pending.Assigned, c.pending.Fetched = nil, nil // nobody was told of them
+	c.pending.Joined, c.pending.Assigned, c.pending.Fetched = false, nil, nil // nobody was told of them
 	if inOrder {
 		c.pending.Revoked = append(c.pending.Revoked, held...)
 	} else {
