@@ -147,7 +147,7 @@ func TestStats(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := serde.Stats{
-		RawBytes: int64(len(body)), Bytes: 110, Members: 2, Lines: 6, Rows: 6, Records: 7, Unseen: 2, Malformed: 3, NoObject: 2,
+		RawBytes: int64(len(body)), Bytes: 110, Members: 2, Lines: 6, Rows: 6, Records: 7, Unseen: 2, UnseenAt: 1, Malformed: 3, NoObject: 2,
 		Bad: []serde.Position{{Object: "f.gz", Line: 2, Offset: 49, Why: "malformed JSON at byte 5: a colon is missing"}, {Object: "f.gz", Line: 3, Offset: 54, Why: "a blank line"}},
 	}
 	if fmt.Sprint(s) != fmt.Sprint(want) {

@@ -282,6 +282,11 @@ func (c *Cached) Fetch(ctx context.Context, keys []string) error {
 	return context.Cause(ctx)
 }
 
+// fetchAgain is how often an object is fetched anew that others drop before it is
+// linked: users of a folder that is too small for all of them do that to each other,
+// now and then several times in a row.
+const fetchAgain = 50
+
 // link puts an object under its key into the view.
 func (c *Cached) link(ctx context.Context, info Info) error {
 	for again := 0; ; again++ {
@@ -290,8 +295,8 @@ func (c *Cached) link(ctx context.Context, info Info) error {
 			return err
 		}
 		err = c.linkAs(name, info)
-		if errors.Is(err, os.ErrNotExist) && again < 3 {
-			continue // another process made room in this moment
+		if errors.Is(err, os.ErrNotExist) && again < fetchAgain {
+			continue // another user of the folder made room in this moment
 		}
 		if err != nil {
 			return fmt.Errorf("keeping %s in the cache %s: %w", info.Key, c.c.Folder, err)
