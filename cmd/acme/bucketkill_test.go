@@ -65,7 +65,10 @@ func killsWanted(t *testing.T, otherwise int) int {
 // sums gives the SHA-256 of every object of a lake.
 func sums(t *testing.T, uri string) map[string][sha256.Size]byte {
 	t.Helper()
-	st, err := s3.Open(t.Context(), uri, s3.Options{})
+	st, err := store.Open(uri)
+	if isBucket(uri) {
+		st, err = s3.Open(t.Context(), uri, s3.Options{})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
