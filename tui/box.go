@@ -85,6 +85,28 @@ type window struct {
 	top, cur int
 }
 
+// move takes a key that moves the cursor among n rows, and says whether it is one.
+func (v *window) move(key string, n, room int) bool {
+	switch key {
+	case "up", "k":
+		v.cur--
+	case "down", "j":
+		v.cur++
+	case "pgup", "ctrl+u":
+		v.cur -= max(room-1, 1)
+	case "pgdown", "ctrl+d":
+		v.cur += max(room-1, 1)
+	case "home", "g":
+		v.cur = 0
+	case "end", "G":
+		v.cur = n - 1
+	default:
+		return false
+	}
+	v.clamp(n, room)
+	return true
+}
+
 // clamp keeps the cursor among n rows and the window, room rows high, around it.
 func (v *window) clamp(n, room int) {
 	v.cur = min(max(v.cur, 0), max(n-1, 0))

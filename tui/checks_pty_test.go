@@ -154,14 +154,7 @@ func TestCheck39Still(t *testing.T) {
 		x := launch(t, "full", 100, 30, nil)
 		x.see("Event types")
 		x.keys(key)
-		last := -1
-		x.until("rest", func() bool {
-			n := len(x.bytes())
-			time.Sleep(300 * time.Millisecond)
-			quiet := n == last
-			last = n
-			return quiet
-		})
+		x.rest(300 * time.Millisecond)
 		x.keys("\x11")
 		x.ended(0)
 	}

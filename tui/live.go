@@ -236,23 +236,9 @@ func (p *livePage) stop() {
 }
 
 func (p *livePage) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
-	case "up", "k":
-		p.win.cur--
-	case "down", "j":
-		p.win.cur++
-	case "pgup", "ctrl+u":
-		p.win.cur -= max(p.room-1, 1)
-	case "pgdown", "ctrl+d":
-		p.win.cur += max(p.room-1, 1)
-	case "home", "g":
-		p.win.cur = 0
-	case "end", "G":
-		p.win.cur = len(p.tail) - 1
-	default:
+	if !p.win.move(k.String(), len(p.tail), p.room) {
 		return nil
 	}
-	p.win.clamp(len(p.tail), p.room)
 	p.stick = p.win.cur >= len(p.tail)-1
 	return nil
 }

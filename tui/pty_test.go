@@ -138,6 +138,19 @@ func (x *terminal) resize(w, h int) {
 
 func (x *terminal) keys(s string) { io.WriteString(x.master, s) }
 
+// rest waits for a time in which nothing is written.
+func (x *terminal) rest(quiet time.Duration) {
+	x.t.Helper()
+	last := -1
+	x.until("rest", func() bool {
+		n := len(x.bytes())
+		time.Sleep(quiet)
+		same := n == last
+		last = n
+		return same
+	})
+}
+
 // until waits for a condition; what says what was waited for.
 func (x *terminal) until(what string, ok func() bool) {
 	x.t.Helper()
@@ -218,14 +231,7 @@ func TestCheck10Quit(t *testing.T) {
 func TestCheck39Quiet(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
 	x.see("Event types")
-	last := -1
-	x.until("rest", func() bool {
-		n := len(x.bytes())
-		time.Sleep(200 * time.Millisecond)
-		quiet := n == last
-		last = n
-		return quiet
-	})
+	x.rest(200 * time.Millisecond)
 	x.keys("q")
 	x.ended(0)
 }

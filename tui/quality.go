@@ -151,21 +151,9 @@ func (p *qualityPage) at(m *model) *finding {
 
 func (p *qualityPage) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	n := len(p.shown())
-	switch k.String() {
-	case "up", "k":
-		p.win.cur--
-	case "down", "j":
-		p.win.cur++
-	case "pgup", "ctrl+u":
-		p.win.cur -= max(p.room-1, 1)
-	case "pgdown", "ctrl+d":
-		p.win.cur += max(p.room-1, 1)
-	case "home", "g":
-		p.win.cur = 0
-	case "end", "G":
-		p.win.cur = n - 1
+	if !p.win.move(k.String(), n, p.room) {
+		p.win.clamp(n, p.room)
 	}
-	p.win.clamp(n, p.room)
 	return nil
 }
 
