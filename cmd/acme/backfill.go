@@ -46,14 +46,9 @@ i/n takes each n-th day, and two that take the same write the same objects, once
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.scenario, "scenario", "streaming", "a shipped scenario (acme scenario ls) or a YAML file")
-	f.StringArrayVar(&o.set, "set", nil, "change a field of the scenario: path=value (may be given again)")
-	f.Int64Var(&o.seed, "seed", 0, "seed (default: the scenario's)")
-	f.StringVar(&o.from, "from", "", "first arrival hour (RFC 3339, or 2025-08-11, UTC)")
-	f.StringVar(&o.end, "to", "", "end of the last arrival hour")
+	o.addSource(f, "streaming")
+	addRange(f, &o.from, &o.end)
 	f.StringVar(&o.shard, "shard", "1/1", "of the range's days take each n-th from the i-th on: i/n")
-	f.StringVar(&o.format, "file-format", "json", "objects: json (gzip), parquet or both")
-	f.StringVar(&o.delimiter, "delimiter", "", "between records of an object: newline or none (default: the scenario's)")
 	f.IntVar(&o.parallel, "parallel", 1, "windows at once; a window alone already uses every core, a bucket gains by more")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be generated, with objects, bytes and dollars, and write nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print the plan, or what was done, as JSON")

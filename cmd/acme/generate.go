@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"acme/telemetry/engine/lake"
 	"acme/telemetry/engine/sim"
@@ -77,21 +78,26 @@ the run's last event, unless offsets.retention.minutes says otherwise).`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.scenario, "scenario", defaultScenario, "a shipped scenario (acme scenario ls) or a YAML file")
-	f.StringArrayVar(&o.set, "set", nil, "change a field of the scenario: path=value (may be given again)")
-	f.Int64Var(&o.seed, "seed", 0, "seed (default: the scenario's)")
+	o.addSource(f, defaultScenario)
 	f.StringVar(&o.from, "from", "", "begin of the window of arrival, UTC (default: the scenario's)")
 	f.DurationVar(&o.length, "for", 0, "length of the window (default: the scenario's)")
 	f.StringVar(&o.shard, "shard", "1/1", "generate part i of n, counted from 1; the parts add up to the whole")
 	f.StringVar(&o.to, "to", "", "kafka publishes to a topic, - writes to stdout, one event a line; instead of into the lake")
-	f.StringVar(&o.format, "file-format", "json", "objects: json (gzip), parquet or both")
-	f.StringVar(&o.delimiter, "delimiter", "", "between records of an object: newline or none (default: the scenario's)")
 	f.StringVar(&o.partitionBy, "partition-by", "arrival", "time an object is filed under: arrival or event")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that make events; changes nothing but the time (default: one a core)")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be generated, and write nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON")
 	o.kafka.add(cmd)
 	return cmd
+}
+
+// addSource adds what is generated and in which form it is stored.
+func (o *generateOptions) addSource(f *pflag.FlagSet, scenario string) {
+	f.StringVar(&o.scenario, "scenario", scenario, "a shipped scenario (acme scenario ls) or a YAML file")
+	f.StringArrayVar(&o.set, "set", nil, "change a field of the scenario: path=value (may be given again)")
+	f.Int64Var(&o.seed, "seed", 0, "seed (default: the scenario's)")
+	f.StringVar(&o.format, "file-format", "json", "objects: json (gzip), parquet or both")
+	f.StringVar(&o.delimiter, "delimiter", "", "between records of an object: newline or none (default: the scenario's)")
 }
 
 // generation is a run of the simulator, ready to start.

@@ -50,8 +50,7 @@ line. On stdout stands SQL to run in Athena.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.from, "from", "", "first arrival hour (RFC 3339, or 2025-08-11, UTC)")
-	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
+	addRange(f, &o.from, &o.to)
 	f.StringVar(&o.codec, "codec", "zstd", "compression: zstd, snappy or gzip")
 	f.StringVar(&o.by, "by", "hour", "partitions: hour, or day, which has fewer and larger objects and a table of its own")
 	f.BoolVar(&o.projection, "projection", false, "print the table with partition projection, which needs no ALTER TABLE")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"acme/telemetry/engine/lake"
 	"acme/telemetry/engine/query"
@@ -53,8 +54,7 @@ section. Where the objects hold more events than Athena sees, it says so first.`
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "text", "text, markdown, json or html")
-	f.StringVar(&o.from, "from", "", "first arrival hour (RFC 3339, or 2025-08-11, UTC)")
-	f.StringVar(&o.to, "to", "", "end of the last arrival hour")
+	addRange(f, &o.from, &o.to)
 	f.StringVar(&o.table, "table", "", "table to report on (default video_telemetry_json)")
 	f.StringVarP(&o.out, "output", "O", "", "write to a file instead of standard output")
 	f.StringVar(&o.failOn, "fail-on", "", "exit 5 if a data quality check is this bad: warn or error")
@@ -212,6 +212,12 @@ func parseGate(s string) (report.Severity, error) {
 
 // timeRange is a span of arrival time; a zero end is open.
 type timeRange struct{ from, to time.Time }
+
+// addRange adds the flags of a range.
+func addRange(f *pflag.FlagSet, from, to *string) {
+	f.StringVar(from, "from", "", "first arrival hour (RFC 3339, or 2025-08-11, UTC)")
+	f.StringVar(to, "to", "", "end of the last arrival hour")
+}
 
 func parseRange(from, to string) (timeRange, error) {
 	var r timeRange

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,23 +120,12 @@ func takenHours(ctx context.Context, c Config, own claim, g *Gaps) (map[int64]bo
 // objectHours gives the hours whose folders hold objects, of the tables that the
 // layout writes.
 func objectHours(ctx context.Context, c Config) (map[int64]bool, error) {
-	var prefixes []*Names
-	jsonNames, _, err := c.Layout.names()
+	tables, err := c.Layout.tables()
 	if err != nil {
 		return nil, err
-	}
-	parquetNames, err := c.Layout.parquetNames()
-	if err != nil {
-		return nil, err
-	}
-	if c.Layout.Format != Parquet {
-		prefixes = append(prefixes, jsonNames)
-	}
-	if c.Layout.Format != JSON {
-		prefixes = append(prefixes, parquetNames)
 	}
 	out := map[int64]bool{}
-	for _, n := range prefixes {
+	for _, n := range tables {
 		root, _, ok := strings.Cut(n.Prefix(c.Run.From, ""), "year=")
 		if !ok { // a prefix of the user's own: ask hour by hour
 			if err := askHours(ctx, c, n, out); err != nil {
@@ -161,7 +149,7 @@ func objectHours(ctx context.Context, c Config) (map[int64]bool, error) {
 // askHours lists the folder of each hour of the run.
 func askHours(ctx context.Context, c Config, n *Names, out map[int64]bool) error {
 	for h := c.Run.From; h < c.Run.To; h += hourMS {
-		folder := path.Dir(n.Prefix(h, "")+"x") + "/"
+		folder := n.folder(h)
 		for info, err := range c.Store.List(ctx, strings.TrimPrefix(folder, "./")) {
 			if err != nil {
 				return fmt.Errorf("looking whether %s is free: %w", folder, err)

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 	_ "time/tzdata" // the same zones on every machine: they are part of keys
@@ -80,6 +81,25 @@ func (l Layout) parquetNames() (*Names, error) {
 	return n, nil
 }
 
+// tables gives the names of the objects of each table that the layout writes.
+func (l Layout) tables() ([]*Names, error) {
+	jsonNames, _, err := l.names()
+	if err != nil {
+		return nil, err
+	}
+	parquetNames, err := l.parquetNames()
+	if err != nil {
+		return nil, err
+	}
+	switch l.Format {
+	case JSON:
+		return []*Names{jsonNames}, nil
+	case Parquet:
+		return []*Names{parquetNames}, nil
+	}
+	return []*Names{jsonNames, parquetNames}, nil
+}
+
 // checkStream holds a stream's name to [a-zA-Z0-9_.-], 1 to 64 characters.
 func checkStream(name string) error {
 	ok := len(name) >= 1 && len(name) <= 64
@@ -145,6 +165,9 @@ func (n *Names) lengths() error {
 func (n *Names) Prefix(ms int64, seed string) string {
 	return n.prefix.evaluate(n.at(ms), "", seed)
 }
+
+// folder gives the folder of the objects of an instant, "./" for the root.
+func (n *Names) folder(ms int64) string { return path.Dir(n.Prefix(ms, "")+"x") + "/" }
 
 // ErrorPrefix evaluates the error prefix.
 func (n *Names) ErrorPrefix(kind ErrorType, ms int64, seed string) string {

@@ -293,27 +293,17 @@ func difference(c Config, there runFile, own, other claim) string {
 func foreign(ctx context.Context, c Config, own claim) error {
 	seen := map[string]bool{}
 	folders := []string{}
-	add := func(n *Names) {
+	tables, err := c.Layout.tables()
+	if err != nil {
+		return err
+	}
+	for _, n := range tables {
 		for ms := own.from; ms < own.to; ms += 3600_000 {
-			if folder := path.Dir(n.Prefix(ms, "")+"x") + "/"; !seen[folder] {
+			if folder := n.folder(ms); !seen[folder] {
 				seen[folder] = true
 				folders = append(folders, folder)
 			}
 		}
-	}
-	jsonNames, _, err := c.Layout.names()
-	if err != nil {
-		return err
-	}
-	parquetNames, err := c.Layout.parquetNames()
-	if err != nil {
-		return err
-	}
-	if c.Layout.Format != Parquet {
-		add(jsonNames)
-	}
-	if c.Layout.Format != JSON {
-		add(parquetNames)
 	}
 	others, err := claimed(ctx, c.Store)
 	if err != nil {

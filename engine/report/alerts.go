@@ -72,11 +72,8 @@ func (d *Document) unusualAlerts() []Alert {
 	}
 	last := hourOf(hours, hours.Rows[len(hours.Rows)-1])
 	var out []Alert
-	for _, row := range s.Rows {
-		at, ok := startOf(s, row)
-		if !ok || !at.After(last.Add(-recent)) {
-			continue
-		}
+	for _, a := range lastDay(s, last) {
+		at, row := a.at, a.row
 		measure, dimension, which := plain(value(s, row, "measure")), plain(value(s, row, "dimension")), plain(value(s, row, "value"))
 		observed, _ := value(s, row, "observed").(float64)
 		expected, _ := value(s, row, "expected").(float64)

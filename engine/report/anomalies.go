@@ -59,22 +59,35 @@ func (b *builder) checkUsual(s *Section, last time.Time) {
 	quality := b.sections["data_quality"]
 	const id, doc = "hours_usual", "No hour of the last 24 is unlike the same hour of other days."
 	if s.Err != nil {
-		b.gate = max(b.gate, Warn)
-		quality.Rows = append(quality.Rows, query.Row{Warn.String(), id, nil, nil, nil, doc + " Not checked: " + s.Err.Message})
-		quality.Drill = append(quality.Drill, "")
+		b.unchecked(quality, id, doc, s.Err.Message)
 		return
 	}
 	unusual := map[time.Time]bool{}
-	for _, row := range s.Rows {
-		if at, ok := startOf(s, row); ok && at.After(last.Add(-recent)) {
-			unusual[at] = true
-		}
+	for _, a := range lastDay(s, last) {
+		unusual[a.at] = true
 	}
 	severity := OK
 	if len(unusual) > 0 {
 		severity = Warn
 	}
 	b.addCheck(quality, severity, id, int64(len(unusual)), int64(recent/time.Hour), doc, "")
+}
+
+// unusualHour is a row of the anomalies and the hour it is about.
+type unusualHour struct {
+	at  time.Time
+	row query.Row
+}
+
+// lastDay gives the anomalies of the day that ends with the last hour there is.
+func lastDay(s *Section, last time.Time) []unusualHour {
+	var out []unusualHour
+	for _, row := range s.Rows {
+		if at, ok := startOf(s, row); ok && at.After(last.Add(-recent)) {
+			out = append(out, unusualHour{at, row})
+		}
+	}
+	return out
 }
 
 // startOf gives the hour that a row of the anomalies is about.

@@ -85,13 +85,18 @@ func (b *builder) check(s *Section, rule schema.Rule, from *Section, offending, 
 		if from.Err != nil {
 			why = from.Err.Message
 		}
-		b.gate = max(b.gate, Warn)
-		s.Rows = append(s.Rows, query.Row{Warn.String(), rule.ID, nil, nil, nil, rule.Doc + " Not checked: " + why})
-		s.Drill = append(s.Drill, "")
+		b.unchecked(s, rule.ID, rule.Doc, why)
 		return
 	}
 	n, of := integer(value(from, from.Rows[0], offending)), integer(value(from, from.Rows[0], total))
 	b.addCheck(s, graded(n, of), rule.ID, n, of, rule.Doc, b.drill(rule.Offends))
+}
+
+// unchecked adds a check that could not run, which is a warning.
+func (b *builder) unchecked(s *Section, id, doc, why string) {
+	b.gate = max(b.gate, Warn)
+	s.Rows = append(s.Rows, query.Row{Warn.String(), id, nil, nil, nil, doc + " Not checked: " + why})
+	s.Drill = append(s.Drill, "")
 }
 
 func (b *builder) addCheck(s *Section, severity Severity, id string, n, of int64, doc, drill string) {

@@ -172,15 +172,20 @@ func Lost(_ http.ResponseWriter, r *http.Request, next http.Handler) {
 	panic(http.ErrAbortHandler)
 }
 
+// begin sends an answer's head and the first n bytes of its body.
+func begin(w http.ResponseWriter, r *http.Request, next http.Handler, n int) {
+	answer := httptest.NewRecorder()
+	next.ServeHTTP(answer, r)
+	forward(w, answer)
+	body := answer.Body.Bytes()
+	_, _ = w.Write(body[:min(n, len(body))])
+	w.(http.Flusher).Flush()
+}
+
 // Cut is the fault of a body that ends after n bytes, by a cut connection.
 func Cut(n int) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		forward(w, answer)
-		body := answer.Body.Bytes()
-		_, _ = w.Write(body[:min(n, len(body))])
-		w.(http.Flusher).Flush()
+		begin(w, r, next, n)
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -188,12 +193,7 @@ func Cut(n int) Fault {
 // Stall is the fault of a body that stops after n bytes and never ends.
 func Stall(n int) Fault {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		forward(w, answer)
-		body := answer.Body.Bytes()
-		_, _ = w.Write(body[:min(n, len(body))])
-		w.(http.Flusher).Flush()
+		begin(w, r, next, n)
 		<-r.Context().Done()
 	}
 }
