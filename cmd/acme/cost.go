@@ -82,7 +82,7 @@ func (p *program) runCost(ctx context.Context, o *costOptions) error {
 	if o.every <= 0 || o.queries < 1 {
 		return usagef("--every %s --queries %d: must be more than 0", o.every, o.queries)
 	}
-	st, err := p.openLake()
+	st, err := p.openToAsk()
 	if err != nil {
 		return err
 	}
