@@ -414,8 +414,7 @@ func isoLength(p int) int {
 }
 
 // lowISO reads an ISO time: a literal here, with its zone; a column's must all be
-// in UTC, which is checked as they are read. What a column has in the common form
-// DuckDB reads itself.
+// in UTC, which is checked as they are read.
 func lowISO(c *invocation) string {
 	parse, name := parseISO, "iso_timestamp"
 	if c.typ.Precision == 9 {

@@ -39,6 +39,13 @@ func fn(name, types string, call func(a []any) (any, error)) ScalarFunction {
 	return ScalarFunction{Name: "acme_" + name, Params: parts[:n:n], Result: parts[n], Call: call}
 }
 
+// wholeOf makes a function that reads a whole number from a text.
+func wholeOf(name string, read func(text string) (int64, error)) ScalarFunction {
+	f := fn(name, "VARCHAR,BIGINT", func(a []any) (any, error) { return read(a[0].(string)) })
+	f.Whole = read
+	return f
+}
+
 // Functions gives the functions in Go that the prelude and translations call.
 func Functions() []ScalarFunction {
 	out := slices.Concat(castFunctions(), floatCastFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
@@ -47,6 +54,7 @@ func Functions() []ScalarFunction {
 	for _, f := range out {
 		if slices.Contains(tryTwins, f.Name) {
 			twin, call := f, f.Call
+			twin.Whole = nil // it has no NULL to give
 			twin.Name = strings.Replace(f.Name, "acme_", "acme_try_", 1)
 			twin.Call = func(a []any) (any, error) {
 				v, err := call(a)

@@ -50,10 +50,10 @@ func timeGoFunctions() []ScalarFunction {
 			return zonedText(in.rounded(p)-in.micros+toInstant(in.micros, in.zone), zoneNumber(in.zone)), nil
 		}),
 		fn("to_instant", "BIGINT,VARCHAR,BIGINT", func(a []any) (any, error) { return toInstant(a[0].(int64), a[1].(string)), nil }),
-		fn("iso_timestamp", "VARCHAR,BIGINT", func(a []any) (any, error) {
-			in, err := parseISO(a[0].(string))
+		wholeOf("iso_timestamp", func(s string) (int64, error) {
+			in, err := parseISO(s)
 			if err != nil {
-				return nil, err
+				return 0, err
 			}
 			return floorDiv(in.micros, 1000) * 1000, in.onlyUTC()
 		}),

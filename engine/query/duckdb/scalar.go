@@ -30,6 +30,9 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 		}
 	}
 	w := vectorWriter{vec: out}
+	if f.def.Whole != nil {
+		return f.wholes(&in[0], w, rows)
+	}
 	for row := range rows {
 		args := make([]any, len(in)) // the callee's to keep
 		null := false
@@ -49,6 +52,23 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 		if err := w.set(row, f.def.Result, result); err != nil {
 			return fmt.Errorf("result of %s: %w", f.def.Name, err)
 		}
+	}
+	return nil
+}
+
+// wholes calls a function of one text that gives whole numbers, on texts where they lie.
+func (f *scalar) wholes(in *vectorReader, w vectorWriter, rows int) error {
+	out := unsafe.Slice((*int64)(duck.VectorGetData(w.vec)), rows)
+	for row := range rows {
+		if in.null(row) {
+			w.setNull(row)
+			continue
+		}
+		v, err := f.def.Whole(in.view(row))
+		if err != nil {
+			return err
+		}
+		out[row] = v
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"strings"
 	"unsafe"
 
 	duck "github.com/duckdb/duckdb-go-bindings"
@@ -46,12 +47,15 @@ func (r *vectorReader) null(i int) bool {
 }
 
 // text copies the text of row i.
-func (r *vectorReader) text(i int) string {
+func (r *vectorReader) text(i int) string { return strings.Clone(r.view(i)) }
+
+// view is the text of row i in DuckDB's memory, gone with the chunk.
+func (r *vectorReader) view(i int) string {
 	s := (*stringT)(unsafe.Add(r.data, i*int(unsafe.Sizeof(stringT{}))))
 	if s.length <= inlineText {
-		return string(s.rest[:s.length])
+		return unsafe.String(&s.rest[0], s.length)
 	}
-	return string(unsafe.Slice((*byte)(s.address()), s.length))
+	return unsafe.String((*byte)(s.address()), s.length)
 }
 
 func at[T any](r *vectorReader, i int) T {
