@@ -35,13 +35,14 @@ type predictor struct {
 	binds  int
 	rule   int
 	shared map[string]*stack
+	pushed map[[2]int]*stack // by what is returned to and the stack behind it
 	bottom *stack
 	merged map[[2]int]*stack
 	busy   map[uint64]bool // what the batch at work has reached
 }
 
 func newPredictor(w *walker, full bool) *predictor {
-	p := &predictor{w: w, full: full, shared: map[string]*stack{}, merged: map[[2]int]*stack{}, busy: map[uint64]bool{}}
+	p := &predictor{w: w, full: full, shared: map[string]*stack{}, pushed: map[[2]int]*stack{}, merged: map[[2]int]*stack{}, busy: map[uint64]bool{}}
 	p.bottom = p.share([]int32{noReturn}, []*stack{nil})
 	return p
 }
@@ -58,8 +59,16 @@ type ahead struct {
 // choiceAt is a choice, for operators that bind so tight.
 type choiceAt struct{ state, binds int }
 
-// maxWalk bounds the work for one error; a text beyond it gets a plainer one.
-const maxWalk = 1 << 20
+// maxWalk bounds the work for one error; a text beyond it gets a plainer one. A
+// statement of 175 lines takes less than half.
+const maxWalk = 1 << 19
+
+// work counts a step of a walk.
+func (w *walker) work() {
+	if w.steps++; w.steps > maxWalk {
+		panic(tooLong{})
+	}
+}
 
 // predict chooses an edge of the state s, or gives -1 and the token at which no
 // alternative was left.
@@ -111,7 +120,7 @@ func (w *walker) predictFully(s int, f *frame, binds int) (alt, at int) {
 		frames = append(frames, f)
 	}
 	for _, f := range slices.Backward(frames) {
-		st = p.share([]int32{int32(f.follow)}, []*stack{st})
+		st = p.push(f.follow, st)
 	}
 	set := p.start(s, st)
 	for i := w.i; ; {
@@ -301,9 +310,7 @@ func (b *batch) put(c config) {
 // since the choice, below zero once its own rule is left.
 func (b *batch) reach(c config, depth int) {
 	w := b.p.w
-	if w.steps++; w.steps > maxWalk {
-		panic(tooLong{})
-	}
+	w.work()
 	key := uint64(c.stack.id)<<32 | uint64(c.state)<<12 | uint64(c.alt)<<2
 	if c.outer {
 		key |= 2
@@ -336,7 +343,7 @@ func (b *batch) reach(c config, depth int) {
 				b.reach(n, depth)
 			}
 		case edgeRule:
-			n.stack = b.p.share([]int32{int32(e.follow)}, []*stack{c.stack})
+			n.stack = b.p.push(e.follow, c.stack)
 			if depth >= 0 {
 				b.reach(n, depth+1)
 			} else {
@@ -373,6 +380,17 @@ func (b *batch) leave(c config, depth int) {
 	}
 }
 
+// push gives the one stack that returns to a state, then as st does.
+func (p *predictor) push(follow int, st *stack) *stack {
+	key := [2]int{follow, st.id}
+	s := p.pushed[key]
+	if s == nil {
+		s = p.share([]int32{int32(follow)}, []*stack{st})
+		p.pushed[key] = s
+	}
+	return s
+}
+
 // share gives the one stack with these returns.
 func (p *predictor) share(returns []int32, behind []*stack) *stack {
 	key := make([]byte, 0, 8*len(returns))
@@ -404,6 +422,7 @@ func (p *predictor) merge(a, b *stack) *stack {
 	if m := p.merged[key]; m != nil {
 		return m
 	}
+	p.w.work()
 	var returns []int32
 	var behind []*stack
 	for i, j := 0, 0; i < len(a.returns) || j < len(b.returns); {
