@@ -13,6 +13,13 @@ const (
 	EventsDaily   = "video_telemetry_parquet_day"
 )
 
+// The columns of an event that say who somebody is. They are personal data; so is
+// whatever else an event tells of them.
+const (
+	CustomerID    = "customer_id"
+	ClientAddress = "ip_address"
+)
+
 // Events gives the table of video events as gzip JSON, the one Firehose writes.
 func Events() Table {
 	return Table{

@@ -35,6 +35,7 @@ type exportOptions struct {
 	allowGaps    bool
 	workers      int
 	metrics      string
+	addresses    addressFlags
 	asJSON       bool
 }
 
@@ -77,6 +78,7 @@ where it was when it is run again.`,
 	f.DurationVar(&o.untilIdle, "until-idle", 5*time.Second, "end when the topic is read to its end and nothing has come for so long")
 	f.BoolVar(&o.follow, "follow", false, "go on until stopped")
 	f.BoolVar(&o.allowGaps, "allow-gaps", false, "go on behind records that the topic's retention deleted before they were exported")
+	o.addresses.add(f)
 	f.IntVar(&o.workers, "workers", 0, "goroutines that compress; changes nothing but the time (default: one a core)")
 	f.StringVar(&o.metrics, "metrics-listen", "", "address for Prometheus, such as 127.0.0.1:9464; --progress json writes the same figures as lines")
 	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON, in CloudWatch's names of metrics")
@@ -95,6 +97,10 @@ const exportMemory = 224 << 20
 func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 	layout, err := o.layout()
 	if err != nil {
+		return err
+	}
+	var keys []lake.Key
+	if layout.IP, keys, err = o.addresses.rule(ctx, p); err != nil {
 		return err
 	}
 	warnings, err := layout.Check()
@@ -125,7 +131,7 @@ func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 	}
 	defer consumer.Close()
 	c := lake.ExportConfig{
-		Store: st, Log: consumer, Topic: o.kafka.topic, TopicID: consumer.Topic().ID, Group: o.group, Layout: layout,
+		Store: st, Log: consumer, Topic: o.kafka.topic, TopicID: consumer.Topic().ID, Group: o.group, Layout: layout, Keys: keys,
 		PerPartition: o.perPartition, AllowGaps: o.allowGaps, UntilIdle: o.untilIdle, Workers: o.workers, Now: p.now,
 		Warn: func(w lake.Warning) { p.note("acme: warning: %s", w) },
 	}
@@ -260,9 +266,14 @@ func (p *program) sayExported(s *lake.ExportStats, asJSON bool) error {
 // explainExportError adds what to do next.
 func explainExportError(ctx context.Context, err error) error {
 	var gap *lake.RetentionGapError
+	var key *lake.MissingKeyError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, new(*lake.AddressModeError)):
+		return withHint(exitUsage, "", err)
+	case errors.As(err, &key):
+		return withHint(exitUsage, "give that key too, by another --ip-key: a plan that was left is carried out with it", err)
 	case errors.As(err, &gap):
 		return withHint(exitPartial, "--allow-gaps goes on behind them; what is there stays, and verify tells the gap", err)
 	case errors.As(err, new(*stream.AccessError)), errors.As(err, new(*stream.UnreachableError)):

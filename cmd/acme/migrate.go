@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -22,6 +23,7 @@ type migrateOptions struct {
 	codec      string
 	by         string
 	projection bool
+	addresses  addressFlags
 	dryRun     bool
 	asJSON     bool
 }
@@ -53,6 +55,7 @@ line. On stdout stands SQL to run in Athena.`,
 	addRange(f, &o.from, &o.to)
 	f.StringVar(&o.codec, "codec", "zstd", "compression: zstd, snappy or gzip")
 	f.StringVar(&o.by, "by", "hour", "partitions: hour, or day, which has fewer and larger objects and a table of its own")
+	o.addresses.add(f)
 	f.BoolVar(&o.projection, "projection", false, "print the table with partition projection, which needs no ALTER TABLE")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be migrated, and write nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print what was done as JSON instead of SQL")
@@ -85,6 +88,9 @@ func (p *program) runMigrate(ctx context.Context, o *migrateOptions) error {
 	if err != nil {
 		return err
 	}
+	if opt.IP, opt.Keys, err = o.addresses.rule(ctx, p); err != nil {
+		return err
+	}
 	st, err := p.openFilledLake(ctx)
 	if err != nil {
 		return err
@@ -103,6 +109,9 @@ func (p *program) runMigrate(ctx context.Context, o *migrateOptions) error {
 	m, err := lake.Migrate(ctx, st, opt)
 	if err != nil {
 		bar.finish(0, "failed")
+		if errors.As(err, new(*lake.AddressModeError)) || errors.As(err, new(*lake.MissingKeyError)) {
+			return withHint(exitUsage, "", err)
+		}
 		return withHint(exitCode(err), "what is done is done: run the same command again to go on", err)
 	}
 	bar.finish(total, "done")

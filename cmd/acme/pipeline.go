@@ -27,6 +27,9 @@ type pipelineOptions struct {
 	group    string
 	metrics  string
 	length   time.Duration
+
+	addresses addressFlags
+	keys      []lake.Key
 }
 
 func (p *program) newPipelineCmd() *cobra.Command {
@@ -73,6 +76,7 @@ that fails stops the others, with its error.`,
 	f.DurationVar(&o.length, "for", 0, "stop after so long by the clock (default: when told to)")
 	f.StringVarP(&o.group, "group", "g", "acme-pipeline", "consumer group of the exporter")
 	f.StringVar(&o.metrics, "metrics-listen", "", "address for Prometheus, such as 127.0.0.1:9464")
+	o.addresses.add(f)
 	o.broker.add(cmd, "127.0.0.1:0", "acme-pipeline")
 	f.Lookup("retention").DefValue, o.broker.retention = "forever", "forever"
 	return cmd
@@ -120,7 +124,7 @@ func (t *part) finish() error {
 }
 
 func (p *program) runPipeline(ctx context.Context, o *pipelineOptions) error {
-	l, err := p.newPipeline(o)
+	l, err := p.newPipeline(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -164,7 +168,7 @@ type pipeline struct {
 }
 
 // newPipeline resolves what is asked for; nothing runs yet.
-func (p *program) newPipeline(o *pipelineOptions) (*pipeline, error) {
+func (p *program) newPipeline(ctx context.Context, o *pipelineOptions) (*pipeline, error) {
 	o.broker.topic = defaultTopic
 	o.events.kafka.topic, o.events.kafka.realtime, o.events.kafka.timestamp = defaultTopic, true, "arrival"
 	o.events.shard, o.events.format, o.events.partitionBy, o.events.endless = "1/1", "json", "arrival", true
@@ -187,6 +191,9 @@ func (p *program) newPipeline(o *pipelineOptions) (*pipeline, error) {
 	}
 	st, err := p.openLake()
 	if err != nil {
+		return nil, err
+	}
+	if g.layout.IP, o.keys, err = o.addresses.rule(ctx, p); err != nil {
 		return nil, err
 	}
 	g.layout.BufferInterval = o.interval
@@ -266,7 +273,7 @@ func (l *pipeline) export(ctx context.Context, idle time.Duration) error {
 	defer consumer.Close()
 	e, err := lake.NewExporter(lake.ExportConfig{
 		Store: l.lake, Log: consumer, Topic: l.o.broker.topic, TopicID: consumer.Topic().ID, Group: l.o.group,
-		Layout: l.generation.layout, Hold: l.byClock(l.o.interval), UntilIdle: idle, Now: l.p.now,
+		Layout: l.generation.layout, Keys: l.o.keys, Hold: l.byClock(l.o.interval), UntilIdle: idle, Now: l.p.now,
 		Warn: func(w lake.Warning) { l.p.note("acme: exporter: %s", w) },
 	})
 	if err != nil {

@@ -28,6 +28,8 @@ type converter struct {
 
 	encoder  *ParquetEncoder
 	reader   *serde.Reader
+	ips      *addresses // nil where they are kept
+	ipColumn int
 	raw      int64
 	failed   []byte // error records, a line each
 	failures int64
@@ -60,7 +62,7 @@ func (p place) String() string {
 
 // newConverter makes a converter of events. tokens bounds the blocks on their way,
 // of all converters that share it.
-func newConverter(tokens chan struct{}, codec string) (*converter, error) {
+func newConverter(tokens chan struct{}, codec string, ips *addresses) (*converter, error) {
 	t := schema.EventsMigrated()
 	all := make([]int, len(t.Columns))
 	for i := range all {
@@ -72,7 +74,7 @@ func newConverter(tokens chan struct{}, codec string) (*converter, error) {
 	}
 	return &converter{
 		tokens: tokens, queue: make(chan *recordBlock, cap(tokens)), current: &recordBlock{}, encoder: encoder,
-		reader: newSerDe(t, all, serde.Options{IgnoreMalformed: true, Bad: 1 << 30}),
+		reader: newSerDe(t, all, serde.Options{IgnoreMalformed: true, Bad: 1 << 30}), ips: ips, ipColumn: addressColumn(t),
 	}, nil
 }
 
@@ -153,7 +155,7 @@ type conversion struct {
 // convert starts a conversion. It holds the folders of its two objects, though
 // the second may not come: that is not known when the buffer is closed.
 func (w *Writer) convert(name objectName) (*conversion, error) {
-	rows, err := newConverter(w.converting, w.c.Layout.Codec)
+	rows, err := newConverter(w.converting, w.c.Layout.Codec, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -215,6 +217,7 @@ func (c *converter) block(b *recordBlock) error {
 		if err != nil {
 			return fmt.Errorf("converting records to Parquet: %w", err)
 		}
+		c.hide(batch)
 		malformed := c.reader.Stats().Bad
 		for i := range batch.Rows {
 			if bad < len(malformed) && malformed[bad].Line == int64(row+1) {
@@ -225,6 +228,13 @@ func (c *converter) block(b *recordBlock) error {
 			}
 			row++
 		}
+	}
+}
+
+// hide replaces the addresses of a batch, where that is asked for.
+func (c *converter) hide(b *serde.Batch) {
+	if c.ips != nil {
+		c.ips.batch(b, c.ipColumn)
 	}
 }
 
@@ -253,6 +263,7 @@ func (c *converter) oneByOne(b *recordBlock) error {
 		case stats.Unseen > 0:
 			c.fail(b, i, fmt.Sprintf("the record holds %d objects, not one", stats.Records))
 		default:
+			c.hide(batch)
 			if err := c.encoder.Add(batch, 0); err != nil {
 				return err
 			}
@@ -298,9 +309,10 @@ func (c *converter) fail(b *recordBlock, i int, why string) {
 	if original, ok := b.original[i]; ok {
 		raw = original
 	}
+	raw, note := c.ips.refused(raw, "sequence number "+b.places[i].String())
 	text, err := json.Marshal(errorRecord{
 		AttemptsMade: 1, ArrivalTimestamp: b.arrivals[i], AttemptEndingTimestamp: b.arrivals[i],
-		ErrorCode: "DataFormatConversion.MalformedData", ErrorMessage: why, RawData: raw,
+		ErrorCode: "DataFormatConversion.MalformedData", ErrorMessage: why + note, RawData: raw,
 		SequenceNumber:   b.places[i].String(),
 		DataCatalogTable: catalogTable{DatabaseName: t.Database, TableName: t.Name, Region: "eu-central-1", VersionID: "LATEST"},
 	})

@@ -25,6 +25,9 @@ type ExportConfig struct {
 	// Layout is how records become objects. Its Buffers are not used: a member's
 	// partitions of the topic are one lane, which makes one object of a prefix.
 	Layout Layout
+	// Keys are those that addresses become tokens with: the one that Layout.IP names, and
+	// any that was in use before, for a plan that somebody has left.
+	Keys []Key
 	// PerPartition gives each partition of the topic a lane of its own.
 	PerPartition bool
 	// MaxOpen bounds the prefixes of a lane that are open at once, of which there

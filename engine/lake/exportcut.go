@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"time"
 
@@ -104,6 +105,13 @@ func (c *cut) add(m *schema.Message) error {
 			return nil
 		}
 	}
+	if c.d.addresses != nil && l.Format != Parquet {
+		// What is Parquet alone need not be strict JSON: there the column is replaced.
+		replaced := *m
+		replaced.Value = c.d.addresses.record(nil, m.Value)
+		m = &replaced
+		_, seen = c.broken(m.Value)
+	}
 	prefix, at := "", m.Arrival
 	if l.PartitionBy == ByEvent {
 		var ok bool
@@ -133,7 +141,7 @@ func (c *cut) open(prefix string, at, arrival int64) (*object, error) {
 	}
 	if l.Format != JSON {
 		var err error
-		if o.rows, err = newConverter(c.e.converting, l.Codec); err != nil {
+		if o.rows, err = newConverter(c.e.converting, l.Codec, c.d.addresses); err != nil {
 			return nil, err
 		}
 		o.converted = make(chan error, 1)
@@ -224,9 +232,10 @@ func brokenRecord(value []byte) string {
 // fail files a record among the errors. When it was tried is when it arrived, so
 // that trying again gives the same bytes.
 func (c *cut) fail(kind ErrorType, m *schema.Message, code, why string) {
+	raw, note := c.d.addresses.refused(m.Value, fmt.Sprintf("partition %d, offset %d", m.Partition, m.Offset))
 	text, err := json.Marshal(failedRecord{
 		AttemptsMade: 1, ArrivalTimestamp: m.Arrival, AttemptEndingTimestamp: m.Arrival,
-		ErrorCode: code, ErrorMessage: why, RawData: m.Value,
+		ErrorCode: code, ErrorMessage: why + note, RawData: raw,
 	})
 	if err != nil {
 		panic(err) // text and numbers alone

@@ -38,6 +38,7 @@ type delivery struct {
 	json, parquet *Names
 	delimiter     []byte
 	pool          *compressors
+	addresses     *addresses // nil where they are kept
 }
 
 func (e *Exporter) exportFile() exportFile {
@@ -49,6 +50,9 @@ func (e *Exporter) begin(ctx context.Context) (*delivery, error) {
 	file := e.exportFile()
 	if err := e.alone(ctx, file); err != nil {
 		return nil, err
+	}
+	if err := agreeOnAddresses(ctx, e.c.Store, e.c.Layout.IP.mode(), e.c.Layout.tablesOf()); err != nil {
+		return nil, fmt.Errorf("exporting %s: %w", e.c.Topic, err)
 	}
 	text, err := document(file)
 	if err != nil {
@@ -91,6 +95,10 @@ func (e *Exporter) alone(ctx context.Context, own exportFile) error {
 		if other.Topic == own.Topic && other.TopicID == own.TopicID && other.Group != own.Group {
 			return &ExportConflictError{Topic: own.Topic, Group: own.Group, Other: other.Group}
 		}
+		if own.Layout.IP.mode() != other.Layout.IP.mode() {
+			// It may have a plan that nothing was put of yet.
+			return &AddressModeError{"the lake", other.Layout.IP.mode(), own.Layout.IP.mode(), info.Key}
+		}
 	}
 	return nil
 }
@@ -104,6 +112,9 @@ func (e *ExportConflictError) Error() string {
 
 func (e *Exporter) deliver(l Layout) (d *delivery, err error) {
 	d = &delivery{layout: l}
+	if d.addresses, err = newAddresses(l.IP, e.c.Keys); err != nil {
+		return nil, err
+	}
 	if d.json, _, err = l.names(); err != nil {
 		return nil, err
 	}

@@ -243,7 +243,7 @@ func (e *Exporter) manifests(c *cut, products []product) []folderManifest {
 		folder, object := split(p.key)
 		m := byFolder[folder]
 		if m == nil {
-			m = &Manifest{Version: manifestVersion, Folder: folder, Export: hex.EncodeToString(c.plan.layout[:]), Topic: e.c.Topic, TopicID: hex.EncodeToString(e.c.TopicID[:])}
+			m = &Manifest{Version: manifestVersion, Folder: folder, Export: hex.EncodeToString(c.plan.layout[:]), Topic: e.c.Topic, TopicID: hex.EncodeToString(e.c.TopicID[:]), IP: c.d.layout.IP}
 			for _, s := range c.plan.spans {
 				m.Ranges = append(m.Ranges, manifestRange{s.Partition, s.From, s.To, s.missing})
 			}

@@ -17,6 +17,7 @@
 //	_acme/done/...       what a complete run has written: put last
 //	_acme/exports/...    how an export makes objects of a topic: put before its first plan
 //	_acme/migrations/... which objects a part of Parquet is made of: put before it
+//	_acme/privacy/...    what becomes of addresses in a table, where they are not kept
 //
 // What must hold:
 //
@@ -124,6 +125,8 @@ type Layout struct {
 	// which is faster than its level 1 and nearly as small as its level 5.
 	Level int    `json:"level"`
 	Codec string `json:"codec"` // of Parquet: zstd, snappy, gzip
+	// IP is what becomes of the viewers' addresses, in an export; a Writer keeps them.
+	IP IPRule `json:"ip,omitzero"`
 }
 
 // Delimiter is what stands behind each record of a JSON object.
@@ -196,6 +199,7 @@ func (l Layout) withDefaults() Layout {
 	set(&l.Format, d.Format)
 	set(&l.PartitionBy, d.PartitionBy)
 	set(&l.Codec, d.Codec)
+	l.IP = l.IP.normal()
 	return l
 }
 
@@ -244,7 +248,7 @@ func (l Layout) Check() ([]Warning, error) {
 	if _, err := codec(l.Codec); err != nil {
 		return nil, err
 	}
-	return warnings, nil
+	return warnings, l.IP.check()
 }
 
 func (c Config) withDefaults() Config {

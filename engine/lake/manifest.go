@@ -30,6 +30,8 @@ type Manifest struct {
 	// them and is in it.
 	Inputs []migrationInput `json:"inputs,omitempty"`
 	Holds  *Fingerprint     `json:"holds,omitempty"`
+	// IP is what became of the addresses; the zero rule where they were kept.
+	IP IPRule `json:"ip,omitzero"`
 	// Records, Rows, Bytes: sums over the objects.
 	Records int64           `json:"records"`
 	Rows    int64           `json:"rows"`

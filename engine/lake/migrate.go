@@ -38,6 +38,10 @@ type MigrateOptions struct {
 	// Into is the table that gets the parts: schema.EventsMigrated or EventsByDay.
 	Into  schema.Table
 	Codec string // zstd, snappy or gzip
+	// IP is what becomes of the viewers' addresses on the way. Keys are those that IP and
+	// the plans of interrupted runs name.
+	IP   IPRule
+	Keys []Key
 	// Temp is a folder of this machine for parts that are being made, one at a time; the
 	// system's where empty.
 	Temp    string
@@ -100,6 +104,7 @@ func (o MigrateOptions) withDefaults() MigrateOptions {
 	set(&o.Workers, runtime.GOMAXPROCS(0))
 	set(&o.MaxInput, 512<<20)
 	set(&o.Codec, "zstd")
+	o.IP = o.IP.normal()
 	set(&o.groupRows, groupRows)
 	set(&o.pageRows, pageRows)
 	set(&o.runRows, runRows)
@@ -128,6 +133,12 @@ func Migrate(ctx context.Context, st store.Store, o MigrateOptions) (*Migration,
 	o = o.withDefaults()
 	if _, err := codec(o.Codec); err != nil {
 		return nil, err
+	}
+	if _, err := newAddresses(o.IP, o.Keys); err != nil {
+		return nil, err
+	}
+	if err := agreeOnAddresses(ctx, st, o.IP.mode(), []schema.Table{o.Into}); err != nil {
+		return nil, fmt.Errorf("migrating %s: %w", st.URI(), err)
 	}
 	var all *Migration
 	for {
@@ -265,6 +276,15 @@ func (o MigrateOptions) folder(p *Partition) (string, []Value) {
 	return folder, values
 }
 
+// rule gives what becomes of addresses: what the plan says that a process left, whatever
+// is asked for now.
+func (j *migrationJob) rule(o MigrateOptions) IPRule {
+	if j.pending != nil {
+		return j.pending.IP
+	}
+	return o.IP
+}
+
 func (j *migrationJob) part() MigratedPart {
 	p := MigratedPart{Folder: j.folder, Values: j.values, Objects: int64(len(j.inputs))}
 	for _, in := range j.inputs {
@@ -276,13 +296,17 @@ func (j *migrationJob) part() MigratedPart {
 // run makes parts one after another, and says whether another process has made some of
 // them: then there is to be looked again.
 func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migrationJob, out *Migration) (overtaken bool, err error) {
-	var inputs []store.Info
+	var inputs []migratedObject
 	total := int64(0)
 	for _, j := range jobs {
-		inputs = append(inputs, j.inputs...)
-	}
-	for _, in := range inputs {
-		total += in.Size
+		ips, err := newAddresses(j.rule(o), o.Keys)
+		if err != nil {
+			return false, fmt.Errorf("migrating %s: %w", j.folder, err)
+		}
+		for _, in := range j.inputs {
+			inputs = append(inputs, migratedObject{in, ips})
+			total += in.Size
+		}
 	}
 	reader := readInputs(ctx, st, o.Into, inputs, o.Workers, o.runRows)
 	defer reader.close()
@@ -327,6 +351,7 @@ func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart
 	if err != nil {
 		return part, err
 	}
+	making.plan.IP = j.rule(m.o)
 	making.recycle = m.reader.recycle
 	defer func() { err = errors.Join(err, making.drop()) }()
 	if err := m.read(ctx, j, making); err != nil {

@@ -467,7 +467,11 @@ func TestCheckSeesWrongParts(t *testing.T) {
 			}
 			inputs = append(inputs, info)
 		}
-		r := readInputs(t.Context(), st, table, inputs, 1, 1000)
+		var objects []migratedObject
+		for _, in := range inputs {
+			objects = append(objects, migratedObject{Info: in})
+		}
+		r := readInputs(t.Context(), st, table, objects, 1, 1000)
 		var runs []*rows
 		in := <-r.queue
 		for run := range in.runs {

@@ -101,7 +101,7 @@ func (m *making) publish(ctx context.Context) (Manifest, error) {
 		return Manifest{}, err
 	}
 	entry := manifestEntry{Name: name + ".parquet", Bytes: m.file.at, SHA256: hex.EncodeToString(m.file.sum.Sum(nil)), Records: m.plan.Holds.Rows, Rows: m.plan.Holds.Rows}
-	manifest := Manifest{Version: manifestVersion, Folder: m.plan.Folder, Inputs: m.plan.Inputs, Holds: &m.plan.Holds}
+	manifest := Manifest{Version: manifestVersion, Folder: m.plan.Folder, IP: m.plan.IP, Inputs: m.plan.Inputs, Holds: &m.plan.Holds}
 	for _, in := range m.plan.Inputs {
 		entry.Raw += in.Raw
 	}

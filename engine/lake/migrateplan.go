@@ -28,6 +28,7 @@ type migrationPlan struct {
 	Version int              `json:"version"` // of this form: 1
 	Folder  string           `json:"folder"`  // that gets the part
 	Codec   string           `json:"codec"`
+	IP      IPRule           `json:"ip,omitzero"` // what becomes of addresses
 	Inputs  []migrationInput `json:"inputs"`
 	// Holds is the fingerprint of the rows, as they were read from Inputs.
 	Holds Fingerprint `json:"holds"`

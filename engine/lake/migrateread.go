@@ -63,6 +63,7 @@ type readingDesk struct {
 // inputRows are the rows of one object as they come.
 type inputRows struct {
 	info store.Info
+	ips  *addresses // nil where addresses are kept
 	runs chan *rows // closed behind the last
 	// What is known behind the last run:
 	input   migrationInput
@@ -71,14 +72,20 @@ type inputRows struct {
 	err     error
 }
 
+// migratedObject is an object to read, and what becomes of the addresses in it.
+type migratedObject struct {
+	store.Info
+	ips *addresses
+}
+
 // readInputs begins to read objects, so many at once.
-func readInputs(ctx context.Context, st store.Store, t schema.Table, inputs []store.Info, workers, runRows int) *inputReader {
+func readInputs(ctx context.Context, st store.Store, t schema.Table, inputs []migratedObject, workers, runRows int) *inputReader {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &inputReader{st: st, table: t, books: newManifests(st), queue: make(chan *inputRows, workers), stop: cancel, runRows: runRows}
 	r.wg.Go(func() {
 		defer close(r.queue)
 		for _, info := range inputs {
-			in := &inputRows{info: info, runs: make(chan *rows, runsAhead)}
+			in := &inputRows{info: info.Info, ips: info.ips, runs: make(chan *rows, runsAhead)}
 			select {
 			case r.queue <- in: // as many as are read at once
 			case <-ctx.Done():
@@ -201,6 +208,9 @@ func (r *inputReader) rows(ctx context.Context, desk *readingDesk, body io.Reade
 		if err != nil {
 			return &DamagedError{in.info.Key, reason(err)}
 		}
+		if in.ips != nil {
+			in.ips.batch(b, addressColumn(r.table))
+		}
 		if run.take(b); run.n >= r.runRows {
 			if err := hand(); err != nil {
 				return err
@@ -269,9 +279,10 @@ func (in *inputRows) refuse(at serde.Position, text []byte) {
 		return
 	}
 	t := schema.EventsMigrated()
+	text, note := in.ips.refused(text, fmt.Sprintf("line %d, byte %d of %s", at.Line, at.Offset, in.info.Key))
 	line, err := json.Marshal(errorRecord{
 		AttemptsMade: 1, ErrorCode: "DataFormatConversion.MalformedData", RawData: text,
-		ErrorMessage:     fmt.Sprintf("%s (%s, line %d, byte %d)", at.Why, in.info.Key, at.Line, at.Offset),
+		ErrorMessage:     fmt.Sprintf("%s (%s, line %d, byte %d)", at.Why, in.info.Key, at.Line, at.Offset) + note,
 		SequenceNumber:   fmt.Sprintf("%d-%d", at.Line, at.Offset),
 		DataCatalogTable: catalogTable{DatabaseName: t.Database, TableName: t.Name, Region: "eu-central-1", VersionID: "LATEST"},
 	})

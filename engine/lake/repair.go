@@ -89,6 +89,9 @@ func Repair(ctx context.Context, from, into store.Store, o RepairOptions) (*Repa
 	if from.URI() == into.URI() {
 		return nil, fmt.Errorf("repairing %s into itself: name another lake, nothing is changed in place", from.URI())
 	}
+	if err := sameAddresses(ctx, from, into, false); err != nil {
+		return nil, fmt.Errorf("repairing %s into %s: %w", from.URI(), into.URI(), err)
+	}
 	t := schema.Events()
 	partitions, err := Partitions(ctx, from, t.Prefix)
 	if err != nil {

@@ -55,6 +55,9 @@ func Sync(ctx context.Context, from, to store.Store, o SyncOptions) (*Synced, er
 	if s.o.Workers <= 0 {
 		s.o.Workers = 8
 	}
+	if err := sameAddresses(ctx, from, to, o.Plan); err != nil {
+		return nil, fmt.Errorf("copying into %s: %w", to.URI(), err)
+	}
 	if err := s.choose(ctx); err != nil {
 		return nil, err
 	}

@@ -122,6 +122,9 @@ func NewWriter(ctx context.Context, c Config) (*Writer, error) {
 	if err := c.Run.check(); err != nil {
 		return nil, err
 	}
+	if c.Layout.IP.mode() != IPKeep {
+		return nil, errors.New("starting a run: what is generated has its addresses as they come; they are replaced on the way out of a topic, or into Parquet")
+	}
 	w := &Writer{
 		c: c, open: map[slot]*buffer{}, sequences: make([]int, c.Layout.Buffers),
 		folders: map[string]*folder{}, parts: map[string]int{},
@@ -162,6 +165,9 @@ func (w *Writer) begin() (err error) {
 		w.sum = done.Summary
 		w.sum.Existing = w.sum.Objects
 		return nil
+	}
+	if err := agreeOnAddresses(w.ctx, w.c.Store, IPKeep, w.c.Layout.tablesOf()); err != nil {
+		return err
 	}
 	if err := take(w.ctx, w.c, w.claim); err != nil {
 		return err
