@@ -13,6 +13,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // The smallest screen that is drawn.
@@ -79,6 +80,12 @@ type model struct {
 	live    *livePage
 	jobs    *jobsPage
 	quality *qualityPage
+
+	paint *painter // nil where nobody looks
+	drawn time.Time
+	stale bool // something has happened since
+	put   bool // a frame was put off
+	due   bool // the next View draws one
 
 	keeping bool   // the session will be kept in a while
 	kept    string // as it was kept last
@@ -181,7 +188,7 @@ func (m *model) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	next = m // after a panic too
 	defer m.guard()
 	cmd = m.handle(msg)
-	cmd = tea.Batch(cmd, m.sql.grid.want())
+	cmd = tea.Batch(cmd, m.sql.grid.want(), m.plan(msg))
 	if m.busy() && !m.ticking {
 		m.ticking = true
 		cmd = tea.Batch(cmd, m.tick())
@@ -193,6 +200,13 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
+		if m.paint != nil {
+			m.paint.again()
+		}
+	case tea.ModeReportMsg:
+		if m.paint != nil && msg.Mode == ansi.ModeSynchronizedOutput && msg.Value == ansi.ModeReset {
+			m.paint.marks()
+		}
 	case tea.ColorProfileMsg:
 		if m.cfg.Color != "never" {
 			m.look.profile = msg.Profile

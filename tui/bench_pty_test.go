@@ -53,22 +53,26 @@ func BenchmarkTerminalKey(b *testing.B) {
 				x.see("shift+tab editor")
 			}
 			time.Sleep(time.Second)
+			x.blind.Store(true)
 			var all []time.Duration
 			keys := splitKeys(c.keys)
+			ticks := processTicks(b, x)
 			for b.Loop() {
 				for i := range 500 {
-					n := len(x.bytes())
 					time.Sleep(time.Duration(7+i%31) * time.Millisecond) // not in step with frames
+					n := x.written.Load()
 					begin := time.Now()
 					x.keys(keys[i%len(keys)])
-					for len(x.bytes()) == n && time.Since(begin) < time.Second {
+					for x.written.Load() == n && time.Since(begin) < time.Second {
 						time.Sleep(100 * time.Microsecond)
 					}
 					all = append(all, time.Since(begin))
 				}
 			}
 			percentiles(b, all)
+			b.ReportMetric(float64(processTicks(b, x)-ticks)*10/float64(len(all)), "cpu-ms/key")
 			usage(b, x)
+			x.blind.Store(false)
 			x.keys("\x11")
 			x.cmd.Wait()
 		})

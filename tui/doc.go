@@ -18,6 +18,7 @@
 // struct with a Draw(w, h) that gives h lines of w columns:
 //
 //	model     routing of messages and keys               app.go view.go run.go session.go
+//	painter   frames to the terminal, when and how much   painter.go
 //	overlays  help, palette, questions, a cell, a chart   help.go palette.go picker.go ask.go prompt.go cellview.go chart.go
 //	page      a screen of its own, one line in newModel
 //	            reportPage: panes over a Document         reportpage.go reportdraw.go layout.go pane.go table.go

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"io"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -40,7 +42,7 @@ func (msg outsideMsg) started(m *model) tea.Cmd {
 		m.say(bad, "edit outside: "+msg.err.Error())
 		return nil
 	}
-	return tea.Exec(msg.cmd, func(err error) tea.Msg {
+	return tea.Exec(onTerminal{msg.cmd, m.cfg.Out}, func(err error) tea.Msg {
 		if err != nil {
 			return insideMsg{s: msg.s, err: err}
 		}
@@ -48,6 +50,14 @@ func (msg outsideMsg) started(m *model) tea.Cmd {
 		return insideMsg{msg.s, text, err}
 	})
 }
+
+// onTerminal is a command that has the terminal itself, not what draws on it.
+type onTerminal struct {
+	tea.ExecCommand
+	out io.Writer
+}
+
+func (c onTerminal) SetStdout(io.Writer) { c.ExecCommand.SetStdout(c.out) }
 
 // ended takes the text back; after an error the sheet is as it was.
 func (msg insideMsg) ended(m *model) tea.Cmd {

@@ -57,9 +57,11 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 		fmt.Fprintf(cfg.Err, "acme: starting the screen: %s: acme report prints the report\n", why)
 		return exitFailed
 	}
+	m.paint = newPainter(cfg.Out)
+	defer m.paint.stop()
 	opts := []tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithFPS(30), tea.WithoutSignalHandler(),
-		tea.WithInput(cfg.In), tea.WithOutput(cfg.Out), tea.WithEnvironment(cfg.Environ),
+		tea.WithInput(cfg.In), tea.WithOutput(m.paint), tea.WithEnvironment(cfg.Environ),
 		tea.WithFilter(coalesceWheel()),
 	}
 	switch cfg.Color {

@@ -2,30 +2,62 @@ package tui
 
 import (
 	"fmt"
-	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
 
 func (m *model) tooSmall() bool { return m.w < minWidth || m.h < minHeight }
 
-// View draws the screen. It is called after every message, so panes keep what
-// they drew as long as nothing they show has changed.
+// View says in which state the terminal is to be, and draws the screen if it is time
+// to. The frame goes to the painter; bubbletea, which calls View after every message,
+// has a blank to draw, and that once: with no text at all it would clear the screen
+// with every tick.
 func (m *model) View() (v tea.View) {
-	if m.crash != nil { // what panicked would panic again
-		v.AltScreen = true
-		return v
-	}
-	defer m.guard()
-	lines, cursor := m.screen()
-	v = tea.NewView(strings.Join(lines, "\n"))
-	v.AltScreen = true
-	v.WindowTitle = "acme"
-	v.Cursor = cursor
+	v.Content, v.AltScreen, v.WindowTitle = " ", true, "acme"
 	if !m.cfg.NoMouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
+	if m.crash != nil || !m.due { // what panicked would panic again
+		return v
+	}
+	defer m.guard()
+	m.due = false
+	lines, cursor := m.screen()
+	if m.paint != nil {
+		m.paint.show(picture{lines, cursor})
+	}
 	return v
+}
+
+// frameMsg says that it is time for a frame that was put off.
+type frameMsg struct{}
+
+// plan decides whether a frame follows a message at once or later. Keys, and what
+// they wait for, are seen at once; what moves by itself is drawn 30 times a second at
+// most; where keys come faster than they can be seen, several share a frame.
+func (m *model) plan(msg tea.Msg) tea.Cmd {
+	pace := paceSelf
+	switch msg.(type) {
+	case frameMsg:
+		if m.put = false; !m.stale {
+			return nil
+		}
+		pace = 0
+	case tea.KeyPressMsg, tea.PasteMsg, tea.MouseMsg, tea.WindowSizeMsg, farMsg:
+		pace = paceKeys
+	}
+	m.stale = true
+	now := m.clock()
+	if wait := pace - now.Sub(m.drawn); wait > 0 && m.paint != nil && !m.drawn.IsZero() {
+		if m.put && pace == paceSelf {
+			return nil
+		}
+		m.put = true
+		return m.later(wait, func(time.Time) tea.Msg { return frameMsg{} })
+	}
+	m.due, m.drawn, m.stale = true, now, false
+	return nil
 }
 
 // screen gives exactly m.h lines of exactly m.w columns.
