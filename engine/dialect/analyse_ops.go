@@ -153,7 +153,7 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 	out := value{typ: tBoolean, constant: true}
 	before, planned := a.correlation(), a.planning
 	var plain, risky []string
-	for i, t := range x.Terms {
+	for i, t := range a.lookedUp(x, sc) {
 		outer := a.outer
 		v := a.expr(t, sc)
 		if a.outer > outer {
@@ -188,6 +188,59 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 		a.checkCode(x.pos, out.code)
 	}
 	return out
+}
+
+// lookedUp gives the terms of a condition, with comparisons of one array, map or row
+// with several that are joined by OR written as IN, which Trino makes of them.
+func (a *analyser) lookedUp(x *Logic, sc *scope) []Expr {
+	same := map[string][]*Compare{}
+	for _, t := range x.Terms {
+		if c, ok := t.(*Compare); ok && x.Op == "OR" && c.Op == "=" && len(collect(c, asksOrJoins)) == 0 {
+			left := formatExpr(c.L)
+			same[left] = append(same[left], c)
+		}
+	}
+	terms := slices.Clone(x.Terms)
+	for _, cs := range same {
+		if len(cs) < 2 || !a.isNested(cs[0].L, sc) {
+			continue
+		}
+		in := &InList{exprAt: cs[0].exprAt, X: cs[0].L}
+		for _, c := range cs {
+			in.List = append(in.List, c.R)
+		}
+		terms[slices.Index(terms, Expr(cs[0]))] = in
+		terms = slices.DeleteFunc(terms, func(t Expr) bool {
+			c, ok := t.(*Compare)
+			return ok && slices.Contains(cs, c)
+		})
+	}
+	return terms
+}
+
+// asksOrJoins says whether x is a query, or a condition of several terms, neither of
+// which is to be analysed twice.
+func asksOrJoins(x Expr) bool {
+	switch x.(type) {
+	case *SubqueryExpr, *Exists, *InQuery, *Quantified, *Logic:
+		return true
+	}
+	return false
+}
+
+// isNested says whether x is an array, a map or a row, and forgets it. What is wrong
+// with x is for another to say.
+func (a *analyser) isNested(x Expr, sc *scope) (nested bool) {
+	before, planned := a.correlation(), a.planning
+	defer func() {
+		a.forget(before, planned)
+		if r := recover(); r != nil {
+			if _, ok := r.(*Error); !ok {
+				panic(r)
+			}
+		}
+	}()
+	return a.expr(x, sc).typ.isNested()
 }
 
 // decides gives the literal that a condition comes to whatever its other terms are:
@@ -300,11 +353,35 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		parts = append(parts, "isnan("+codes[0]+")") // these releases find a value among itself without looking
 	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
-	if t.isNested() && len(x.List) > 1 && !vs[0].constant && !slices.ContainsFunc(vs[1:], func(v value) bool { return !v.constant }) {
-		out.code = a.inFixed(x, vs[0], out.code)
-		out.typ.loose = a.level >= 476
+	if t.isNested() && len(x.List) > 1 && !vs[0].constant {
+		var mixed bool
+		out.code, mixed = a.inNested(x, vs, parts, out.code)
+		out.typ.loose = mixed && a.level >= 476
 	}
 	return out
+}
+
+// inNested gives the code of IN of several arrays, maps or rows, where code compares
+// with each by its part and joins what they say, and whether some are constant.
+func (a *analyser) inNested(x *InList, vs []value, parts []string, code string) (string, bool) {
+	var counted []string // what compares with values that are not constant
+	for i, v := range vs[1:] {
+		if !v.constant {
+			counted = append(counted, parts[i])
+		}
+	}
+	switch len(counted) {
+	case 0:
+		return a.inFixed(x, vs[0], code), true
+	case len(parts):
+		return code, false
+	}
+	// Trino looks up among the constant ones and does not see what comes to NULL there,
+	// but where it compares while it plans.
+	return a.let([]string{code, "(" + strings.Join(counted, " OR ") + ")"}, func(n []string) string {
+		return fmt.Sprintf("(CASE WHEN %s IS NULL AND %s IS NOT NULL THEN %s ELSE %s END)", n[0], n[1],
+			a.refuseLate("BOOLEAN", "IN of arrays, maps or rows, constant and not, for a value with NULL in it"), n[0])
+	}), true
 }
 
 // inFixed gives the code of IN of several arrays, maps or rows that are all constant,
