@@ -37,15 +37,18 @@ type ConsumerConfig struct {
 	// where 0.
 	Rebalance time.Duration
 	// FetchBytes is how much a broker may answer at a time, compressed: 2 MiB where 0.
-	// What is held unpacked is about this, times brokers, times two, times the ratio
-	// of compression; a single batch may be larger.
+	// What is held unpacked is about this, times brokers, times readers, times two,
+	// times the ratio of compression; a single batch may be larger.
 	FetchBytes int32
+	// Readers is how many clients read at once, each some of the partitions: two where 0.
+	Readers int
 }
 
 func (c ConsumerConfig) withDefaults() ConsumerConfig {
 	c.Session = cmp.Or(c.Session, 45*time.Second)
 	c.Rebalance = cmp.Or(c.Rebalance, time.Minute)
 	c.FetchBytes = cmp.Or(c.FetchBytes, 2<<20)
+	c.Readers = cmp.Or(c.Readers, 2)
 	return c
 }
 
@@ -78,6 +81,10 @@ type Consumer struct {
 	member  membership      // what Commit presents itself as
 	held    map[int32]*reading
 	pending schema.Poll // what happened and was not told yet
+	readers *readers    // of what is held; nil where nothing is
+	arrived []arrival   // from them, and not taken yet
+
+	closing sync.WaitGroup // of readers that are not needed any more
 }
 
 // membership is what the group knows a member by. It is taken when partitions are
@@ -90,6 +97,7 @@ type membership struct {
 
 // reading is how far a partition has been read.
 type reading struct {
+	by   *reader
 	next int64
 	// last is the offset of the last message that was given, sum its hash: where the
 	// log is read again, it must still be there.
@@ -137,7 +145,7 @@ func NewConsumer(ctx context.Context, cfg ConsumerConfig) (*Consumer, error) {
 		return nil, err
 	}
 	opts := append(c.readingOptions(c.cfg.FetchBytes),
-		kgo.ConsumeTopics(c.cfg.Topic),
+		kgo.ConsumeTopics(c.cfg.Topic), // and paused: this client is the member, readers read
 		kgo.ConsumerGroup(c.cfg.Group),
 		kgo.Balancers(kgo.StickyBalancer()), // eager: all partitions change hands at once
 		kgo.SessionTimeout(c.cfg.Session),
@@ -166,6 +174,7 @@ func NewConsumer(ctx context.Context, cfg ConsumerConfig) (*Consumer, error) {
 	if c.s, err = c.cfg.Cluster.open(ctx, opts...); err != nil {
 		return nil, err
 	}
+	c.s.PauseFetchTopics(c.cfg.Topic)
 	c.admin = kadm.NewClient(c.s.Client)
 	close(c.ready)
 	return c, nil
@@ -210,6 +219,14 @@ func (c *Consumer) Poll(ctx context.Context, release func(context.Context, []int
 		// From here to the next wait no partition changes hands.
 		out := c.tell()
 		err := c.take(fetches, &out)
+		for _, some := range c.takeArrived() {
+			if err == nil {
+				err = c.take(some, &out)
+			}
+		}
+		if err == nil && len(out.Assigned) > 0 {
+			err = c.read(ctx, out.Assigned)
+		}
 		switch {
 		case err != nil:
 			return out, err
@@ -243,7 +260,7 @@ func (c *Consumer) wait(ctx context.Context, release func(context.Context, []int
 }
 
 func (c *Consumer) hasNews() bool {
-	return c.pending.Joined || len(c.pending.Revoked)+len(c.pending.Lost)+len(c.pending.Assigned)+len(c.pending.Fetched) > 0
+	return c.pending.Joined || len(c.pending.Revoked)+len(c.pending.Lost)+len(c.pending.Assigned)+len(c.arrived) > 0
 }
 
 // tell gives what happened since it was last asked.
@@ -311,11 +328,11 @@ func (c *Consumer) givenUp(inOrder bool) {
 		release(ctx, held)
 		cancel()
 	}
-	c.s.ResumeFetchPartitions(map[string][]int32{c.cfg.Topic: held})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.held)
-	c.pending.Joined, c.pending.Assigned, c.pending.Fetched = false, nil, nil // nobody was told of them
+	c.forget()
+	c.pending.Joined, c.pending.Assigned = false, nil // nobody was told of them
 	if inOrder {
 		c.pending.Revoked = append(c.pending.Revoked, held...)
 	} else {
@@ -516,20 +533,15 @@ func (c *Consumer) commit(ctx context.Context, member membership, ps []schema.Po
 	return nil
 }
 
-// Pause stops fetching partitions, and forgets what was fetched and not given yet. New
-// assignments are not paused.
-func (c *Consumer) Pause(partitions []int32) {
-	c.s.PauseFetchPartitions(map[string][]int32{c.cfg.Topic: partitions})
-}
-
-// Resume fetches partitions again.
-func (c *Consumer) Resume(partitions []int32) {
-	c.s.ResumeFetchPartitions(map[string][]int32{c.cfg.Topic: partitions})
-}
-
 // Close leaves the group, unless the member has a lasting name: that one's partitions
 // wait for it. What was not committed is not.
-func (c *Consumer) Close() { c.s.CloseAllowingRebalance() }
+func (c *Consumer) Close() {
+	c.mu.Lock()
+	c.forget()
+	c.mu.Unlock()
+	c.closing.Wait()
+	c.s.CloseAllowingRebalance()
+}
 
 func (c *Consumer) doing(what string) string {
 	return fmt.Sprintf("%s topic %s, group %s", what, c.cfg.Topic, c.cfg.Group)

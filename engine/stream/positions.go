@@ -9,7 +9,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"acme/telemetry/schema"
@@ -207,11 +206,6 @@ func (c *Consumer) look(ctx context.Context, partitions []int32) ([]schema.Fetch
 		}
 	}
 	return out, nil
-}
-
-// seek goes on reading a partition at an offset.
-func (c *Consumer) seek(partition int32, offset int64) {
-	c.s.SetOffsets(map[string]map[int32]kgo.EpochOffset{c.cfg.Topic: {partition: {Epoch: -1, Offset: offset}}})
 }
 
 // missing says what became of a topic that brokers do not know any more, by cause if

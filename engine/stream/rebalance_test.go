@@ -12,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"acme/telemetry/schema"
@@ -32,6 +33,7 @@ func TestRelease(t *testing.T) {
 			at = append(at, schema.Position{Partition: p, Offset: a.next[p], Metadata: fmt.Sprintf("left at %d", a.next[p])})
 		}
 		inRelease = errors.Join(inRelease, a.Commit(ctx, at))
+		clear(a.assigned)
 	}
 	a.until("end", a.atEnd)
 
@@ -42,10 +44,10 @@ func TestRelease(t *testing.T) {
 		b.until("assignment", func() bool { return len(b.assigned) == 2 })
 		close(stop)
 	})
-	a.until("the other's assignment", func() bool {
+	a.until("its and the other's assignment", func() bool {
 		select {
 		case <-stop:
-			return true
+			return len(a.assigned) == 2
 		default:
 			return false
 		}
@@ -109,6 +111,30 @@ func TestReleaseWaits(t *testing.T) {
 			return false
 		}
 	})
+}
+
+// TestFetchedBefore: what was fetched for an assignment that has ended, and not given
+// yet, is dropped, and nothing more of it comes: behind a newer one it would be taken
+// for what follows, with a hole before it.
+func TestFetchedBefore(t *testing.T) {
+	l := newTestLog(t, 2)
+	k := take(t, l.consumer())
+	k.until("assignment", func() bool { return len(k.assigned) == 2 })
+	l.write(0, 10)
+	for ended := time.Now().Add(10 * time.Second); k.ahead() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(ended) {
+			t.Fatal("nothing was fetched ahead")
+		}
+	}
+	k.mu.Lock()
+	k.forget()
+	k.mu.Unlock()
+	l.write(0, 10)
+	l.write(1, 10)
+	k.closing.Wait()
+	if n := k.ahead(); n > 0 {
+		t.Errorf("%d bytes of an assignment that has ended are left", n)
+	}
 }
 
 // TestZombie: a member that the group has given up cannot commit, not even when it
@@ -411,7 +437,6 @@ func TestReadNotOwned(t *testing.T) {
 	owner := take(t, l.consumer())
 	owner.until("end", owner.atEnd)
 	none := l.consumer(func(c *ConsumerConfig) { c.Group = logTopic + "-none" })
-	none.s.PauseFetchTopics(logTopic)
 	var readers sync.WaitGroup
 	for p := range int32(2) {
 		readers.Go(func() {
@@ -460,7 +485,7 @@ func TestBoundedMemory(t *testing.T) {
 	most := int64(0)
 	for k.read[0] < 4000 {
 		time.Sleep(2 * time.Millisecond) // let it fetch ahead as far as it wants
-		most = max(most, k.s.BufferedFetchBytes())
+		most = max(most, k.ahead())
 		if err := k.poll(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -468,4 +493,19 @@ func TestBoundedMemory(t *testing.T) {
 	if k.read[0] != 4_000 || most == 0 || most > 512<<10 {
 		t.Errorf("read %d of 4,000 messages; %d bytes of 4 MB were fetched ahead", k.read[0], most)
 	}
+}
+
+// ahead is how many bytes were fetched and not given yet.
+func (c *Consumer) ahead() (n int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, a := range c.arrived {
+		a.fetches.EachRecord(func(r *kgo.Record) { n += int64(len(r.Value)) })
+	}
+	if c.readers != nil {
+		for _, r := range c.readers.all {
+			n += r.s.BufferedFetchBytes()
+		}
+	}
+	return n
 }
