@@ -43,7 +43,7 @@ func (a Accident) Write(ctx context.Context, st store.Store) error {
 	if err != nil {
 		return err
 	}
-	pool, err := newCompressors(1, l.Level)
+	pool, err := newCompressors(1, l.Level, 3)
 	if err != nil {
 		return err
 	}

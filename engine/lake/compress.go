@@ -102,10 +102,12 @@ type compressors struct {
 	wg     sync.WaitGroup
 }
 
-// newCompressors starts workers. Level 0 means by the records' shape.
-func newCompressors(workers, level int) (*compressors, error) {
-	on := 2*workers + 2
-	c := &compressors{jobs: make(chan *block), tokens: make(chan struct{}, on), free: make(chan *block, 2*on)}
+// newCompressors starts workers. Level 0 means by the records' shape. So many blocks
+// may wait beside those that are being compressed: as many as come at once where
+// records come in bursts, so that the workers have something to do in between.
+func newCompressors(workers, level, waiting int) (*compressors, error) {
+	on := workers + max(1, waiting)
+	c := &compressors{jobs: make(chan *block, on), tokens: make(chan struct{}, on), free: make(chan *block, 2*on)}
 	for range workers {
 		var coder *checkedCoder
 		general := level

@@ -110,6 +110,11 @@ func (e *ExportConflictError) Error() string {
 	return fmt.Sprintf("exporting %s as the group %s: the group %s exports it into this lake, and every record would be there twice. Take that group, or another lake", e.Topic, e.Group, e.Other)
 }
 
+// waitingBlocks is how many blocks wait to be compressed. A lane is merged as far as the
+// partition goes that is behind, so records come in bursts: a few megabytes when that
+// one has been fetched, then nothing until the next one has.
+const waitingBlocks = 32
+
 func (e *Exporter) deliver(l Layout) (d *delivery, err error) {
 	d = &delivery{layout: l}
 	if d.addresses, err = newAddresses(l.IP, e.c.Keys); err != nil {
@@ -124,7 +129,7 @@ func (e *Exporter) deliver(l Layout) (d *delivery, err error) {
 	if l.Delimiter == Newline {
 		d.delimiter = []byte{'\n'}
 	}
-	d.pool, err = newCompressors(e.c.Workers, l.Level)
+	d.pool, err = newCompressors(e.c.Workers, l.Level, waitingBlocks)
 	return d, err
 }
 

@@ -175,7 +175,7 @@ func (w *Writer) begin() (err error) {
 	if w.c.Layout.Delimiter == Newline {
 		w.delimiter = []byte{'\n'}
 	}
-	w.pool, err = newCompressors(w.c.Workers, w.c.Layout.Level)
+	w.pool, err = newCompressors(w.c.Workers, w.c.Layout.Level, w.c.Workers+2)
 	return err
 }
 
