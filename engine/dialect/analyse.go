@@ -182,7 +182,7 @@ func (a *analyser) newField(name string, typ Type, code string) *field {
 }
 
 // maxCode bounds the text that is made of one statement.
-const maxCode = 4 << 20
+const maxCode = 1 << 20
 
 // checkCode refuses a statement whose translation grows beyond reason.
 func (a *analyser) checkCode(p Pos, code string) string {

@@ -13,6 +13,10 @@ const maxDepth = 200
 // maxTerms bounds a chain of operators (a + b + ...), which is a deep tree too.
 const maxTerms = 500
 
+// maxBranches bounds the terms of one AND or OR and the WHENs of one CASE, which is
+// where Trino runs out of stack too.
+const maxBranches = 4000
+
 // parser is a recursive descent parser. It fails by a panic with *Error, which
 // run turns into a result; nothing else may panic.
 //
@@ -159,6 +163,13 @@ func (p *parser) checkTerms(n int) {
 	if n > maxTerms {
 		panic(errorAt(p.tok().pos, "STACK_OVERFLOW", "statement is too large (stack overflow during analysis)").
 			hint("chain fewer than %d operators, or use IN or VALUES", maxTerms))
+	}
+}
+
+func (p *parser) checkBranches(n int) {
+	if n > maxBranches {
+		panic(errorAt(p.tok().pos, "STACK_OVERFLOW", "statement is too large (stack overflow during analysis)").
+			hint("write fewer than %d terms, or use IN or VALUES", maxBranches))
 	}
 }
 

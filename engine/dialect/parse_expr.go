@@ -33,6 +33,7 @@ func (p *parser) exprOr(starOK bool) (Expr, bool) {
 	for p.word("OR") {
 		x, _ = p.exprAnd(false)
 		l.Terms = append(l.Terms, x)
+		p.checkBranches(len(l.Terms))
 	}
 	return l, false
 }
@@ -49,6 +50,7 @@ func (p *parser) exprAnd(starOK bool) (Expr, bool) {
 	for p.word("AND") {
 		x, _ = p.exprNot(false)
 		l.Terms = append(l.Terms, x)
+		p.checkBranches(len(l.Terms))
 	}
 	return l, false
 }

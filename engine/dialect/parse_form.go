@@ -109,6 +109,7 @@ func (p *parser) caseForm(e exprAt) Expr {
 		p.needWord("THEN")
 		w.Result = p.expr()
 		c.Whens = append(c.Whens, w)
+		p.checkBranches(len(c.Whens))
 		if !p.isWord("WHEN") {
 			break
 		}

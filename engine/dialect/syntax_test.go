@@ -147,6 +147,11 @@ func TestLongTexts(t *testing.T) {
 		"a list":            {"SELECT 1 IN (1" + times(", 1", 10000) + ")", ""},
 		"a list, and more":  {"SELECT 1 IN (1" + times(", 1", 10000) + ") x y", "SYNTAX_ERROR"},
 		"rows, one of them": {"VALUES (1, 2)" + times(", (1, 2)", 6000) + " (3", "SYNTAX_ERROR"},
+		"more conditions":   {"SELECT CASE" + times(" WHEN a THEN 1", 4001) + " END FROM (VALUES true) t (a)", "STACK_OVERFLOW"},
+		"terms":             {"SELECT 1 WHERE 1 = 0" + times(" OR 1 = 2", 3999), ""},
+		"more terms":        {"SELECT 1 WHERE 1 = 0" + times(" OR 1 = 2", 4000), "STACK_OVERFLOW"},
+		"more at once":      {"SELECT 1 WHERE 1 = 0" + times(" AND 1 = 2", 4000), "STACK_OVERFLOW"},
+		"a long list":       {"SELECT 'x' IN ('y'" + times(", 'abcdefghijklmno'", 13000) + ")", ""},
 		"conditions":        {"SELECT CASE" + times(" WHEN a THEN 1", 4000) + " END FROM (VALUES true) t (a)", ""},
 	} {
 		_, err := Translate(c.sql, Options{Level: 483})

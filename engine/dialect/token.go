@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxText is how long a statement may be, in bytes. Athena allows 262,144; the
-// tree of a longer one than this is nothing a person wrote.
-const maxText = 64 << 10
+// maxText is how long a statement may be, in bytes: as Athena has it.
+const maxText = 256 << 10
 
 type tokenKind uint8
 

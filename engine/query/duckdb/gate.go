@@ -10,9 +10,9 @@ import (
 	"acme/telemetry/engine/query"
 )
 
-// maxText is how long a statement may be. Athena takes 256 KiB; parsers of such
-// texts have crashed by recursion, so there is less here.
-const maxText = 64 << 10
+// maxText is how long a statement may be: as Athena has it. How deep it may be,
+// by which parsers of long texts have crashed, is bounded by the dialect.
+const maxText = 256 << 10
 
 //go:embed functions.txt
 var functionList string

@@ -356,6 +356,9 @@ func (j *job) unprepared(err error) error {
 	var engine *engineError
 	if errors.As(err, &engine) {
 		j.observe(engine)
+		if strings.Contains(engine.text, "Max expression depth limit") {
+			return &query.Error{Name: "STACK_OVERFLOW", Message: "statement is too large (stack overflow during analysis)"}
+		}
 		for _, ours := range []string{"Binder Error", "Parser Error", "Catalog Error", "Permission Error", "Not implemented Error", "INTERNAL Error"} {
 			if strings.HasPrefix(engine.text, ours) {
 				return j.ours("DuckDB does not take the translation", err)
