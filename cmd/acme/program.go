@@ -168,7 +168,7 @@ first if there is none. Where there is no terminal it prints the report.`,
 		p.newReportCmd(), p.newQueryCmd(), p.newTranslateCmd(), p.newTUICmd(),
 		p.newScenarioCmd(), p.newGenerateCmd(), p.newBackfillCmd(),
 		p.newBrokerCmd(), p.newExportCmd(), p.newPipelineCmd(),
-		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newRepairCmd(), p.newSyncCmd(), p.newGCCmd(), p.newCostCmd(),
+		p.newVerifyCmd(), p.newInspectCmd(), p.newMigrateCmd(), p.newRepairCmd(), p.newSyncCmd(), p.newEraseCmd(), p.newRetainCmd(), p.newGCCmd(), p.newCostCmd(),
 		p.newDoctorCmd(), p.newVersionCmd(), p.newManCmd(),
 	)
 	root.SetHelpTemplate(root.HelpTemplate() + "\n" + exitHelp)

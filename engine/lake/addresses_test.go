@@ -3,6 +3,7 @@ package lake
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -111,6 +112,11 @@ func TestAddressRainbow(t *testing.T) {
 		if sum := sha256.Sum256([]byte(text)); bytes.Equal(raw, sum[:]) {
 			t.Errorf("the token is the SHA-256 of %q", text)
 		}
+	}
+	m := hmac.New(sha256.New, bytes.Repeat([]byte{7}, KeyBytes))
+	m.Write([]byte("ip\x00v1\x00203.0.113.77"))
+	if !bytes.Equal(raw, m.Sum(nil)) {
+		t.Error("the token is not the HMAC of the address in its domain")
 	}
 	k := testKey(t, 8)
 	other, err := newAddresses(IPRule{IPHMAC, k.ID()}, []Key{k})
@@ -360,6 +366,41 @@ func TestExportAddressPlan(t *testing.T) {
 	}
 	if planned == 0 {
 		t.Error("no plan was left")
+	}
+}
+
+// Who kept addresses may have left a plan of which nothing is there yet: nobody goes on
+// beside it who hides them.
+func TestExportAddressesKeptPlan(t *testing.T) {
+	left := 0
+	for steps := range 12 {
+		synctest.Test(t, func(t *testing.T) {
+			c := newTrial(t, 1)
+			c.addressed(10)
+			l := &life{steps: steps}
+			m := c.topic.join(l)
+			config := c.ExportConfig
+			config.Log, config.Store = m, mortal{c.w, l}
+			e, err := NewExporter(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bounded, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, _ = e.Run(bounded) // it was killed
+			cancel()
+			c.topic.leave(m)
+			if exportKeyOf(tree(t, c.w.Store)) == "" {
+				return
+			}
+			left++
+			c.Layout.IP = IPRule{Mode: IPDrop}
+			if _, err := c.export(t.Context()); !errors.As(err, new(*AddressModeError)) {
+				t.Errorf("after %d steps: %v", steps, err)
+			}
+		})
+	}
+	if left == 0 {
+		t.Error("no kill left a layout")
 	}
 }
 

@@ -286,9 +286,13 @@ func (s *stream) publish(ctx context.Context, st store.Store, key string) (publi
 	defer r.drain()
 	_, err := st.Put(ctx, key, r)
 	existing := errors.Is(err, store.ErrExists)
-	if existing {
+	gone := errors.Is(err, errGone)
+	if gone || existing {
 		// What would have been written is still to be known.
-		_, err = io.Copy(io.Discard, r)
+		_, lost := io.Copy(io.Discard, r)
+		if existing || lost != nil {
+			err = lost
+		}
 	}
 	p := r.published(key)
 	p.existing = existing

@@ -351,6 +351,9 @@ func (c *conversion) publishErrors() error {
 // publish puts bytes under key, or finds them there.
 func (c *conversion) publish(f *folder, key string, data []byte, e manifestEntry) error {
 	_, err := c.w.c.Store.Put(c.w.ctx, key, bytes.NewReader(data))
+	if errors.Is(err, errGone) {
+		return nil
+	}
 	sha := sha256.Sum256(data)
 	existing := errors.Is(err, store.ErrExists)
 	if existing {

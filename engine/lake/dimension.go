@@ -37,6 +37,9 @@ func (w *Writer) Dimension(t schema.Table, rows iter.Seq[[]byte]) error {
 		return fmt.Errorf("reading the %s that are there: %w", t.Name, err)
 	}
 	p, n, err := w.putRows(t, key, known, rows)
+	if errors.Is(err, errGone) {
+		return nil
+	}
 	if err != nil || n == 0 {
 		return err
 	}
@@ -73,7 +76,7 @@ func (w *Writer) putRows(t schema.Table, key string, known map[string]bool, rows
 		ids = newKeyReader(t)
 	}
 	for row := range rows {
-		if ids != nil && known[ids.of(row)] {
+		if ids != nil && known[ids.of(row)] || w.hidden.holds(row) {
 			continue
 		}
 		if n++; n == 1 {

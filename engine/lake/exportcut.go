@@ -33,6 +33,7 @@ type cut struct {
 	shape    shape
 	prefixes *eventPrefixes
 
+	hidden  *suppressed        // whose records are left out; nil where there is nobody
 	objects map[string]*object // by prefix; by arrival there is one
 	failed  map[ErrorType]*failures
 
@@ -49,14 +50,17 @@ const (
 	maxFailures = 16 << 20
 )
 
-func (d *delivery) newCut(e *Exporter) *cut {
+func (d *delivery) newCut(e *Exporter) (*cut, error) {
 	c := &cut{d: d, e: e, objects: map[string]*object{}, failed: map[ErrorType]*failures{}, done: make(chan struct{}), oldest: maxTime}
 	c.ctx, c.cancel = context.WithCancelCause(e.ctx)
 	c.prefixes = newEventPrefixes(d.json)
 	if d.layout.Format == Parquet {
 		c.prefixes = newEventPrefixes(d.parquet)
 	}
-	return c
+	return c, e.untilStored(e.ctx, 1, func() (err error) {
+		c.hidden, err = readSuppressed(e.ctx, e.c.Store)
+		return err
+	})
 }
 
 // object is one prefix's records.
@@ -153,11 +157,14 @@ func (c *cut) open(prefix string, at, arrival int64) (*object, error) {
 
 func (c *cut) put(o *object, m *schema.Message, seen *shape) error {
 	o.oldest, o.newest = min(o.oldest, m.Arrival), max(o.newest, m.Arrival)
-	o.records++
 	n := int64(len(m.Value) + len(c.d.delimiter))
 	o.raw += n
 	c.raw += n
 	c.fullAt = max(c.fullAt, o.raw)
+	if c.hidden.holds(m.Value) {
+		return nil // it has its place in the plan all the same
+	}
+	o.records++
 	if o.json != nil {
 		if err := o.json.addSeen(c.ctx, m.Value, c.d.delimiter, seen); err != nil {
 			return err
@@ -245,9 +252,12 @@ func (c *cut) fail(kind ErrorType, m *schema.Message, code, why string) {
 		f = &failures{oldest: m.Arrival, newest: m.Arrival}
 		c.failed[kind] = f
 	}
+	f.oldest, f.newest = min(f.oldest, m.Arrival), max(f.newest, m.Arrival)
+	if c.hidden.holds(m.Value) {
+		return
+	}
 	f.lines = append(append(f.lines, text...), '\n')
 	f.records++
-	f.oldest, f.newest = min(f.oldest, m.Arrival), max(f.newest, m.Arrival)
 }
 
 // held is a stream's object in memory, compressed.

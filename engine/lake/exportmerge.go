@@ -105,7 +105,10 @@ func (e *Exporter) gather(ctx context.Context, l *lane) error {
 		}
 		f.pass(m.Offset)
 		if l.open == nil {
-			l.open = e.delivery.newCut(e)
+			var err error
+			if l.open, err = e.delivery.newCut(e); err != nil {
+				return err
+			}
 			l.open.began, l.open.seen = m.Arrival, now
 		}
 		l.merged = now

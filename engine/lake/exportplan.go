@@ -58,6 +58,9 @@ func (e *Exporter) begin(ctx context.Context) (*delivery, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.c.Store, err = withoutGone(ctx, e.c.Store); err != nil {
+		return nil, err
+	}
 	d, err := e.deliver(e.c.Layout)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,10 @@ func (e *Exporter) replay(text string, owners []schema.Assignment) error {
 	if err != nil {
 		return err
 	}
-	c := d.newCut(e)
+	c, err := d.newCut(e)
+	if err != nil {
+		return err
+	}
 	c.plan = *n.plan
 	for _, a := range owners {
 		to, _ := c.plan.end(a.Partition)

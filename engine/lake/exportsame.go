@@ -27,17 +27,23 @@ func (s *recordSet) add(sum [sha256.Size]byte) {
 	s.n++
 }
 
-// records gives the records of an object of the product's sort.
-func (p *product) records(body io.Reader) (recordSet, error) {
-	var set recordSet
-	add := func(record []byte) { set.add(sha256.Sum256(record)) }
+// records gives the records of an object of the product's sort, and how many there are
+// beside them that name somebody who was erased.
+func (p *product) records(body io.Reader) (set recordSet, named int64, err error) {
+	add := func(record []byte) {
+		if p.hidden.holds(record) {
+			named++
+			return
+		}
+		set.add(sha256.Sum256(record))
+	}
 	switch p.sort {
 	case parquetFile:
-		return parquetRecords(body)
+		return parquetRecords(body, p.hidden)
 	case jsonObject:
 		z, err := gzip.NewReader(body)
 		if err != nil {
-			return set, fmt.Errorf("reading %s: %w", p.key, err)
+			return set, named, fmt.Errorf("reading %s: %w", p.key, err)
 		}
 		body = z
 	}
@@ -46,9 +52,9 @@ func (p *product) records(body io.Reader) (recordSet, error) {
 		split = eachObject
 	}
 	if err := split(bufio.NewReaderSize(body, 1<<16), add); err != nil {
-		return set, fmt.Errorf("reading %s: %w", p.key, err)
+		return set, named, fmt.Errorf("reading %s: %w", p.key, err)
 	}
-	return set, nil
+	return set, named, nil
 }
 
 func eachLine(r *bufio.Reader, yield func([]byte)) error {
@@ -106,9 +112,9 @@ func eachObject(r *bufio.Reader, yield func([]byte)) error {
 	}
 }
 
-// parquetRecords gives the rows of a file. A broken one can make the library
-// panic, which is an error here.
-func parquetRecords(body io.Reader) (set recordSet, err error) {
+// parquetRecords gives the rows of a file, and how many there are beside them that name
+// somebody hidden. A broken one can make the library panic, which is an error here.
+func parquetRecords(body io.Reader, hidden *suppressed) (set recordSet, named int64, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the file is broken: %v", p)
@@ -116,22 +122,24 @@ func parquetRecords(body io.Reader) (set recordSet, err error) {
 	}()
 	file, err := io.ReadAll(body)
 	if err != nil {
-		return set, err
+		return set, named, err
 	}
 	f, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
-		return set, err
+		return set, named, err
 	}
 	h := sha256.New()
 	for _, group := range f.RowGroups() {
 		err := eachRow(group, func(row parquet.Row) {
-			h.Reset()
-			hashRow(h, row)
-			set.add([sha256.Size]byte(h.Sum(nil)))
+			if hidden.inRow(row) >= 0 {
+				named++
+				return
+			}
+			set.add(rowSum(h, row))
 		})
 		if err != nil {
-			return set, err
+			return set, named, err
 		}
 	}
-	return set, nil
+	return set, named, nil
 }

@@ -77,6 +77,9 @@ func (e *Exporter) booked(p *product, existing bool, err error) {
 		s.failedPuts++
 		return
 	}
+	if p.void {
+		return
+	}
 	s.Objects++
 	s.Bytes += p.entry.Bytes
 	if existing {

@@ -30,6 +30,10 @@ type product struct {
 	sha   [sha256.Size]byte
 	entry manifestEntry
 	sort  sort
+	// void says that nothing of it is there: it was erased, or its records all name
+	// somebody who was. hidden is whose records it is without.
+	void   bool
+	hidden *suppressed
 }
 
 // sort is what kind of records an object holds.
@@ -66,6 +70,9 @@ func (e *Exporter) write(c *cut) error {
 	}
 	err = inParallel(c.ctx, putters, len(products), func(ctx context.Context, i int) error {
 		p := &products[i]
+		if p.void {
+			return nil
+		}
 		size := p.entry.Bytes
 		err := e.untilStored(ctx, left.Load(), func() error { return e.put(ctx, p) })
 		left.Add(-size)
@@ -75,11 +82,21 @@ func (e *Exporter) write(c *cut) error {
 		return err
 	}
 	for _, m := range e.manifests(c, products) {
-		if err := e.untilStored(c.ctx, 1, func() error { return putJSON(c.ctx, e.c.Store, m.key, m.manifest) }); err != nil {
+		if err := e.untilStored(c.ctx, 1, func() error { return sameButGone(c.ctx, e.c.Store, m.key, &m.manifest) }); err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.lateOnes(c)
+}
+
+// lateOnes warns where customers were erased while the cut was gathered: whoever erased
+// them may have looked before its objects were there.
+func (e *Exporter) lateOnes(c *cut) error {
+	now, err := readSuppressed(c.ctx, e.c.Store)
+	if err == nil && now.files() != c.hidden.files() {
+		e.c.Warn(Warning(fmt.Sprintf("customers were erased while objects of %s were gathered: acme erase --resume takes them out of these too", e.c.Topic)))
+	}
+	return err
 }
 
 // products gives the objects of a closed cut by their keys.
@@ -94,6 +111,7 @@ func (c *cut) products(topic string, topicID [16]byte) ([]product, error) {
 			if err != nil {
 				return nil, err
 			}
+			p.void = o.records == 0
 			out = append(out, p)
 		}
 		if o.rows != nil {
@@ -106,7 +124,12 @@ func (c *cut) products(topic string, topicID [16]byte) ([]product, error) {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(c.failed)) {
 		f := c.failed[kind]
-		out = append(out, c.errorProduct(kind, name(string(kind), ""), f, invalid))
+		p := c.errorProduct(kind, name(string(kind), ""), f, invalid)
+		p.void = f.records == 0
+		out = append(out, p)
+	}
+	for i := range out {
+		out[i].hidden = c.hidden
 	}
 	slices.SortFunc(out, func(a, b product) int { return strings.Compare(a.key, b.key) })
 	return out, nil
@@ -155,6 +178,9 @@ func (c *cut) parquetProducts(o *object, id, failedID [16]byte) ([]product, erro
 		}
 		out = append(out, bytesProduct(key, parquetFile, file, manifestEntry{Records: n, Rows: n, Raw: o.rows.raw, Oldest: instant(o.oldest), Newest: instant(o.newest)}))
 	}
+	if o.records == 0 {
+		out = append(out, product{key: c.key(c.d.parquet, o, id, ".parquet"), void: true})
+	}
 	if o.rows.failures > 0 {
 		f := &failures{lines: o.rows.failed, records: o.rows.failures, oldest: o.rows.oldest, newest: o.newest}
 		out = append(out, c.errorProduct(FormatConversionFailed, failedID, f, unconverted))
@@ -176,7 +202,14 @@ func bytesProduct(key string, s sort, data []byte, entry manifestEntry) product 
 // order. A plan says which records an object has; in which order they came to its
 // first writer, as they arrived, it does not say.
 func (e *Exporter) put(ctx context.Context, p *product) error {
-	_, err := e.c.Store.Put(ctx, p.key, p.body())
+	st := e.c.Store
+	if p.hidden != nil { // somebody may have been erased since the export began
+		st = living{st}
+	}
+	_, err := st.Put(ctx, p.key, p.body())
+	if p.void = errors.Is(err, errGone); p.void {
+		return nil
+	}
 	existing := errors.Is(err, store.ErrExists)
 	if existing {
 		err = e.recognise(ctx, p)
@@ -200,18 +233,23 @@ func (e *Exporter) recognise(ctx context.Context, p *product) error {
 	if err != nil {
 		return err
 	}
-	theirs, err := p.records(there)
+	theirs, named, err := p.records(there)
 	if err = errors.Join(err, there.Close()); err != nil {
 		return errors.Join(different, err)
 	}
-	ours, err := p.records(p.body())
+	ours, _, err := p.records(p.body())
 	if err != nil {
 		return err
 	}
 	if ours != theirs {
 		return different
 	}
-	if p.sort == jsonObject && p.entry.Delimiter == string(None) {
+	if named > 0 {
+		e.c.Warn(Warning(fmt.Sprintf("%s names customers who were erased since it was put: acme erase --resume takes them out", p.key)))
+		p.entry.Records = theirs.n + named
+		p.entry.Rows = p.entry.Records // of all but JSON, which is counted
+	}
+	if p.sort == jsonObject && (named > 0 || p.entry.Delimiter == string(None)) {
 		// The one row is the first record.
 		lines, err := recount(ctx, e.c.Store, p.key)
 		if err != nil {
@@ -248,6 +286,9 @@ func (e *Exporter) manifests(c *cut, products []product) []folderManifest {
 				m.Ranges = append(m.Ranges, manifestRange{s.Partition, s.From, s.To, s.missing})
 			}
 			byFolder[folder] = m
+		}
+		if p.void {
+			continue // the manifest is there for its ranges
 		}
 		entry := p.entry
 		entry.Name, entry.SHA256 = object, hex.EncodeToString(p.sha[:])

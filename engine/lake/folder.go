@@ -3,6 +3,7 @@ package lake
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -76,7 +77,7 @@ func (w *Writer) putManifest(f *folder) error {
 		name = fmt.Sprintf("%s-%d", name, f.part)
 	}
 	key := manifestsPrefix + f.name + name + ".json"
-	if err := putJSON(w.ctx, w.c.Store, key, f.manifest); err != nil {
+	if err := sameButGone(w.ctx, w.c.Store, key, &f.manifest); err != nil {
 		return err
 	}
 	w.mu.Lock()
@@ -91,13 +92,16 @@ func (w *Writer) Label(line []byte) error {
 	if w.state == Complete {
 		return ErrComplete
 	}
+	if w.hidden.holds(line) {
+		return nil
+	}
 	w.labels++
 	if w.truth == nil {
 		w.truth = w.pool.newStream(form{delimited: true})
 		key := truthPrefix + w.claim.name() + ".jsonl.gz"
 		w.wg.Go(func() {
 			p, err := w.truth.publish(w.ctx, w.c.Store, key)
-			if err != nil {
+			if err != nil && !errors.Is(err, errGone) {
 				w.fail(err)
 			}
 			w.mu.Lock()

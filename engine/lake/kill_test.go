@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childMigration); dir != "" {
 		os.Exit(migratingChild(dir))
 	}
+	if dir := os.Getenv(childErasure); dir != "" {
+		os.Exit(erasingChild(dir))
+	}
 	os.Exit(m.Run())
 }
 

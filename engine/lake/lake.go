@@ -18,6 +18,7 @@
 //	_acme/exports/...    how an export makes objects of a topic: put before its first plan
 //	_acme/migrations/... which objects a part of Parquet is made of: put before it
 //	_acme/privacy/...    what becomes of addresses in a table, where they are not kept
+//	_acme/suppressed/... who was erased, by tokens: put before anything is erased
 //
 // What must hold:
 //
@@ -53,6 +54,10 @@
 // records of the objects that a folder has, read back by another reader and held against
 // them before it is put. See Migrate. A repair writes such objects anew into another
 // lake. See Repair.
+//
+// An erasure takes the records of customers out of every object, and retention takes whole
+// folders: see Erase and Retain. Both stay in the books as manifests of what is void, so
+// that nobody puts it again. See gonePrefix.
 //
 // Terms. A part is a Parquet object of a migration. A delivery buffer gathers records of the keys that hash to it, as a
 // Firehose stream's workers do. A partition is a folder with NAME=VALUE parts.

@@ -32,6 +32,12 @@ type Manifest struct {
 	Holds  *Fingerprint     `json:"holds,omitempty"`
 	// IP is what became of the addresses; the zero rule where they were kept.
 	IP IPRule `json:"ip,omitzero"`
+	// Gone are objects that are void, of which Objects has what is left, and Lists the
+	// suppression files by which. Expired says that the whole folder is, and since when.
+	// See gonePrefix.
+	Gone    []goneEntry `json:"gone,omitempty"`
+	Lists   []string    `json:"lists,omitempty"`
+	Expired string      `json:"expired,omitempty"`
 	// Records, Rows, Bytes: sums over the objects.
 	Records int64           `json:"records"`
 	Rows    int64           `json:"rows"`
@@ -93,7 +99,8 @@ type Ledger struct {
 func NewLedger(st store.Store) *Ledger { return &Ledger{newManifests(st)} }
 
 // Lookup gives what the manifests say of an object: its bytes as stored, the rows
-// Athena sees and its SHA-256. ok is false where no manifest speaks of it.
+// Athena sees and its SHA-256. ok is false where no manifest speaks of it. One that is
+// being erased is a *GoneError: what takes its place may be there beside it.
 func (l *Ledger) Lookup(ctx context.Context, key string) (bytes, rows int64, sha [32]byte, ok bool, err error) {
 	folder, name := split(key)
 	entries, err := l.manifests.of(ctx, folder)
@@ -102,7 +109,10 @@ func (l *Ledger) Lookup(ctx context.Context, key string) (bytes, rows int64, sha
 	}
 	e, ok := entries[name]
 	if !ok {
-		return 0, 0, sha, false, nil
+		if l.manifests.isVoid(key) {
+			err = &GoneError{key}
+		}
+		return 0, 0, sha, false, err
 	}
 	if n, err := hex.Decode(sha[:], []byte(e.SHA256)); err != nil || n != len(sha) {
 		return 0, 0, sha, false, &BadManifestError{Folder: folder, Name: name}
@@ -128,10 +138,18 @@ type manifests struct {
 	st      store.Store
 	mu      sync.Mutex
 	folders map[string]map[string]manifestEntry
+	voids   *voids // of the folders that were read
 }
 
 func newManifests(st store.Store) *manifests {
-	return &manifests{st: st, folders: map[string]map[string]manifestEntry{}}
+	return &manifests{st: st, folders: map[string]map[string]manifestEntry{}, voids: newVoids()}
+}
+
+// isVoid says whether an object was erased, of a folder that was read.
+func (m *manifests) isVoid(key string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.voids.has(key)
 }
 
 // of gives what all manifests of a folder say, by object name; nil if there is
@@ -162,6 +180,12 @@ func (m *manifests) of(ctx context.Context, folder string) (map[string]manifestE
 				return nil, &BadManifestError{Folder: folder, Name: e.Name}
 			}
 			entries[e.Name] = e
+		}
+		m.voids.take(&one)
+	}
+	for name := range entries {
+		if m.voids.has(folder + name) {
+			delete(entries, name)
 		}
 	}
 	m.folders[folder] = entries

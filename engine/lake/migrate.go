@@ -98,6 +98,7 @@ type migrationJob struct {
 	*target
 	inputs  []store.Info
 	pending *numberedPlan // what a process that was killed left, or nil
+	erased  bool          // some of its objects are no more what they were
 }
 
 func (o MigrateOptions) withDefaults() MigrateOptions {
@@ -200,7 +201,16 @@ func (o MigrateOptions) jobsOf(t *target, out *Migration) ([]migrationJob, error
 		if p := &t.plans[i]; !p.done {
 			j := migrationJob{target: t, pending: p}
 			for _, in := range p.Inputs {
-				j.inputs = append(j.inputs, store.Info{Key: in.Key, Size: in.Bytes})
+				info := store.Info{Key: in.Key, Size: in.Bytes}
+				if key := t.voids.now(in.Key); key != in.Key {
+					j.erased = true
+					at := slices.IndexFunc(t.inputs, func(i store.Info) bool { return i.Key == key })
+					if at < 0 {
+						continue
+					}
+					info = t.inputs[at]
+				}
+				j.inputs = append(j.inputs, info)
 			}
 			out.Done -= int64(len(j.inputs))
 			jobs = append(jobs, j)
@@ -225,6 +235,12 @@ func (o MigrateOptions) targets(ctx context.Context, st store.Store, out *Migrat
 	if err != nil {
 		return nil, err
 	}
+	erased := newVoids()
+	for _, prefix := range []string{from.Prefix, o.Into.Prefix} {
+		if err := erased.read(ctx, st, prefix); err != nil {
+			return nil, err
+		}
+	}
 	byFolder := map[string]*target{}
 	var targets []*target
 	for i := range partitions {
@@ -241,11 +257,15 @@ func (o MigrateOptions) targets(ctx context.Context, st store.Store, out *Migrat
 		}
 		t := byFolder[folder]
 		if t == nil {
-			t = &target{folder: folder, values: values}
+			t = &target{folder: folder, values: values, voids: erased}
 			byFolder[folder] = t
 			targets = append(targets, t)
 		}
-		t.inputs = append(t.inputs, p.Objects...)
+		for _, info := range p.Objects {
+			if !erased.has(info.Key) {
+				t.inputs = append(t.inputs, info)
+			}
+		}
 	}
 	slices.SortFunc(targets, func(a, b *target) int { return strings.Compare(a.folder, b.folder) })
 	there, err := Partitions(ctx, st, o.Into.Prefix)
@@ -308,7 +328,14 @@ func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migratio
 			total += in.Size
 		}
 	}
-	reader := readInputs(ctx, st, o.Into, inputs, o.Workers, o.runRows)
+	hidden, err := readSuppressed(ctx, st)
+	if err != nil {
+		return false, err
+	}
+	if st, err = withoutGone(ctx, st); err != nil {
+		return false, err
+	}
+	reader := readInputs(ctx, st, o.Into, inputs, hidden, o.Workers, o.runRows)
 	defer reader.close()
 	m := &migrator{o: o, st: st, reader: reader, out: out, total: total}
 	for i := range jobs {
@@ -361,10 +388,19 @@ func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart
 		return part, err
 	}
 	if j.pending != nil {
-		if err := samePlan(&j.pending.migrationPlan, &making.plan); err != nil {
+		if making.name, err = j.pending.name(); err != nil {
 			return part, err
 		}
+		// Where somebody was erased since, what is left of it is made.
+		if !j.erased && making.erased == 0 {
+			if err := samePlan(&j.pending.migrationPlan, &making.plan); err != nil {
+				return part, err
+			}
+		}
 	} else {
+		if making.name, err = making.plan.name(); err != nil {
+			return part, err
+		}
 		if err := putPlan(ctx, m.st, number, &making.plan); err != nil {
 			return part, err
 		}

@@ -471,7 +471,7 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		for _, in := range inputs {
 			objects = append(objects, migratedObject{Info: in})
 		}
-		r := readInputs(t.Context(), st, table, objects, 1, 1000)
+		r := readInputs(t.Context(), st, table, objects, nil, 1, 1000)
 		var runs []*rows
 		in := <-r.queue
 		for run := range in.runs {

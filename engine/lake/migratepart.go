@@ -28,6 +28,8 @@ type making struct {
 	n       int
 	refused []byte
 	stats   serde.Stats
+	erased  int64  // records that are left out
+	name    string // of the part and its manifest: the plan's
 }
 
 // startPart starts the part of a folder.
@@ -56,6 +58,7 @@ func (m *making) take(in *inputRows, tell func(rows int)) error {
 		return in.err
 	}
 	m.plan.Inputs = append(m.plan.Inputs, in.input)
+	m.erased += in.input.Erased
 	m.stats.Add(in.stats, shownPositions)
 	m.refused = append(m.refused, in.refused...)
 	return nil
@@ -96,20 +99,20 @@ func (m *making) finish() error {
 
 // publish puts the part and its manifest, whose plan is there.
 func (m *making) publish(ctx context.Context) (Manifest, error) {
-	name, err := m.plan.name()
-	if err != nil {
-		return Manifest{}, err
-	}
+	name := m.name
 	entry := manifestEntry{Name: name + ".parquet", Bytes: m.file.at, SHA256: hex.EncodeToString(m.file.sum.Sum(nil)), Records: m.plan.Holds.Rows, Rows: m.plan.Holds.Rows}
 	manifest := Manifest{Version: manifestVersion, Folder: m.plan.Folder, IP: m.plan.IP, Inputs: m.plan.Inputs, Holds: &m.plan.Holds}
 	for _, in := range m.plan.Inputs {
 		entry.Raw += in.Raw
 	}
 	if m.plan.Holds.Rows > 0 {
-		if err := m.put(ctx, &entry); err != nil {
+		err := m.put(ctx, &entry)
+		if err != nil && !errors.Is(err, errGone) {
 			return manifest, err
 		}
-		manifest.add(entry)
+		if err == nil {
+			manifest.add(entry)
+		}
 	}
 	if err := m.putRefused(ctx, name); err != nil {
 		return manifest, err
@@ -170,6 +173,9 @@ func (m *making) putRefused(ctx context.Context, name string) error {
 	folder := "errors/" + string(FormatConversionFailed) + "/" + string(day)
 	sum := sha256.Sum256(m.refused)
 	_, err := m.st.Put(ctx, folder+name, bytes.NewReader(m.refused))
+	if errors.Is(err, errGone) {
+		return nil
+	}
 	if errors.Is(err, store.ErrExists) {
 		err = sameObject(ctx, m.st, folder+name, int64(len(m.refused)), sum)
 	}

@@ -44,7 +44,9 @@ type migrationInput struct {
 	Records int64 `json:"records"`
 	Unseen  int64 `json:"unseen,omitempty"`
 	Broken  int64 `json:"broken,omitempty"`
-	Raw     int64 `json:"raw"` // bytes before compression
+	// Erased are records that became no row, since they name somebody who was erased.
+	Erased int64 `json:"erased,omitempty"`
+	Raw    int64 `json:"raw"` // bytes before compression
 }
 
 // name is what the part and its manifest are called.
@@ -73,6 +75,7 @@ type target struct {
 	inputs []store.Info // all objects that belong there
 	plans  []numberedPlan
 	there  []store.Info // the folder's objects as they are
+	voids  *voids       // what was erased of both
 }
 
 // readPlans reads the plans of targets and whether they are done.
@@ -138,19 +141,25 @@ func keysBelow(ctx context.Context, st store.Store, prefix string) (map[string]b
 	return keys, nil
 }
 
+const anySize = -1
+
 // left gives the objects that are in no plan. Objects that were migrated and are others
 // now are an error: what is in the table is not what is in the lake.
 func (t *target) left() ([]store.Info, error) {
 	planned := map[string]int64{}
 	for _, p := range t.plans {
 		for _, in := range p.Inputs {
-			planned[in.Key] = in.Bytes
+			// What is left of an object was migrated with it.
+			for key, size := in.Key, in.Bytes; key != ""; size = anySize {
+				planned[key] = size
+				key = t.voids.into[key]
+			}
 		}
 	}
 	var out []store.Info
 	for _, info := range t.inputs {
 		size, ok := planned[info.Key]
-		if ok && size != info.Size {
+		if ok && size != info.Size && size != anySize {
 			return nil, fmt.Errorf("migrating %s: it was migrated when it had %d bytes and has %d now; an object of a lake does not change: find out who changed it, or migrate into another lake", info.Key, size, info.Size)
 		}
 		if !ok {
@@ -164,7 +173,9 @@ func (t *target) left() ([]store.Info, error) {
 func (t *target) foreign() string {
 	own := map[string]bool{}
 	for _, p := range t.plans {
-		own[p.key] = true
+		for key := p.key; key != ""; key = t.voids.into[key] {
+			own[key] = true
+		}
 	}
 	for _, info := range t.there {
 		if !own[info.Key] {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,8 +48,9 @@ type inputReader struct {
 	stop    context.CancelFunc
 	wg      sync.WaitGroup
 	runRows int
-	desks   sync.Pool // of *readingDesk
-	used    sync.Pool // of *rows that were encoded
+	hidden  *suppressed // whose records become no rows
+	desks   sync.Pool   // of *readingDesk
+	used    sync.Pool   // of *rows that were encoded
 }
 
 // readingDesk is what one object at a time is read with.
@@ -58,13 +60,15 @@ type readingDesk struct {
 	packed  bytes.Buffer
 	text    []byte
 	in      *inputRows // that is being read
+	named   []bool     // of the rows since the last batch: whether one names somebody hidden
 }
 
 // inputRows are the rows of one object as they come.
 type inputRows struct {
-	info store.Info
-	ips  *addresses // nil where addresses are kept
-	runs chan *rows // closed behind the last
+	info   store.Info
+	ips    *addresses // nil where addresses are kept
+	hidden *suppressed
+	runs   chan *rows // closed behind the last
 	// What is known behind the last run:
 	input   migrationInput
 	stats   serde.Stats
@@ -79,13 +83,13 @@ type migratedObject struct {
 }
 
 // readInputs begins to read objects, so many at once.
-func readInputs(ctx context.Context, st store.Store, t schema.Table, inputs []migratedObject, workers, runRows int) *inputReader {
+func readInputs(ctx context.Context, st store.Store, t schema.Table, inputs []migratedObject, hidden *suppressed, workers, runRows int) *inputReader {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &inputReader{st: st, table: t, books: newManifests(st), queue: make(chan *inputRows, workers), stop: cancel, runRows: runRows}
+	r := &inputReader{st: st, table: t, books: newManifests(st), queue: make(chan *inputRows, workers), stop: cancel, runRows: runRows, hidden: hidden}
 	r.wg.Go(func() {
 		defer close(r.queue)
 		for _, info := range inputs {
-			in := &inputRows{info: info.Info, ips: info.ips, runs: make(chan *rows, runsAhead)}
+			in := &inputRows{info: info.Info, ips: info.ips, hidden: hidden, runs: make(chan *rows, runsAhead)}
 			select {
 			case r.queue <- in: // as many as are read at once
 			case <-ctx.Done():
@@ -134,7 +138,7 @@ func (r *inputReader) read(ctx context.Context, in *inputRows) (err error) {
 	}
 	in.input = migrationInput{
 		Key: in.info.Key, Bytes: in.info.Size, SHA256: hex.EncodeToString(sum.Sum(nil)), Raw: in.stats.Bytes,
-		Records: in.stats.Rows, Unseen: in.stats.Unseen, Broken: in.stats.Malformed - in.stats.NoObject,
+		Records: in.stats.Rows - in.input.Erased, Erased: in.input.Erased, Unseen: in.stats.Unseen, Broken: in.stats.Malformed - in.stats.NoObject,
 	}
 	folder, name := split(in.info.Key)
 	entries, err := r.books.of(ctx, folder)
@@ -152,9 +156,11 @@ func (r *inputReader) desk(in *inputRows) (*readingDesk, error) {
 	}
 	d := &readingDesk{in: in}
 	var err error
-	d.reader, err = newRecordReader(r.table, serde.Options{
-		IgnoreMalformed: true, EveryRecord: true, Refused: func(at serde.Position, text []byte) { d.in.refuse(at, text) },
-	})
+	o := serde.Options{IgnoreMalformed: true, EveryRecord: true, Refused: func(at serde.Position, text []byte) { d.in.refuse(at, text) }}
+	if r.hidden != nil {
+		o.Record = func(text []byte) { d.named = append(d.named, r.hidden.holds(text)) }
+	}
+	d.reader, err = newRecordReader(r.table, o)
 	return d, err
 }
 
@@ -208,6 +214,10 @@ func (r *inputReader) rows(ctx context.Context, desk *readingDesk, body io.Reade
 		if err != nil {
 			return &DamagedError{in.info.Key, reason(err)}
 		}
+		if r.hidden != nil {
+			in.input.Erased += leaveOut(b, desk.named)
+			desk.named = desk.named[:0]
+		}
 		if in.ips != nil {
 			in.ips.batch(b, addressColumn(r.table))
 		}
@@ -232,6 +242,48 @@ func (r *inputReader) rows(ctx context.Context, desk *readingDesk, body io.Reade
 		return nil
 	}
 	return hand()
+}
+
+// leaveOut takes rows out of a batch of the kinds of columns that a part can have, and
+// says how many.
+func leaveOut(b *serde.Batch, out []bool) (n int64) {
+	if !slices.Contains(out, true) {
+		return 0
+	}
+	to := 0
+	for i := range b.Rows {
+		if out[i] {
+			n++
+			continue
+		}
+		for c := range b.Columns {
+			moveRow(&b.Columns[c], i, to)
+		}
+		to++
+	}
+	b.Rows = to
+	return n
+}
+
+// moveRow moves row i of a column to a place that is not behind it.
+func moveRow(v *serde.Vector, i, to int) {
+	if bit := uint64(1) << (uint(to) & 63); v.IsNull(i) {
+		v.Valid[to>>6] &^= bit
+	} else {
+		v.Valid[to>>6] |= bit
+	}
+	switch {
+	case v.Ints != nil:
+		v.Ints[to] = v.Ints[i]
+	case v.BigInts != nil:
+		v.BigInts[to] = v.BigInts[i]
+	case v.Doubles != nil:
+		v.Doubles[to] = v.Doubles[i]
+	default:
+		begin := v.Offsets[to]
+		n := copy(v.Text[begin:], v.Text[v.Offsets[i]:v.Offsets[i+1]])
+		v.Offsets[to+1] = begin + uint32(n)
+	}
 }
 
 // run gives empty rows.
@@ -276,6 +328,9 @@ func byContent(key string, magic []byte) (name string, misnamed bool) {
 // refuse files what is no record.
 func (in *inputRows) refuse(at serde.Position, text []byte) {
 	if len(in.refused) > maxRefused {
+		return
+	}
+	if in.hidden.holds(text) {
 		return
 	}
 	t := schema.EventsMigrated()

@@ -70,6 +70,7 @@ type MendedObject struct {
 // mending is one object on its way.
 type mending struct {
 	from    store.Info
+	hidden  *suppressed // whose records are left out
 	key     string
 	folder  bool // it lies in a partition
 	records int64
@@ -81,6 +82,7 @@ type mending struct {
 	stats   serde.Stats
 	name    string // under which it is read
 	reader  *serde.Reader
+	erased  int64 // records that are left out
 	twice   int64 // keys that stood twice in the records before
 }
 
@@ -92,6 +94,10 @@ func Repair(ctx context.Context, from, into store.Store, o RepairOptions) (*Repa
 	if err := sameAddresses(ctx, from, into, false); err != nil {
 		return nil, fmt.Errorf("repairing %s into %s: %w", from.URI(), into.URI(), err)
 	}
+	hidden, err := copySuppressed(ctx, from, into)
+	if err != nil {
+		return nil, fmt.Errorf("repairing %s into %s: %w", from.URI(), into.URI(), err)
+	}
 	t := schema.Events()
 	partitions, err := Partitions(ctx, from, t.Prefix)
 	if err != nil {
@@ -101,7 +107,7 @@ func Repair(ctx context.Context, from, into store.Store, o RepairOptions) (*Repa
 	var all []*mending
 	for i := range partitions {
 		for _, info := range partitions[i].Objects {
-			all = append(all, &mending{from: info, key: info.Key, folder: wrongFolder(&partitions[i], t) == ""})
+			all = append(all, &mending{from: info, hidden: hidden, key: info.Key, folder: wrongFolder(&partitions[i], t) == ""})
 		}
 	}
 	var done atomic.Int64
@@ -208,6 +214,10 @@ func (m *mending) lose(kind FindingKind, line int64, why string) {
 
 // keep takes a record.
 func (m *mending) keep(text []byte) {
+	if m.hidden.holds(text) {
+		m.erased++
+		return
+	}
 	if m.records++; m.records == 1 {
 		m.first = bytes.Clone(text)
 	}
@@ -221,7 +231,7 @@ func (m *mending) keep(text []byte) {
 
 // refuse files what is no record.
 func (m *mending) refuse(at serde.Position, text []byte) {
-	if len(bytes.TrimSpace(text)) == 0 {
+	if len(bytes.TrimSpace(text)) == 0 || m.hidden.holds(text) {
 		return
 	}
 	m.lose(Malformed, at.Line, at.Why)
@@ -239,7 +249,7 @@ func (m *mending) refuse(at serde.Position, text []byte) {
 // sound says whether Athena reads every record of the object as it is.
 func (m *mending) sound() bool {
 	s := &m.stats
-	return m.folder && m.name == m.from.Key && serde.Gzip(m.from.Key) && len(m.lost) == 0 && s.Unseen == 0 && s.Malformed == 0 && s.Twice == 0 && s.Lines == s.Records
+	return m.folder && m.name == m.from.Key && serde.Gzip(m.from.Key) && len(m.lost) == 0 && m.erased == 0 && s.Unseen == 0 && s.Malformed == 0 && s.Twice == 0 && s.Lines == s.Records
 }
 
 // publish puts the object into the new lake.

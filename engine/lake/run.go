@@ -385,6 +385,15 @@ func complete(ctx context.Context, st store.Store, own claim) (bool, error) {
 		folders[truthPrefix] = true
 	}
 	for folder := range folders {
+		void, err := readVoids(ctx, st, folder)
+		if err != nil {
+			return false, err
+		}
+		for key := range want {
+			if void.has(key) {
+				delete(want, key)
+			}
+		}
 		for info, err := range st.List(ctx, folder) {
 			if err != nil {
 				return false, fmt.Errorf("looking whether the run is complete: %w", err)

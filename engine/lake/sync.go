@@ -58,6 +58,9 @@ func Sync(ctx context.Context, from, to store.Store, o SyncOptions) (*Synced, er
 	if err := sameAddresses(ctx, from, to, o.Plan); err != nil {
 		return nil, fmt.Errorf("copying into %s: %w", to.URI(), err)
 	}
+	if err := s.readErased(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.choose(ctx); err != nil {
 		return nil, err
 	}
@@ -80,6 +83,8 @@ type syncing struct {
 	from, to store.Store
 	o        SyncOptions
 	chosen   []syncObject
+	voids    *voids        // what was erased on either side
+	hidden   []*suppressed // whose records are not copied, by either side's list
 
 	mu  sync.Mutex
 	out *Synced
@@ -100,7 +105,7 @@ func (s *syncing) choose(ctx context.Context) error {
 		if bad != nil {
 			return fmt.Errorf("listing what to copy: %w", bad)
 		}
-		if !s.wanted(info.Key) {
+		if !s.wanted(info.Key) || s.voids.has(info.Key) {
 			continue
 		}
 		for more && err == nil && other.Key < info.Key {
@@ -128,6 +133,39 @@ func (s *syncing) choose(ctx context.Context) error {
 		return fmt.Errorf("listing what is there: %w", err)
 	}
 	return nil
+}
+
+// readErased reads what was erased on both sides.
+func (s *syncing) readErased(ctx context.Context) error {
+	s.voids = newVoids()
+	for _, st := range []store.Store{s.from, s.to} {
+		list, err := readSuppressed(ctx, st)
+		if err != nil {
+			return err
+		}
+		if list != nil {
+			s.hidden = append(s.hidden, list)
+		}
+		if err := s.voids.read(ctx, st, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named says whether an object names somebody who was erased on either side.
+func (s *syncing) named(ctx context.Context, info store.Info) (bool, error) {
+	for _, by := range s.hidden {
+		e := &eraser{st: s.from}
+		r, err := e.remnant(ctx, info, by)
+		if err != nil {
+			return false, err
+		}
+		if r != nil {
+			return true, r.drop()
+		}
+	}
+	return false, nil
 }
 
 // wanted says whether an object is in the range.
@@ -214,6 +252,16 @@ func (s *syncing) one(ctx context.Context, o syncObject) error {
 	var sum [sha256.Size]byte
 	var err error
 	copied := false
+	if !o.present && !isBook(o.Key) {
+		named, err := s.named(ctx, o.Info)
+		if err != nil {
+			return err
+		}
+		if named {
+			s.differs(o.Key, "it names customers who were erased, and is not copied: acme erase --resume takes them out of the lake that it is in")
+			return nil
+		}
+	}
 	if !o.present {
 		if sum, copied, err = s.copy(ctx, o.Info); err != nil {
 			return err

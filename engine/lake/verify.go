@@ -91,6 +91,7 @@ type verifier struct {
 	readers sync.Pool
 	mu      sync.Mutex
 	out     *Verification
+	voids   *voids
 }
 
 func (v *verifier) damaged(key, why string) {
@@ -109,6 +110,10 @@ func (v *verifier) gather(ctx context.Context) ([]listedObject, error) {
 	for info, err := range v.st.List(ctx, v.o.Prefix) {
 		if err != nil {
 			return nil, err
+		}
+		if v.voids.has(info.Key) {
+			v.damaged(info.Key, "it was erased and is there still: acme erase --resume, or acme retain, finishes what was begun")
+			continue
 		}
 		entry := listed[info.Key]
 		delete(listed, info.Key)
@@ -133,6 +138,7 @@ func (v *verifier) gather(ctx context.Context) ([]listedObject, error) {
 // manifest that cannot be read is damage.
 func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error) {
 	listed := map[string]*manifestEntry{}
+	v.voids = newVoids()
 	var topics coverage
 	read := func(key string, into any) (bool, error) {
 		err := getJSON(ctx, v.st, key, into)
@@ -159,6 +165,7 @@ func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error
 		if why := topics.add(info.Key, &m); why != "" {
 			v.damaged(info.Key, why)
 		}
+		v.voids.take(&m)
 		for i := range m.Objects {
 			listed[m.Folder+m.Objects[i].Name] = &m.Objects[i]
 		}
@@ -187,6 +194,11 @@ func (v *verifier) listed(ctx context.Context) (map[string]*manifestEntry, error
 		}
 		if ok && done.Truth != nil {
 			listed[truthPrefix+done.Truth.Name] = done.Truth
+		}
+	}
+	for key := range listed {
+		if v.voids.has(key) {
+			delete(listed, key)
 		}
 	}
 	return listed, nil

@@ -27,6 +27,7 @@ type Writer struct {
 	c        Config
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
+	hidden   *suppressed // whose records are left out; nil where there is nobody
 	claim    claim
 	identity string
 	state    State
@@ -170,6 +171,12 @@ func (w *Writer) begin() (err error) {
 		return err
 	}
 	if err := take(w.ctx, w.c, w.claim); err != nil {
+		return err
+	}
+	if w.hidden, err = readSuppressed(w.ctx, w.c.Store); err != nil {
+		return err
+	}
+	if w.c.Store, err = withoutGone(w.ctx, w.c.Store); err != nil {
 		return err
 	}
 	if w.c.Layout.Delimiter == Newline {
@@ -328,8 +335,15 @@ func (w *Writer) key(n *Names, o objectName, kind, extension string) string {
 
 func (w *Writer) add(b *buffer, r *schema.Record) error {
 	b.newest = w.clock
-	b.records++
 	b.bytes += int64(len(r.Value) + len(w.delimiter))
+	if w.hidden.holds(r.Value) {
+		// It has its place all the same, so that nothing else is another for it.
+		if b.conversion != nil {
+			b.conversion.records++
+		}
+		return nil
+	}
+	b.records++
 	if b.json != nil {
 		if len(w.delimiter) == 0 && bytes.IndexAny(r.Value, "\r\n") >= 0 {
 			b.broken = true
@@ -389,6 +403,9 @@ func (w *Writer) publish(b *buffer) error {
 		p, err := b.json.publish(w.ctx, w.c.Store, key)
 		if err == nil && b.broken {
 			p.lines, err = recount(w.ctx, w.c.Store, key)
+		}
+		if errors.Is(err, errGone) {
+			return
 		}
 		if err != nil {
 			w.fail(err)

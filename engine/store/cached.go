@@ -211,6 +211,18 @@ func (c *Cached) Delete(ctx context.Context, key string) error {
 	return c.Store.Delete(ctx, key)
 }
 
+// Forget drops what is kept of an object that was deleted, as its store listed it. What a
+// process reads in this moment it reads on, until it ends.
+func (c *Cached) Forget(info Info) error {
+	path := c.object(c.nameOf(info))
+	for _, file := range []string{path, path + ".sum"} {
+		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("dropping %s from the cache: %w", info.Key, err)
+		}
+	}
+	return nil
+}
+
 // Put implements Store.
 func (c *Cached) Put(ctx context.Context, key string, r io.Reader) (Info, error) {
 	info, err := c.Store.Put(ctx, key, r)

@@ -109,6 +109,14 @@ type Fetcher interface {
 	Fetch(ctx context.Context, keys []string) error
 }
 
+// Versioned is implemented by stores that may keep what was deleted, as a bucket with
+// versions does.
+type Versioned interface {
+	// Purge removes an object and every version of it, for good, and says how many there
+	// were. One that is not there is no error.
+	Purge(ctx context.Context, key string) (versions int, err error)
+}
+
 // Unfinished is what a writer began and did not end, or has not yet.
 type Unfinished struct {
 	Key   string // of the object that was to be, or of a temporary file

@@ -18,6 +18,7 @@ import (
 var actions = map[string]string{
 	"PutObject": "s3:PutObject", "CreateMultipartUpload": "s3:PutObject", "UploadPart": "s3:PutObject", "CompleteMultipartUpload": "s3:PutObject",
 	"GetObject": "s3:GetObject", "HeadObject": "s3:GetObject", "ListObjectsV2": "s3:ListBucket", "DeleteObject": "s3:DeleteObject",
+	"ListObjectVersions": "s3:ListBucketVersions", "DeleteObjectVersion": "s3:DeleteObjectVersion",
 	"AbortMultipartUpload": "s3:AbortMultipartUpload", "ListMultipartUploads": "s3:ListBucketMultipartUploads",
 }
 
@@ -53,6 +54,14 @@ func TestPolicies(t *testing.T) {
 			_, err := read(s, "k")
 			return err
 		},
+		"LakeEraser": func() error {
+			if _, err := s.Put(t.Context(), "erased", strings.NewReader("x")); err != nil {
+				return err
+			}
+			server.Requests() // putting is the writer's
+			_, err := s.Purge(t.Context(), "erased")
+			return err
+		},
 		"LakeSweeper": func() error {
 			found, err := s.Unfinished(t.Context(), time.Now())
 			if err == nil && len(found) > 0 {
@@ -76,6 +85,9 @@ func TestPolicies(t *testing.T) {
 		}
 		if role == "LakeSweeper" {
 			asked = append(asked, "s3:AbortMultipartUpload") // where there is something to drop
+		}
+		if role == "LakeEraser" {
+			asked = append(asked, "s3:DeleteObject") // where the server knows no versions
 		}
 		slices.Sort(asked)
 		asked = slices.Compact(asked)

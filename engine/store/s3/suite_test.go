@@ -78,5 +78,6 @@ func TestServer(t *testing.T) {
 		t.Run("race of parts", func(t *testing.T) { raceOfParts(t, openAt(t, "s3://"+bucket+"/race")) })
 	}
 	t.Run("large", func(t *testing.T) { large(t, openAt(t, "s3://"+bucket+"/large")) })
+	t.Run("purge", func(t *testing.T) { purged(t, openAt(t, "s3://"+bucket+"/purge")) })
 	t.Run("unfinished", func(t *testing.T) { unfinished(t, openAt(t, "s3://"+bucket+"/unfinished")) })
 }

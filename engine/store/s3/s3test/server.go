@@ -133,6 +133,8 @@ func Operation(r *http.Request) string {
 	switch {
 	case key == "" && q.Has("uploads"):
 		return "ListMultipartUploads"
+	case key == "" && q.Has("versions"):
+		return "ListObjectVersions"
 	case key == "" && r.Method == http.MethodGet:
 		return "ListObjectsV2"
 	case key == "":
@@ -145,6 +147,8 @@ func Operation(r *http.Request) string {
 		return "UploadPart"
 	case r.Method == http.MethodDelete && q.Has("uploadId"):
 		return "AbortMultipartUpload"
+	case r.Method == http.MethodDelete && q.Has("versionId"):
+		return "DeleteObjectVersion"
 	}
 	return map[string]string{
 		http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodPut: "PutObject", http.MethodDelete: "DeleteObject",
