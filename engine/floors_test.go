@@ -37,6 +37,7 @@ engine/query/trino: engine/floattext engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store
 engine/report: schema sql engine/query
 tui: schema engine/query engine/report
+tui/tuitest:
 cmd/acme: schema sql engine/sim engine/store engine/store/s3 engine/serde engine/dialect engine/query engine/stream engine/lake engine/query/duckdb engine/query/trino engine/tables engine/report tui
 `
 

@@ -264,6 +264,12 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		return msg.started(m)
 	case insideMsg:
 		return msg.ended(m)
+	case lostMsg:
+		msg.took(m)
+	case forgotMsg:
+		if msg.err != nil {
+			m.say(warn, "a job's note stays: "+msg.err.Error())
+		}
 	case jobEndMsg:
 		return msg.ended(m)
 	case watchMsg:
@@ -297,7 +303,7 @@ func (m *model) busy() bool {
 
 // startWork loads what the pages begin with, once there is a lake.
 func (m *model) startWork() tea.Cmd {
-	return tea.Batch(m.startLoad(), m.loadNames(), m.loadSaved(), m.sql.checkSoon(m))
+	return tea.Batch(m.startLoad(), m.loadNames(), m.loadSaved(), m.loadLost(), m.sql.checkSoon(m))
 }
 
 func (m *model) tick() tea.Cmd {
@@ -410,7 +416,7 @@ func (m *model) stopAll() {
 	m.browse.stop()
 	m.live.stop()
 	for _, j := range m.jobs.list {
-		j.stop()
+		j.stop(errLeft)
 	}
 	if m.prepare != nil {
 		m.prepare.stop()

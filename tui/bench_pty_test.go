@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"acme/telemetry/tui/tuitest"
 )
 
 // The benchmarks run the screen in a terminal, as a person has it: this test binary
@@ -24,10 +26,10 @@ func BenchmarkTerminalFirstFrame(b *testing.B) {
 		for range 20 {
 			begin := time.Now()
 			x := launch(b, "vast", 100, 30, nil)
-			x.see("6 Quality")
+			x.See("6 Quality")
 			all = append(all, time.Since(begin))
-			x.keys("\x11")
-			x.cmd.Wait()
+			x.Keys("\x11")
+			x.Cmd.Wait()
 		}
 	}
 	percentiles(b, all)
@@ -42,28 +44,28 @@ func BenchmarkTerminalKey(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			x := launch(b, c.mode, 200, 60, nil)
-			x.see("6 Quality")
-			x.keys(c.begin)
-			for end := time.Now().Add(5 * time.Minute); !strings.Contains(x.screen(), c.seen) && time.Now().Before(end); {
+			x.See("6 Quality")
+			x.Keys(c.begin)
+			for end := time.Now().Add(5 * time.Minute); !strings.Contains(x.Screen(), c.seen) && time.Now().Before(end); {
 				time.Sleep(50 * time.Millisecond)
 			}
-			x.see(c.seen)
+			x.See(c.seen)
 			if name == "grid" {
-				x.keys("\t")
-				x.see("shift+tab editor")
+				x.Keys("\t")
+				x.See("shift+tab editor")
 			}
 			time.Sleep(time.Second)
-			x.blind.Store(true)
+			x.Blind.Store(true)
 			var all []time.Duration
 			keys := splitKeys(c.keys)
 			ticks := processTicks(b, x)
 			for b.Loop() {
 				for i := range 500 {
 					time.Sleep(time.Duration(7+i%31) * time.Millisecond) // not in step with frames
-					n := x.written.Load()
+					n := x.Written.Load()
 					begin := time.Now()
-					x.keys(keys[i%len(keys)])
-					for x.written.Load() == n && time.Since(begin) < time.Second {
+					x.Keys(keys[i%len(keys)])
+					for x.Written.Load() == n && time.Since(begin) < time.Second {
 						time.Sleep(100 * time.Microsecond)
 					}
 					all = append(all, time.Since(begin))
@@ -72,9 +74,9 @@ func BenchmarkTerminalKey(b *testing.B) {
 			percentiles(b, all)
 			b.ReportMetric(float64(processTicks(b, x)-ticks)*10/float64(len(all)), "cpu-ms/key")
 			usage(b, x)
-			x.blind.Store(false)
-			x.keys("\x11")
-			x.cmd.Wait()
+			x.Blind.Store(false)
+			x.Keys("\x11")
+			x.Cmd.Wait()
 		})
 	}
 }
@@ -85,19 +87,19 @@ func BenchmarkTerminalIdle(b *testing.B) {
 	for name, c := range map[string]struct{ mode, keys string }{"report": {"full", ""}, "live": {"flood", "\x1b4"}} {
 		b.Run(name, func(b *testing.B) {
 			x := launch(b, c.mode, 100, 30, nil)
-			x.see("6 Quality")
-			x.keys(c.keys)
+			x.See("6 Quality")
+			x.Keys(c.keys)
 			time.Sleep(2 * time.Second)
 			for b.Loop() {
-				ticks, bytes, begin := processTicks(b, x), len(x.bytes()), time.Now()
+				ticks, bytes, begin := processTicks(b, x), len(x.Bytes()), time.Now()
 				time.Sleep(20 * time.Second)
 				seconds := time.Since(begin).Seconds()
 				b.ReportMetric(float64(processTicks(b, x)-ticks)/seconds, "cpu-%")
-				b.ReportMetric(float64(len(x.bytes())-bytes)/seconds, "bytes/s")
+				b.ReportMetric(float64(len(x.Bytes())-bytes)/seconds, "bytes/s")
 			}
 			usage(b, x)
-			x.keys("\x11")
-			x.cmd.Wait()
+			x.Keys("\x11")
+			x.Cmd.Wait()
 		})
 	}
 }
@@ -124,8 +126,8 @@ func percentiles(b *testing.B, all []time.Duration) {
 }
 
 // usage reports the memory that the process has, where Linux says it.
-func usage(b *testing.B, x *terminal) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", x.cmd.Process.Pid))
+func usage(b *testing.B, x *tuitest.Terminal) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", x.Cmd.Process.Pid))
 	if err != nil {
 		return
 	}
@@ -138,8 +140,8 @@ func usage(b *testing.B, x *terminal) {
 }
 
 // processTicks is what the process has had of the processor, in hundredths of a second.
-func processTicks(b *testing.B, x *terminal) int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", x.cmd.Process.Pid))
+func processTicks(b *testing.B, x *tuitest.Terminal) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", x.Cmd.Process.Pid))
 	if err != nil {
 		b.Skip("no /proc here")
 	}

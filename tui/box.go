@@ -92,9 +92,9 @@ func (v *window) move(key string, n, room int) bool {
 		v.cur--
 	case "down", "j":
 		v.cur++
-	case "pgup", "ctrl+u":
+	case "pgup", "ctrl+u", "ctrl+b":
 		v.cur -= max(room-1, 1)
-	case "pgdown", "ctrl+d":
+	case "pgdown", "ctrl+d", "ctrl+f":
 		v.cur += max(room-1, 1)
 	case "home", "g":
 		v.cur = 0

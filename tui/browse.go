@@ -70,29 +70,14 @@ func (p *browsePage) stop() {
 
 // nodes are the databases and tables.
 func (p *browsePage) nodes(m *model) []node {
-	var out []node
-	database := ""
-	for _, t := range m.names.tables {
-		if t.Database != database {
-			database = t.Database
-			id := "db/" + database
-			if _, known := p.side.open[id]; !known {
-				p.side.open[id] = true
-			}
-			out = append(out, node{id: id, text: database, role: accent})
-		}
-		right := t.Format
-		if t.View {
-			right = "view"
-		}
-		n := node{id: "t/" + t.Database + "." + t.Name, level: 1, text: t.Name, right: strings.ToLower(right), leaf: true}
+	return p.side.byDatabase(m.names.tables, func(t Table) []node {
+		n := node{id: "t/" + t.Database + "." + t.Name, level: 1, text: t.Name, right: t.form(), whole: true, leaf: true}
 		if p.table != nil && p.table.Name == t.Name && p.table.Database == t.Database {
 			n.role = focus
 		}
 		n.run = func(m *model) tea.Cmd { return p.open(m, t) }
-		out = append(out, n)
-	}
-	return out
+		return []node{n}
+	})
 }
 
 // open shows a table's partitions.

@@ -65,6 +65,7 @@ type Config struct {
 	Runner   Runner   // carries out verbs
 	Monitor  Monitor  // watches a pipeline
 	Keeper   Keeper   // keeps the session
+	Journal  Journal  // keeps which jobs run
 
 	Lake     string        // the lake's name for the header
 	Database string        // for statements of the SQL page

@@ -7,8 +7,9 @@
 // knows tables, partitions and objects, a Checker what a statement would read, a
 // Spooler keeps rows that memory has no room for, an Exporter writes results, a
 // Library keeps statements, a Runner carries out verbs as jobs, a Monitor watches a
-// pipeline, a Keeper keeps the session, an Editor is the reader's own. The package
-// opens no file, no socket and no engine, and asks for the time through Config.Now.
+// pipeline, a Keeper keeps the session, a Journal which jobs run, an Editor is the
+// reader's own. The package opens no file, no socket and no engine, and asks for the
+// time through Config.Now.
 //
 // What goes out. Frames: exactly as many lines as the terminal has, each
 // exactly as wide, made of printable characters and SGR and nothing else; and
@@ -27,7 +28,7 @@
 //	              over a result                           explore.go colstats.go exportresult.go
 //	            browsePage: partitions, objects, hours    browse.go hourmap.go
 //	            livePage: a pipeline as it runs           live.go
-//	            jobsPage: long operations                 jobs.go jobspage.go
+//	            jobsPage: long operations                 jobs.go jobspage.go journal.go
 //	            qualityPage: what checks found            quality.go
 //	          and what stands before or over them         prepare.go drill.go
 //	sqledit   text, selection, undo, colours, error mark  sqledit.go sqleditkeys.go sqleditdraw.go sqleditmore.go sqllex.go

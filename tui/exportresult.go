@@ -50,16 +50,26 @@ func (m *model) export(r *result, name string) tea.Cmd {
 			}
 		}
 		defer rows.Close()
-		_, err := e.Export(ctx, name, rows, func(done, bytes int64) {
-			p := Progress{Step: "write " + name, Done: done, Unit: "rows", Bytes: bytes}
-			if kept != nil {
-				p.Total = int64(kept.total())
-			}
-			tell(p)
-		})
-		return err
+		total := 0
+		if kept != nil {
+			total = kept.total()
+		}
+		return exportRows(ctx, e, name, rows, int64(total), tell)
 	}
-	return m.startJob(&job{kind: "export", target: name, run: run})
+	j := &job{kind: "export", target: name, run: run}
+	if kept == nil || kept.order == nil && r.title == "" { // the statement alone gives these rows
+		j.begun = Begun{File: name, SQL: request.SQL, Catalog: request.Database}
+	}
+	return m.startJob(j)
+}
+
+// exportRows writes rows to a file; total is how many there are, zero where that is
+// not known.
+func exportRows(ctx context.Context, e Exporter, name string, rows query.Rows, total int64, tell func(Progress)) error {
+	_, err := e.Export(ctx, name, rows, func(done, bytes int64) {
+		tell(Progress{Step: "write " + name, Done: done, Total: total, Unit: "rows", Bytes: bytes})
+	})
+	return err
 }
 
 // keptRows reads a result that is kept as query.Rows: the rows in memory, in the

@@ -322,30 +322,22 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool, shown []int) strin
 // key moves the cursor. Other keys do nothing.
 func (g *grid) key(k string) {
 	switch k {
-	case "up", "k":
-		g.win.cur--
-	case "down", "j":
-		g.win.cur++
 	case "left", "h":
 		g.col--
 	case "right", "l":
 		g.col++
-	case "pgup", "ctrl+b", "ctrl+u":
-		g.win.cur -= max(g.room-1, 1)
-	case "pgdown", "ctrl+f", "ctrl+d":
-		g.win.cur += max(g.room-1, 1)
-	case "home", "0":
+	case "home", "0": // of the row, not of the rows
 		g.col = 0
 	case "end", "$":
 		g.col = len(g.cols) - 1
-	case "g", "ctrl+home":
-		g.win.cur = 0
-	case "G", "ctrl+end":
-		g.win.cur = g.count() - 1
-	default:
-		return
+	case "ctrl+home":
+		k = "g"
+	case "ctrl+end":
+		k = "G"
 	}
-	g.win.clamp(g.count(), g.room)
+	if k != "home" && k != "end" {
+		g.win.move(k, g.count(), g.room)
+	}
 	g.col = min(max(g.col, 0), max(len(g.cols)-1, 0))
 }
 

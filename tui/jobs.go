@@ -41,6 +41,7 @@ const (
 	jobDone
 	jobStopped
 	jobFailed
+	jobLost // its program was killed
 )
 
 // job is a long operation: a job here, a progress bar on the command line.
@@ -57,9 +58,11 @@ type job struct {
 	started time.Time
 	ended   time.Time
 	err     error
-	cancel  context.CancelFunc
+	cancel  context.CancelCauseFunc
+	begun   Begun // as the Journal has it; empty where nothing can go on with it
 
 	mu    sync.Mutex // guards what the run tells
+	entry string     // its entry in the Journal
 	p     Progress
 	lines []string
 	lost  int // lines that the log has no room for
@@ -97,6 +100,19 @@ func (j *job) progress() Progress {
 	return j.p
 }
 
+func (j *job) setEntry(entry string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.entry = entry
+	j.begun.Entry = entry
+}
+
+func (j *job) noteEntry() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.entry
+}
+
 // log gives the lines that are kept, and how many are not.
 func (j *job) log() (lines []string, lost int) {
 	j.mu.Lock()
@@ -117,7 +133,7 @@ func (m *model) startJob(j *job) tea.Cmd {
 		j.id = m.jobs.last
 		m.jobs.list = append(m.jobs.list, j)
 	}
-	ctx, cancel := context.WithCancel(m.ctx)
+	ctx, cancel := context.WithCancelCause(m.ctx)
 	j.state, j.started, j.err, j.cancel = jobRuns, m.clock(), nil, cancel
 	j.mu.Lock()
 	j.p = Progress{}
@@ -127,11 +143,12 @@ func (m *model) startJob(j *job) tea.Cmd {
 		watch = m.later(time.Second, func(time.Time) tea.Msg { return watchMsg{} })
 	}
 	m.jobs.wait.Add(1)
+	run := m.noted(j)
 	m.say(dim, j.kind+" runs as job "+j.name()+"; "+m.keyName("alt+5")+" shows it")
 	return tea.Batch(watch, safely(func() tea.Msg {
 		defer m.jobs.wait.Done()
-		defer cancel()
-		return jobEndMsg{j, j.run(ctx, j.tell, j.say)}
+		defer cancel(nil)
+		return jobEndMsg{j, run(ctx)}
 	}))
 }
 
@@ -160,10 +177,10 @@ func (msg jobEndMsg) ended(m *model) tea.Cmd {
 	return nil
 }
 
-// stop tells a job to stop; it runs until it says that it has.
-func (j *job) stop() {
+// stop tells a job to stop, and why; it runs until it says that it has.
+func (j *job) stop(why error) {
 	if j.state == jobRuns {
-		j.cancel()
+		j.cancel(why)
 		j.state = jobStops
 	}
 }

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"context"
 	"strings"
 	"time"
 
@@ -28,17 +27,7 @@ func (p *jobsPage) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	was := p.win.cur
-	switch k.String() {
-	case "up", "k":
-		p.win.cur--
-	case "down", "j":
-		p.win.cur++
-	case "home", "g":
-		p.win.cur = 0
-	case "end", "G":
-		p.win.cur = len(p.list) - 1
-	}
-	p.win.clamp(len(p.list), p.room)
+	p.win.move(k.String(), len(p.list), p.room)
 	if p.win.cur != was {
 		p.scroll = scrollText{}
 	}
@@ -93,7 +82,7 @@ func (p *jobsPage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
 
 // sum says how many jobs are where.
 func (p *jobsPage) sum() string {
-	var n [5]int
+	var n [jobLost + 1]int
 	for _, j := range p.list {
 		n[j.state]++
 	}
@@ -101,7 +90,7 @@ func (p *jobsPage) sum() string {
 	for _, s := range []struct {
 		n    int
 		text string
-	}{{n[jobRuns] + n[jobStops], "running"}, {n[jobFailed], "failed"}, {n[jobStopped], "cancelled"}, {n[jobDone], "done"}} {
+	}{{n[jobRuns] + n[jobStops], "running"}, {n[jobFailed], "failed"}, {n[jobLost], "interrupted"}, {n[jobStopped], "cancelled"}, {n[jobDone], "done"}} {
 		if s.n > 0 {
 			parts = append(parts, report.Count(int64(s.n))+" "+s.text)
 		}
@@ -114,7 +103,7 @@ const (
 	jobKindW  = 9
 	jobRateW  = 15
 	jobLeftW  = 10
-	jobStateW = 11
+	jobStateW = 13
 )
 
 func jobHead(th *theme, w int) string {
@@ -156,6 +145,8 @@ func (j *job) sign(m *model) (string, string, role) {
 		return g.ok, "done", good
 	case jobStopped:
 		return g.warn, "cancelled", warn
+	case jobLost:
+		return g.warn, "interrupted", warn
 	}
 	return g.bad, "failed", bad
 }
@@ -208,6 +199,9 @@ func (p *jobsPage) drawJob(m *model, w, h int) []string {
 	if j.running() {
 		b.note = state + " for " + span(j.took(m.clock()))
 	}
+	if j.state == jobLost {
+		b.note = state
+	}
 	iw, ih := b.inner(w, h)
 	var head []string
 	add := func(r role, text string) {
@@ -235,6 +229,8 @@ func (p *jobsPage) drawJob(m *model, w, h int) []string {
 		add(plain, j.next(m))
 	case jobStopped:
 		add(warn, "cancelled; "+j.next(m))
+	case jobLost:
+		add(warn, "interrupted: it was begun on "+j.started.UTC().Format("2006-01-02 15:04:05 UTC")+" by a program that was killed or whose machine stopped; "+j.next(m))
 	}
 	lines, lost := j.log()
 	if len(lines) > 0 {
@@ -291,10 +287,11 @@ func (m *model) askJob(v Verb) tea.Cmd {
 }
 
 func (m *model) startVerb(v Verb, args []string, text string) tea.Cmd {
-	r := m.cfg.Runner
-	j := &job{kind: args[0], target: strings.Join(args[1:], " "), line: "acme " + text, resumes: v.Resumes, plans: v.CanPlan}
-	j.run = func(ctx context.Context, tell func(Progress), log func(string)) error {
-		return r.Run(ctx, args, tell, log)
+	j := &job{begun: Begun{Args: args, Line: text}}
+	m.verbOf(j, args)
+	j.resumes, j.plans = v.Resumes, v.CanPlan
+	if v.Args == "" { // a plan does nothing that could be gone on with
+		j.begun = Begun{}
 	}
 	m.show(pageJobs)
 	m.jobs.win, m.jobs.onLog = window{}, false
@@ -379,7 +376,7 @@ func jobsActions() []action {
 	ended := func(m *model) bool { j := m.jobs.at(); return j != nil && !j.running() }
 	return []action{
 		{id: "jobs.new", scope: scopeJobs, keys: []string{"n"}, short: "new", long: "begin a job: generate, verify and other verbs", run: (*model).newJob, when: func(m *model) bool { return m.cfg.Runner != nil }},
-		{id: "jobs.cancel", scope: scopeJobs, keys: []string{"x", "ctrl+c"}, short: "cancel", long: "cancel the job; what is done stays", run: func(m *model) tea.Cmd { m.jobs.at().stop(); return nil }, when: runs},
+		{id: "jobs.cancel", scope: scopeJobs, keys: []string{"x", "ctrl+c"}, short: "cancel", long: "cancel the job; what is done stays", run: func(m *model) tea.Cmd { m.jobs.at().stop(nil); return nil }, when: runs},
 		{id: "jobs.again", scope: scopeJobs, keys: []string{"R"}, short: "resume", long: "go on with the job, or run it again", run: func(m *model) tea.Cmd { return m.startJob(m.jobs.at()) }, when: ended},
 		{id: "jobs.plan", scope: scopeJobs, keys: []string{"d"}, short: "plan", long: "say what it would do, and do nothing", run: func(m *model) tea.Cmd { return m.planJob(m.jobs.at()) }, when: func(m *model) bool { j := m.jobs.at(); return j != nil && j.plans && j.line != "" }},
 		{id: "jobs.log", scope: scopeJobs, keys: []string{"l", "tab", "f6", "enter"}, short: "log", long: "to the log, or back to the list", run: func(m *model) tea.Cmd { m.jobs.onLog = !m.jobs.onLog; return nil }, when: func(m *model) bool { return len(m.jobs.list) > 0 }},
@@ -388,7 +385,7 @@ func jobsActions() []action {
 			lines, _ := m.jobs.at().log()
 			return m.copy("the log", strings.Join(lines, "\n"))
 		}, when: func(m *model) bool { return len(m.jobs.list) > 0 }},
-		{id: "jobs.clear", scope: scopeJobs, keys: []string{"C"}, long: "forget the jobs that have ended", run: func(m *model) tea.Cmd { m.jobs.forget(); return nil }, when: func(m *model) bool { return len(m.jobs.list) > m.runningJobs() }},
+		{id: "jobs.clear", scope: scopeJobs, keys: []string{"C"}, long: "forget the jobs that have ended", run: (*model).forgetJobs, when: func(m *model) bool { return len(m.jobs.list) > m.runningJobs() }},
 		{id: "jobs.back", scope: scopeJobs, keys: []string{"esc"}, long: "back to the list", run: func(m *model) tea.Cmd { m.jobs.onLog = false; return nil }, when: func(m *model) bool { return m.jobs.onLog }},
 		{id: "jobs.move", scope: scopeJobs, keys: []string{"up", "down", "j", "k", "g", "G"}, long: "move, or scroll the log"},
 	}

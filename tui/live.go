@@ -521,7 +521,7 @@ func (m *model) pipelineJob() *job {
 }
 
 func (m *model) stopPipeline() tea.Cmd {
-	m.pipelineJob().stop()
+	m.pipelineJob().stop(nil)
 	m.say(warn, "the pipeline is stopping: what is published is delivered first")
 	return nil
 }

@@ -3,233 +3,52 @@
 package tui
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"image/color"
-	"io"
 	"os"
 	"os/exec"
-	"reflect"
 	"regexp"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/term"
-	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
+
+	"acme/telemetry/tui/tuitest"
 )
 
-// terminal runs this test binary as the program, in a terminal that an
-// emulator shows; every byte that the program wrote is kept.
-type terminal struct {
-	t      testing.TB
-	master *os.File
-	slave  *os.File
-	cmd    *exec.Cmd
-	before *term.State
-	stderr bytes.Buffer
-
-	mu     sync.Mutex // guards em, but for its Read, and stream
-	em     *vt.Emulator
-	stream []byte
-
-	written atomic.Int64 // bytes that have come
-	blind   atomic.Bool  // what comes is counted and not looked at: nothing takes time beside the program
-}
-
-// launch starts the program in mode (see fakeMain) in a terminal of w by h.
-func launch(t testing.TB, mode string, w, h int, background color.Color, env ...string) *terminal {
+// launch starts this test binary as the program in mode (see fakeMain) in a terminal
+// of w by h.
+func launch(t testing.TB, mode string, w, h int, background color.Color, env ...string) *tuitest.Terminal {
 	t.Helper()
-	master, slave, err := pty.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &terminal{t: t, master: master, slave: slave, em: vt.NewEmulator(w, h)}
-	if background != nil {
-		x.em.SetBackgroundColor(background)
-	}
-	x.setSize(w, h)
-	if x.before, err = term.GetState(slave.Fd()); err != nil {
-		t.Fatal(err)
-	}
-	x.cmd = exec.Command(os.Args[0])
+	cmd := exec.Command(os.Args[0])
 	if own := os.Getenv("ACME_BINARY"); own != "" && strings.HasPrefix(mode, "own") {
-		x.cmd = exec.Command(own, "tui", "--lake", os.Getenv("ACME_LAKE"))
+		cmd = exec.Command(own, "tui", "--lake", os.Getenv("ACME_LAKE"))
 	}
-	x.cmd.Env = append([]string{"ACME_TUI_MAIN=" + mode, "TERM=xterm-256color", "COLORTERM=truecolor", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}, env...)
-	x.cmd.Stdin, x.cmd.Stdout, x.cmd.Stderr = slave, slave, &x.stderr
-	x.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if err := x.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go x.record()
-	go io.Copy(master, x.em) // what the emulator answers
-	t.Cleanup(func() {
-		x.cmd.Process.Kill()
-		x.cmd.Wait()
-		slave.Close()
-		master.Close()
-	})
-	return x
-}
-
-func (x *terminal) record() {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := x.master.Read(buf)
-		x.written.Add(int64(n))
-		if !x.blind.Load() {
-			x.mu.Lock()
-			x.stream = append(x.stream, buf[:n]...)
-			x.em.Write(buf[:n])
-			x.mu.Unlock()
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-// bytes gives all that the program has written.
-func (x *terminal) bytes() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return string(x.stream)
-}
-
-// screen gives the text on the emulator's screen, a line a line.
-func (x *terminal) screen() string {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.em.String()
-}
-
-func (x *terminal) altScreen() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.em.IsAltScreen()
-}
-
-// inkOf gives the colour of the first cell that shows s; nil without one.
-func (x *terminal) inkOf(s string) color.Color {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for y := range x.em.Height() {
-		for column := range x.em.Width() {
-			if c := x.em.CellAt(column, y); c != nil && c.Content == s && c.Style.Fg != nil {
-				return c.Style.Fg
-			}
-		}
-	}
-	return nil
-}
-
-func (x *terminal) setSize(w, h int) {
-	if err := pty.Setsize(x.master, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}); err != nil {
-		x.t.Fatal(err)
-	}
-}
-
-func (x *terminal) resize(w, h int) {
-	x.mu.Lock()
-	x.em.Resize(w, h)
-	x.mu.Unlock()
-	x.setSize(w, h)
-}
-
-func (x *terminal) keys(s string) { io.WriteString(x.master, s) }
-
-// rest waits for a time in which nothing is written.
-func (x *terminal) rest(quiet time.Duration) {
-	x.t.Helper()
-	last := -1
-	x.until("rest", func() bool {
-		n := len(x.bytes())
-		time.Sleep(quiet)
-		same := n == last
-		last = n
-		return same
-	})
-}
-
-// until waits for a condition; what says what was waited for.
-func (x *terminal) until(what string, ok func() bool) {
-	x.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		if ok() {
-			return
-		}
-	}
-	x.t.Fatalf("never: %s; screen:\n%s\nstderr: %s", what, x.screen(), x.stderr.String())
-}
-
-func (x *terminal) see(want string) {
-	x.t.Helper()
-	x.until("see "+want, func() bool { return strings.Contains(x.screen(), want) })
-}
-
-// ended waits for the end and checks that the terminal is as it was.
-func (x *terminal) ended(code int) {
-	x.t.Helper()
-	done := make(chan error, 1)
-	go func() { done <- x.cmd.Wait() }()
-	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		x.t.Fatalf("it does not end; screen:\n%s", x.screen())
-	}
-	if got := x.cmd.ProcessState.ExitCode(); got != code {
-		x.t.Errorf("exit %d, want %d; stderr: %s", got, code, x.stderr.String())
-	}
-	x.until("leave the alternate screen", func() bool { return !x.altScreen() })
-	for mode, on := range modes(x.bytes()) {
-		if on != (mode == "25" || mode == "7") { // cursor and line wrap are on where nobody touches them
-			x.t.Errorf("mode %s was left %v", mode, on)
-		}
-	}
-	after, err := term.GetState(x.slave.Fd())
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	if !reflect.DeepEqual(x.before, after) {
-		x.t.Errorf("terminal settings were left changed: %v, before %v", after, x.before)
-	}
-}
-
-// modes gives the last state of every private mode that a stream sets.
-func modes(stream string) map[string]bool {
-	out := map[string]bool{}
-	for _, m := range regexp.MustCompile(`\x1b\[\?([0-9;]+)([hl])`).FindAllStringSubmatch(stream, -1) {
-		for mode := range strings.SplitSeq(m[1], ";") {
-			out[mode] = m[2] == "h"
-		}
-	}
-	return out
+	cmd.Env = append([]string{"ACME_TUI_MAIN=" + mode, "TERM=xterm-256color", "COLORTERM=truecolor", "PATH=" + os.Getenv("PATH"), "HOME=/nonexistent"}, env...)
+	return tuitest.Start(t, cmd, w, h, background)
 }
 
 func TestCheck10Quit(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
-	x.see("Event types")
-	x.keys("2")
-	x.see("ORDER BY events DESC")
-	x.keys("\x1b[15~") // F5
-	x.see("1,234 rows")
-	x.keys("\t")
-	x.see("enter cell")
-	x.keys("y")
-	x.see("copied device_type")
-	x.until("the clipboard", func() bool {
-		return strings.Contains(x.bytes(), "\x1b]52;c;"+base64.StdEncoding.EncodeToString([]byte("mobile")))
+	x.See("Event types")
+	x.Keys("2")
+	x.See("ORDER BY events DESC")
+	x.Keys("\x1b[15~") // F5
+	x.See("1,234 rows")
+	x.Keys("\t")
+	x.See("enter cell")
+	x.Keys("y")
+	x.See("copied device_type")
+	x.Until("the clipboard", func() bool {
+		return strings.Contains(x.Bytes(), "\x1b]52;c;"+base64.StdEncoding.EncodeToString([]byte("mobile")))
 	})
-	x.keys("1q")
-	x.ended(0)
-	if s := x.stderr.String(); s != "" {
+	x.Keys("1q")
+	x.Ended(0)
+	if s := x.Stderr(); s != "" {
 		t.Errorf("stderr: %s", s)
 	}
 }
@@ -237,58 +56,58 @@ func TestCheck10Quit(t *testing.T) {
 // TestCheck39Quiet: a screen on which nothing moves writes nothing.
 func TestCheck39Quiet(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
-	x.see("Event types")
-	x.rest(200 * time.Millisecond)
-	x.keys("q")
-	x.ended(0)
+	x.See("Event types")
+	x.Rest(200 * time.Millisecond)
+	x.Keys("q")
+	x.Ended(0)
 }
 
 // TestTerminalFirstRun goes from the bar to the report; a signal in the middle
 // of it waits for Prepare.
 func TestTerminalFirstRun(t *testing.T) {
 	x := launch(t, "prepare", 80, 24, nil)
-	x.see("generate events")
-	x.see("Event types")
-	x.keys("q")
-	x.ended(0)
+	x.See("generate events")
+	x.See("Event types")
+	x.Keys("q")
+	x.Ended(0)
 	y := launch(t, "prepare", 80, 24, nil)
-	y.see("events/s")
-	y.cmd.Process.Signal(syscall.SIGTERM)
-	y.ended(143)
+	y.See("events/s")
+	y.Cmd.Process.Signal(syscall.SIGTERM)
+	y.Ended(143)
 }
 
 func TestCheck10CtrlC(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
-	x.see("Event types")
-	x.keys("\x03")
-	x.see("ctrl+c again quits")
-	x.keys("\x03")
-	x.ended(130)
+	x.See("Event types")
+	x.Keys("\x03")
+	x.See("ctrl+c again quits")
+	x.Keys("\x03")
+	x.Ended(130)
 }
 
 // TestCheck25Cancel: an endless query gives way to ctrl+c and the page lives on.
 func TestCheck25Cancel(t *testing.T) {
 	x := launch(t, "sql", 100, 30, nil)
-	x.see("ORDER BY")
-	x.keys("-- endless\r\x0a")
-	x.keys("\x1b[1;5H") // ctrl+home
-	x.keys("\x1b[200~SELECT 'endless';\x1b[201~\x1b[D\x0a")
-	x.see("(loading)")
-	x.keys("\x03")
-	x.see("cancelled after")
-	x.keys("\x11")
-	x.ended(0)
+	x.See("ORDER BY")
+	x.Keys("-- endless\r\x0a")
+	x.Keys("\x1b[1;5H") // ctrl+home
+	x.Keys("\x1b[200~SELECT 'endless';\x1b[201~\x1b[D\x0a")
+	x.See("(loading)")
+	x.Keys("\x03")
+	x.See("cancelled after")
+	x.Keys("\x11")
+	x.Ended(0)
 }
 
 func TestCheck10Signals(t *testing.T) {
 	for sig, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129, syscall.SIGQUIT: 131} {
 		t.Run(sig.String(), func(t *testing.T) {
 			x := launch(t, "slow", 80, 24, nil)
-			x.see("ORDER BY")
-			x.keys("\x0a")
-			x.see("loading")
-			x.cmd.Process.Signal(sig)
-			x.ended(code)
+			x.See("ORDER BY")
+			x.Keys("\x0a")
+			x.See("loading")
+			x.Cmd.Process.Signal(sig)
+			x.Ended(code)
 		})
 	}
 }
@@ -298,11 +117,11 @@ func TestCheck11Panics(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			x := launch(t, mode, 80, 24, nil)
 			if mode == "panic-update" {
-				x.see("ORDER BY")
-				x.keys("\x0a")
+				x.See("ORDER BY")
+				x.Keys("\x0a")
 			}
-			x.ended(70)
-			s := x.stderr.String()
+			x.Ended(70)
+			s := x.Stderr()
 			if !strings.HasPrefix(s, "acme: internal error on the screen: ") || !strings.Contains(s, said) || !strings.Contains(s, "goroutine") {
 				t.Errorf("stderr: %s", s)
 			}
@@ -317,31 +136,31 @@ func TestCheck11Panics(t *testing.T) {
 // at the last size gives.
 func TestCheck03ResizeStorm(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil)
-	x.see("Event types")
+	x.See("Event types")
 	for i := range 200 {
-		x.resize(20+i*7%200, 5+i*3%60)
+		x.Resize(20+i*7%200, 5+i*3%60)
 		time.Sleep(time.Millisecond)
 	}
-	x.resize(100, 30)
+	x.Resize(100, 30)
 	y := launch(t, "report", 100, 30, nil)
-	y.see("Session duration")
-	y.until("see the footer", func() bool { return strings.Contains(y.screen(), "? help") })
+	y.See("Session duration")
+	y.Until("see the footer", func() bool { return strings.Contains(y.Screen(), "? help") })
 	timing := regexp.MustCompile(`loaded in [0-9.]+ s`)
-	x.until("equal a fresh screen", func() bool {
-		return timing.ReplaceAllString(x.screen(), "") == timing.ReplaceAllString(y.screen(), "")
+	x.Until("equal a fresh screen", func() bool {
+		return timing.ReplaceAllString(x.Screen(), "") == timing.ReplaceAllString(y.Screen(), "")
 	})
 }
 
 func TestCheck07NoColour(t *testing.T) {
 	x := launch(t, "report", 100, 30, nil, "NO_COLOR=1")
-	x.see("Event types")
-	x.keys("\tj")
-	x.see("enter: SQL and result")
-	x.keys("\r")
-	x.see("Result, as the engine gave it")
-	x.keys("q")
-	x.ended(0)
-	if code := colourIn(x.bytes()); code != "" {
+	x.See("Event types")
+	x.Keys("\tj")
+	x.See("enter: SQL and result")
+	x.Keys("\r")
+	x.See("Result, as the engine gave it")
+	x.Keys("q")
+	x.Ended(0)
+	if code := colourIn(x.Bytes()); code != "" {
 		t.Errorf("SGR %s was written", code)
 	}
 }
@@ -355,18 +174,18 @@ func TestCheck08Background(t *testing.T) {
 	}{"light": {color.White, lightInks()}, "dark": {color.Black, darkInks()}} {
 		t.Run(name, func(t *testing.T) {
 			x := launch(t, "report", 80, 24, c.ground)
-			x.see("Stop")
+			x.See("Stop")
 			want := color.RGBA{uint8(c.want.bar >> 16), uint8(c.want.bar >> 8), uint8(c.want.bar), 255}
-			x.until("a bar in the theme's colour", func() bool {
-				got := x.inkOf("█")
+			x.Until("a bar in the theme's colour", func() bool {
+				got := x.InkOf("█")
 				if got == nil {
 					return false
 				}
 				r, g, b, _ := got.RGBA()
 				return color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255} == want
 			})
-			x.keys("q")
-			x.ended(0)
+			x.Keys("q")
+			x.Ended(0)
 		})
 	}
 }
@@ -374,10 +193,10 @@ func TestCheck08Background(t *testing.T) {
 // TestCheck08Sixteen: with sixteen colours only those are used.
 func TestCheck08Sixteen(t *testing.T) {
 	x := launch(t, "report", 80, 24, nil, "TERM=xterm", "COLORTERM=")
-	x.see("Event types")
-	x.keys("q")
-	x.ended(0)
-	if s := regexp.MustCompile(`\x1b\[[0-9;]*[34]8[;:][25]`).FindString(x.bytes()); s != "" {
+	x.See("Event types")
+	x.Keys("q")
+	x.Ended(0)
+	if s := regexp.MustCompile(`\x1b\[[0-9;]*[34]8[;:][25]`).FindString(x.Bytes()); s != "" {
 		t.Errorf("%q was written", s)
 	}
 }
@@ -386,18 +205,18 @@ func TestCheck08Sixteen(t *testing.T) {
 // are those that an honest report needs: known sequences and printable text.
 func TestCheck22Inert(t *testing.T) {
 	x := launch(t, "attack", 120, 40, nil)
-	x.see("What Athena sees")
+	x.See("What Athena sees")
 	for _, step := range []struct{ keys, see string }{
 		{"G", "form that Athena takes"}, {"g\t\r", "Result, as the engine gave it"}, {" ", "esc close"}, {"x\t", "1-"}, {"\x1b", "What Athena sees"},
 		{"?", "Everywhere"}, {"x", "pane"}, {"t", "enter apply"}, {"\t\r", "loaded in"}, {"G\r", "Result of the form"}, {"e", "F5 run"}, {"\x0a", "SYNTAX_ERROR"},
 		{"\x01\x1b[200~SELECT '\u009b31m', '\u202e', '\x00\xff'\x1b[201~", ""}, {"\x0a", "46 rows"}, {"\tjjjl", "row 4 of 46"}, {"\r", "esc close"}, {"x", "enter cell"},
 	} {
-		x.keys(step.keys)
-		x.see(step.see)
+		x.Keys(step.keys)
+		x.See(step.see)
 	}
-	x.keys("\x11")
-	x.ended(0)
-	inert(t, x.bytes())
+	x.Keys("\x11")
+	x.Ended(0)
+	inert(t, x.Bytes())
 }
 
 // inert fails on any sequence or character that the program has no use for.

@@ -11,19 +11,7 @@ import (
 // schemaNodes are the databases, tables and columns that a statement may name, and
 // the statements that are kept and those that were run.
 func (p *sqlPage) schemaNodes(m *model) []node {
-	var out []node
-	database := ""
-	for _, t := range m.names.tables {
-		if t.Database != database {
-			database = t.Database
-			id := "db/" + database
-			if _, known := p.side.open[id]; !known {
-				p.side.open[id] = true
-			}
-			out = append(out, node{id: id, text: database, role: accent})
-		}
-		out = append(out, p.tableNodes(t)...)
-	}
+	out := p.side.byDatabase(m.names.tables, p.tableNodes)
 	if m.names.err != nil {
 		out = append(out, node{id: "error", text: errorText(m.names.err), role: bad, leaf: true})
 	}
@@ -49,14 +37,37 @@ func (p *sqlPage) schemaNodes(m *model) []node {
 	return out
 }
 
+// byDatabase gives the databases, open where nobody has closed them, with the nodes of
+// their tables below.
+func (t *tree) byDatabase(tables []Table, of func(Table) []node) []node {
+	var out []node
+	database := ""
+	for _, table := range tables {
+		if table.Database != database {
+			database = table.Database
+			id := "db/" + database
+			if _, known := t.open[id]; !known {
+				t.open[id] = true
+			}
+			out = append(out, node{id: id, text: database, role: accent})
+		}
+		out = append(out, of(table)...)
+	}
+	return out
+}
+
+// form is the format of the table's objects, or that it is a view.
+func (t Table) form() string {
+	if t.View {
+		return "view"
+	}
+	return strings.ToLower(t.Format)
+}
+
 // tableNodes are a table and its columns.
 func (p *sqlPage) tableNodes(t Table) []node {
 	id := "table/" + t.Database + "." + t.Name
-	right := t.Format
-	if t.View {
-		right = "view"
-	}
-	out := []node{{id: id, level: 1, text: t.Name, right: strings.ToLower(right)}}
+	out := []node{{id: id, level: 1, text: t.Name, right: t.form(), whole: true}}
 	for i, c := range t.Columns {
 		name, r := c.Name, plain
 		if i >= len(t.Columns)-t.Keys {

@@ -21,6 +21,22 @@ func typed(e *sqledit, keys ...string) {
 	}
 }
 
+// TestEditorScrollsBack: after a long line a short one is shown from its begin.
+func TestEditorScrollsBack(t *testing.T) {
+	th := newTheme(look{})
+	e := newSQLEdit("SELECT " + strings.Repeat("x, ", 100) + "y")
+	e.key(keyOf("ctrl+end"))
+	e.Draw(th, 40, 5, true)
+	if e.left == 0 {
+		t.Fatal("a long line is not scrolled")
+	}
+	e.key(keyOf("ctrl+a"))
+	e.paste("SELECT 1")
+	if lines, _ := e.Draw(th, 40, 5, true); !strings.Contains(lines[0], "SELECT") {
+		t.Errorf("drawn as %q", lines[0])
+	}
+}
+
 func TestEditor(t *testing.T) {
 	for _, c := range []struct {
 		name, text string

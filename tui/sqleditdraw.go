@@ -99,6 +99,9 @@ func (e *sqledit) follow(th *theme, room, h int) {
 	if x >= e.left+room {
 		e.left = x - room + 1 + min(8, room/4)
 	}
+	if s := e.lines[e.cur.line]; e.left > 0 && len(s) < 4*room && th.width(untab(s)) < room {
+		e.left = 0 // the line has room: what stood in a longer one's way is gone
+	}
 }
 
 // drawLine draws line n from column e.left on, piece by piece: a piece has one

@@ -40,6 +40,18 @@ func (th *theme) clip(s string, width int, tail string) (string, int) {
 	return s, ansi.StringWidth(s)
 }
 
+// middle gives s at most width columns wide: of a longer one its begin and its end,
+// since names that are alike differ at the end.
+func (th *theme) middle(s string, width int) string {
+	s = th.clean(cutBytes(s, datumMost))
+	n, gap := ansi.StringWidth(s), ansi.StringWidth(th.g.ellipsis)
+	if n <= width || width < gap+4 {
+		return s
+	}
+	end := (width - gap) / 2
+	return ansi.Truncate(s, width-gap-end, "") + th.g.ellipsis + ansi.TruncateLeft(s, n-end, "")
+}
+
 // isASCII says that s is printable ASCII and at most width long: the case that
 // needs no work.
 func isASCII(s string, width int) bool {

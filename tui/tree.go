@@ -23,6 +23,7 @@ type node struct {
 	level int
 	text  string
 	right string
+	whole bool // right gives way to text
 	role  role
 	// leaf has nothing below it; enter on it calls run.
 	leaf bool
@@ -108,24 +109,14 @@ func (t *tree) key(nodes []node, k tea.KeyPressMsg) {
 func (t *tree) move(nodes []node, k string) {
 	list := t.shown(nodes)
 	switch k {
-	case "up", "k":
-		t.win.cur--
-	case "down", "j":
-		t.win.cur++
-	case "pgup", "ctrl+u", "ctrl+b":
-		t.win.cur -= max(t.room-1, 1)
-	case "pgdown", "ctrl+d", "ctrl+f":
-		t.win.cur += max(t.room-1, 1)
-	case "home", "g":
-		t.win.cur = 0
-	case "end", "G":
-		t.win.cur = len(list) - 1
 	case "left", "h":
 		t.close(list)
 	case "right", "l":
 		if n := t.at(nodes); n != nil && !n.leaf {
 			t.open[n.id] = true
 		}
+	default:
+		t.win.move(k, len(list), t.room)
 	}
 	t.win.clamp(len(list), t.room)
 }
@@ -209,8 +200,11 @@ func (t *tree) draw(th *theme, nodes []node, w, h int, focused bool) []string {
 			l.put(dim, th.g.closed+" ")
 		}
 		right, rw := th.clip(n.right, max(w-l.w-6, 0)/2+4, th.g.ellipsis)
-		l.cell(n.role, n.text, max(w-l.w-rw-1, 4), false)
-		if l.w+rw+1 <= w {
+		if n.whole && th.width(n.text) > w-l.w-rw-1 {
+			right, rw = "", -1
+		}
+		l.cell(n.role, th.middle(n.text, max(w-l.w-rw-1, 4)), max(w-l.w-rw-1, 4), false)
+		if right != "" && l.w+rw+1 <= w {
 			l.space(1)
 			l.raw(dim, right, rw)
 		}

@@ -28,9 +28,7 @@ func (resultFiles) Formats() []string {
 }
 
 func (f resultFiles) Export(ctx context.Context, name string, rows query.Rows, tell func(rows, bytes int64)) (string, error) {
-	if rest, ok := strings.CutPrefix(name, "~/"); ok { // no shell reads it
-		name = filepath.Join(f.p.home(), rest)
-	}
+	name = f.p.atHome(name)
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
 	if format == "md" {
 		format = "markdown"
@@ -42,7 +40,7 @@ func (f resultFiles) Export(ctx context.Context, name string, rows query.Rows, t
 	if _, err := os.Lstat(name); err == nil {
 		return "", fmt.Errorf("write %s: it is there already; choose another name", name)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), ".acme-export-")
+	tmp, err := os.CreateTemp(filepath.Dir(name), halfExport(name, os.Getpid()))
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", name, bare(err))
 	}
@@ -64,6 +62,20 @@ func (f resultFiles) Export(ctx context.Context, name string, rows query.Rows, t
 	}
 	tell(counted.rows, int64(counted.bytes))
 	return filepath.Abs(name)
+}
+
+// atHome puts the reader's home in the place of ~, as a shell would.
+func (p *program) atHome(name string) string {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok {
+		return filepath.Join(p.home(), rest)
+	}
+	return name
+}
+
+// halfExport gives the pattern of the names that an export has while a process writes
+// it. What a killed one has left is known by it, and is nobody else's.
+func halfExport(name string, pid int) string {
+	return fmt.Sprintf(".acme-export-%s.%d-*", filepath.Base(name), pid)
 }
 
 // countedRows says how many rows have been read, and what they became.

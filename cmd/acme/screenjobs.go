@@ -23,7 +23,9 @@ type verbJobs struct {
 }
 
 func (v verbJobs) Verbs() []tui.Verb {
-	root := v.p.newRootCmd()
+	// A command line of its own: making one sets all that its flags say to the defaults,
+	// and the screen's lake must stay what it is.
+	root := (&program{env: v.p.env, environ: v.p.environ, now: v.p.now}).newRootCmd()
 	var out []tui.Verb
 	for _, j := range []tui.Verb{
 		{Args: "generate --scenario seed-hour", CanPlan: true, Resumes: true},

@@ -48,6 +48,10 @@ func TestVerbJobs(t *testing.T) {
 	if err := run("tui"); err == nil {
 		t.Error("the screen ran as a job")
 	}
+	lake := v.p.lakeURI()
+	if v.Verbs(); v.p.lakeURI() != lake {
+		t.Errorf("to ask for the verbs changes the lake from %s to %s", lake, v.p.lakeURI())
+	}
 	for _, verb := range v.Verbs() {
 		if verb.Does == "" {
 			t.Errorf("%s: says nothing", verb.Args)

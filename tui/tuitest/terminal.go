@@ -1,0 +1,216 @@
+//go:build unix
+
+// Package tuitest runs a program in a terminal as a person has it: a pseudo-terminal
+// with an emulator behind it. Keys go in as bytes, the screen comes out as text and
+// cells; the bytes of both ways are there to be looked at. Tests of the screen alone
+// (package tui) and of the whole program (cmd/acme) use it.
+package tuitest
+
+import (
+	"bytes"
+	"image/color"
+	"io"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+)
+
+// Terminal is a program in a terminal that an emulator shows; every byte that the
+// program wrote is kept.
+type Terminal struct {
+	t      testing.TB
+	Master *os.File // our end
+	Slave  *os.File // the program's
+	Cmd    *exec.Cmd
+	before *term.State
+	stderr bytes.Buffer
+
+	mu     sync.Mutex // guards em, but for its Read, and stream
+	em     *vt.Emulator
+	stream []byte
+
+	Written atomic.Int64 // bytes that have come
+	Blind   atomic.Bool  // what comes is counted and not looked at: nothing takes time beside the program
+}
+
+// Start starts a command in a terminal of w by h that has the background, black where it
+// is nil. The command's standard error is a pipe: what is said there is Stderr's.
+func Start(t testing.TB, cmd *exec.Cmd, w, h int, background color.Color) *Terminal {
+	t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &Terminal{t: t, Master: master, Slave: slave, Cmd: cmd, em: vt.NewEmulator(w, h)}
+	if background != nil {
+		x.em.SetBackgroundColor(background)
+	}
+	x.setSize(w, h)
+	if x.before, err = term.GetState(slave.Fd()); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, &x.stderr
+	cmd.WaitDelay = 5 * time.Second // a child that outlives the program may hold what it had
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go x.record()
+	go io.Copy(master, x.em) // what the emulator answers
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+		slave.Close()
+		master.Close()
+	})
+	return x
+}
+
+func (x *Terminal) record() {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := x.Master.Read(buf)
+		x.Written.Add(int64(n))
+		if !x.Blind.Load() {
+			x.mu.Lock()
+			x.stream = append(x.stream, buf[:n]...)
+			x.em.Write(buf[:n])
+			x.mu.Unlock()
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// bytes gives all that the program has written.
+func (x *Terminal) Bytes() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return string(x.stream)
+}
+
+// screen gives the text on the emulator's screen, a line a line.
+func (x *Terminal) Screen() string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.em.String()
+}
+
+func (x *Terminal) AltScreen() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.em.IsAltScreen()
+}
+
+// inkOf gives the colour of the first cell that shows s; nil without one.
+func (x *Terminal) InkOf(s string) color.Color {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for y := range x.em.Height() {
+		for column := range x.em.Width() {
+			if c := x.em.CellAt(column, y); c != nil && c.Content == s && c.Style.Fg != nil {
+				return c.Style.Fg
+			}
+		}
+	}
+	return nil
+}
+
+func (x *Terminal) setSize(w, h int) {
+	if err := pty.Setsize(x.Master, &pty.Winsize{Rows: uint16(h), Cols: uint16(w)}); err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+func (x *Terminal) Resize(w, h int) {
+	x.mu.Lock()
+	x.em.Resize(w, h)
+	x.mu.Unlock()
+	x.setSize(w, h)
+}
+
+func (x *Terminal) Keys(s string) { io.WriteString(x.Master, s) }
+
+// rest waits for a time in which nothing is written.
+func (x *Terminal) Rest(quiet time.Duration) {
+	x.t.Helper()
+	last := -1
+	x.Until("rest", func() bool {
+		n := len(x.Bytes())
+		time.Sleep(quiet)
+		same := n == last
+		last = n
+		return same
+	})
+}
+
+// until waits for a condition; what says what was waited for.
+func (x *Terminal) Until(what string, ok func() bool) {
+	x.t.Helper()
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if ok() {
+			return
+		}
+	}
+	x.t.Fatalf("never: %s; screen:\n%s\nstderr: %s", what, x.Screen(), x.stderr.String())
+}
+
+func (x *Terminal) See(want string) {
+	x.t.Helper()
+	x.Until("see "+want, func() bool { return strings.Contains(x.Screen(), want) })
+}
+
+// ended waits for the end and checks that the terminal is as it was.
+func (x *Terminal) Ended(code int) {
+	x.t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- x.Cmd.Wait() }()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		x.t.Fatalf("it does not end; screen:\n%s", x.Screen())
+	}
+	if got := x.Cmd.ProcessState.ExitCode(); got != code {
+		x.t.Errorf("exit %d, want %d; stderr: %s", got, code, x.stderr.String())
+	}
+	x.Until("leave the alternate screen", func() bool { return !x.AltScreen() })
+	for mode, on := range Modes(x.Bytes()) {
+		if on != (mode == "25" || mode == "7") { // cursor and line wrap are on where nobody touches them
+			x.t.Errorf("mode %s was left %v", mode, on)
+		}
+	}
+	after, err := term.GetState(x.Slave.Fd())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if !reflect.DeepEqual(x.before, after) {
+		x.t.Errorf("terminal settings were left changed: %v, before %v", after, x.before)
+	}
+}
+
+// Modes gives the last state of every private mode that a stream sets.
+func Modes(stream string) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\x1b\[\?([0-9;]+)([hl])`).FindAllStringSubmatch(stream, -1) {
+		for mode := range strings.SplitSeq(m[1], ";") {
+			out[mode] = m[2] == "h"
+		}
+	}
+	return out
+}
+
+// Stderr is what the program has said on standard error; to be asked when it has ended,
+// or when it is given up.
+func (x *Terminal) Stderr() string { return x.stderr.String() }
