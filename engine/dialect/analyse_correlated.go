@@ -206,8 +206,10 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 			return unknown
 		}
 		return rejected
-	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From):
+	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From, false):
 		return rejected
+	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From, true):
+		return unknown
 	case s.GroupBy != nil:
 		return a.verdictOnGroups(s, use, c)
 	case s.Having != nil || a.aggregates(s, q.OrderBy):
@@ -528,20 +530,48 @@ func isSubquery(x Expr) bool {
 	return false
 }
 
+// countedWhilePlanned says whether Trino knows while it plans that a query has rows:
+// one without FROM, or over VALUES as they are.
+func countedWhilePlanned(q *Query) bool {
+	s, ok := q.Body.(*Select)
+	if !ok || q.With != nil {
+		return false
+	}
+	if s.From == nil {
+		return s.Where == nil || literal(s.Where)
+	}
+	values := func(r Relation) bool {
+		d, ok := r.(*Derived)
+		if !ok {
+			return false
+		}
+		_, ok = d.Query.Body.(*Values)
+		return ok
+	}
+	from := s.From
+	if named, ok := from.(*Aliased); ok {
+		from = named.X
+	}
+	return values(from) && s.Where == nil && s.GroupBy == nil && s.Having == nil
+}
+
 // unnestsSubquery says whether a relation has UNNEST of what is worked out by a
-// subquery, other than EXISTS.
-func unnestsSubquery(r Relation) bool {
+// subquery: by EXISTS, or by another.
+func unnestsSubquery(r Relation, inExists bool) bool {
 	switch r := r.(type) {
 	case *Unnest:
 		for _, x := range r.Args {
-			if len(collect(x, func(x Expr) bool { _, exists := x.(*Exists); return isSubquery(x) && !exists })) > 0 {
+			if len(collect(x, func(x Expr) bool {
+				e, exists := x.(*Exists)
+				return isSubquery(x) && exists == inExists && !(exists && countedWhilePlanned(e.Query))
+			})) > 0 {
 				return true
 			}
 		}
 	case *Aliased:
-		return unnestsSubquery(r.X)
+		return unnestsSubquery(r.X, inExists)
 	case *Join:
-		return unnestsSubquery(r.L) || unnestsSubquery(r.R)
+		return unnestsSubquery(r.L, inExists) || unnestsSubquery(r.R, inExists)
 	}
 	return false
 }

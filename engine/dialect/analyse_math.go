@@ -112,7 +112,7 @@ func (a *analyser) divisor(l, r value, t Type, code string) string {
 	if r.number != "" && strings.Trim(r.number, "0.") != "" {
 		return code
 	}
-	return fmt.Sprintf("CASE WHEN %s = 0 AND %s IS NOT NULL THEN %s ELSE %s END", r.code, l.code, fail(t.DuckDB(), "DIVISION_BY_ZERO", "Division by zero"), code)
+	return fmt.Sprintf("CASE WHEN %s IS NOT NULL AND %s = 0 THEN %s ELSE %s END", l.code, r.code, fail(t.DuckDB(), "DIVISION_BY_ZERO", "Division by zero"), code)
 }
 
 // decimalResult gives the type of an operation on decimals, by Trino's rules up

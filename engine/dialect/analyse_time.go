@@ -258,6 +258,9 @@ func (a *analyser) temporal(op string, l, r value) (value, bool) {
 	case op == "-" && point(lk) && point(rk):
 		return a.between2(l, r)
 	case (op == "+" || op == "-") && span(lk) && lk == rk:
+		if lk == IntervalYear && a.level < 476 {
+			return value{typ: l.typ, code: a.months("(CAST(" + l.code + " AS BIGINT) " + op + " " + r.code + ")")}, true
+		}
 		return value{typ: l.typ, code: "(" + l.code + " " + op + " " + r.code + ")"}, true
 	case op == "*" && span(lk) && r.typ.isNumeric():
 		return a.scale(op, l, r), true
@@ -360,6 +363,8 @@ func (a *analyser) scale(op string, iv, n value) value {
 	out := value{typ: iv.typ}
 	typ := iv.typ.DuckDB()
 	switch {
+	case op == "*" && n.typ.isInteger() && iv.typ.Kind == IntervalYear && a.level < 476:
+		out.code = a.months("(CAST(" + iv.code + " AS HUGEINT) * " + n.code + ")")
 	case op == "*" && n.typ.isInteger():
 		out.code = "CAST((" + iv.code + " * " + n.code + ") AS " + typ + ")"
 	case op == "*":
@@ -371,6 +376,15 @@ func (a *analyser) scale(op string, iv, n value) value {
 		}
 	}
 	return out
+}
+
+// months gives an interval of so many months. Older releases find out that they are
+// more than 32 bits take only where they give them away, not where they compare them.
+func (a *analyser) months(count string) string {
+	return a.let([]string{count}, func(n []string) string {
+		return fmt.Sprintf("CASE WHEN %s BETWEEN -2147483648 AND 2147483647 THEN CAST(%s AS INTEGER) ELSE %s END", n[0], n[0],
+			a.refuseLate("INTEGER", "an interval of more months than 32 bits take"))
+	})
 }
 
 func (a *analyser) atZone(x *AtZone, sc *scope) value {
