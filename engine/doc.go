@@ -26,7 +26,9 @@
 // it puts each record into exactly one object, whatever is killed when, since an
 // object is planned in the consumer group before it is written. Bytes lie in a store
 // (engine/store), which publishes whole objects or none and never replaces one: a
-// folder, or a bucket (engine/store/s3).
+// folder, or a bucket (engine/store/s3). What is personal it can leave out on the way,
+// and take out again: customers from every object, hours that are over as a whole. That
+// stays in the books, so that the same records do not come back.
 //
 // The SerDe (engine/serde) reads an object as Athena reads it, which is not always
 // as it was written: of several records on a line only the first is a row, a
@@ -52,7 +54,7 @@
 //   - The same seed gives the same bytes: on the path from scenario to object there
 //     is no clock, no floating point, no map order and no global.
 //   - A visible object is whole. Nothing is ever replaced; a run that was cut short
-//     is finished by running it again.
+//     is finished by running it again. What is erased is deleted, and void from then on.
 //   - No answer is silently different from Athena's. Rows that Athena does not see
 //     are not seen here either, and are counted.
 //   - Nobody's SQL reads outside the lake. What a statement writes lies in the lake

@@ -570,3 +570,97 @@ func sha256Of(text string) []byte {
 	sum := sha256.Sum256([]byte(text))
 	return sum[:]
 }
+
+// A run that was cut short before the erasure goes on behind it: it leaves the erased out
+// of the objects that it had not made yet, and nobody else.
+func TestErasedRunGoesOn(t *testing.T) {
+	for _, format := range []Format{JSON, Parquet, Both} {
+		st := store.NewMemory("goes on")
+		c := newCrowd(st, 2, 30, 600)
+		c.config.Layout.Format = format
+		if err := c.generate(); err != nil {
+			t.Fatal(err)
+		}
+		ids := []string{customer(3), customer(10)}
+		want, _ := othersIn(t, st, ids)
+		n := 0
+		for _, key := range slices.Sorted(maps.Keys(tree(t, st))) {
+			book := strings.HasPrefix(key, manifestsPrefix) || strings.HasPrefix(key, donePrefix)
+			if data := !isBook(key); data {
+				n++
+			}
+			if book || !isBook(key) && n%2 == 0 {
+				if err := st.Delete(t.Context(), key); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, err := Erase(t.Context(), st, EraseOptions{Customers: ids, Salt: bytes.Repeat([]byte{1}, KeyBytes)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.generate(); err != nil {
+			t.Fatal(err)
+		}
+		got, named := othersIn(t, st, ids)
+		if len(named) > 0 {
+			t.Errorf("%s: named: %v", format, named)
+		}
+		sameOthers(t, string(format), want, got)
+		if v, err := Verify(t.Context(), st, VerifyOptions{}); err != nil || len(v.Damaged) > 0 || v.Unlisted > 0 {
+			t.Errorf("%s: verify: %+v, %v", format, v, err)
+		}
+	}
+}
+
+// What comes from elsewhere with the erased in it: a migration leaves them out, a copy is
+// not made of such an object, and an erasure that goes on takes them out.
+func TestErasedComeFromElsewhere(t *testing.T) {
+	st, other := store.NewMemory("erased"), store.NewMemory("other")
+	id, key := customer(1), "telemetry/year=2025/month=08/day=12/hour=00/firehose.gz"
+	if _, err := Erase(t.Context(), st, EraseOptions{Customers: []string{id}, Salt: bytes.Repeat([]byte{1}, KeyBytes)}); err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for n := range 40 {
+		text += fmt.Sprintf(`{"event_id":"EVENT_%d","customer_id":"%s","event_type":"start","watch_duration_seconds":%d,"bandwidth_mbps":1.5}`, n, customer(n%4), n)
+		if n%8 == 7 {
+			text += "\nbroken " + customer(n%4) + "\n"
+		}
+		if n%8 == 1 {
+			text += "\nbroken " + id + "\n"
+		}
+	}
+	for _, st := range []store.Store{st, other} {
+		putObject(t, st, key, []byte(zipped(text)))
+		putObject(t, st, strings.Replace(key, "fire", "gar", 1), []byte(zipped(`{"customer_id":"`+customer(2)+`"}`)))
+	}
+	m, err := Migrate(t.Context(), st, MigrateOptions{Into: schema.EventsMigrated(), groupRows: 300, pageRows: 70, runRows: 100})
+	if err != nil || len(m.Failed) > 0 || len(m.Parts) != 1 || m.Parts[0].Records != 31 {
+		t.Fatalf("%+v, %v", m, err)
+	}
+	others, named := othersIn(t, st, []string{id})
+	if len(named) == 0 || slices.ContainsFunc(named, func(k string) bool { return !strings.HasPrefix(k, key) }) {
+		t.Errorf("named: %v", named)
+	}
+	if len(others["telemetry_parquet"]) != 31 || len(others["errors"]) != 5 {
+		t.Errorf("%d rows, %d errors", len(others["telemetry_parquet"]), len(others["errors"]))
+	}
+	if _, err := Erase(t.Context(), st, EraseOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if got, named := othersIn(t, st, []string{id}); len(named) > 0 || len(got["telemetry"]) != len(others["telemetry"]) {
+		t.Errorf("named: %v; %d records of %d", named, len(got["telemetry"]), len(others["telemetry"]))
+	}
+	s, err := Sync(t.Context(), other, st, SyncOptions{})
+	if err != nil || s.Copied != 0 {
+		t.Errorf("a copy over what was erased: %+v, %v", s, err)
+	}
+	third := store.NewMemory("third")
+	if _, err := Erase(t.Context(), third, EraseOptions{Customers: []string{id}, Salt: bytes.Repeat([]byte{2}, KeyBytes)}); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Sync(t.Context(), other, third, SyncOptions{})
+	if err != nil || s.Copied != 1 || len(s.Differ) != 1 || s.Differ[0].Key != key {
+		t.Errorf("a copy of the erased: %+v, %v", s, err)
+	}
+}

@@ -133,8 +133,8 @@ func nextSteps() *Section {
 		[3]string{"Cost and partition pruning", "The cost section, for every query of this report.", ""},
 		[3]string{"Dashboard", "The terminal UI on the same lake.", "acme tui"},
 		[3]string{"Alert on buffering over 2 a session", "The finding on buffering is an error over 2; on the pipeline, an alarm on a scheduled query.", ""},
-		[3]string{"Retention", "An S3 lifecycle rule on telemetry/; the topic keeps 7 days.", ""},
-		[3]string{"Anonymised addresses", "ip_address is personal data: shorten or key-hash it before the objects are written.", ""},
+		[3]string{"Retention", "Hours and days that are over go, and the lake's books say so; the topic keeps 7 days.", "acme retain --older-than 90d -n"},
+		[3]string{"Anonymised addresses", "Shortened or key-hashed on the way into the lake: pseudonymised, and still personal data.", "acme export --ip truncate"},
 		[3]string{"Parquet", "Firehose can convert on delivery; a CTAS statement writes at most 100 partitions.", ""},
 		[3]string{"A second region", "An S3 replication rule on the bucket: objects are never rewritten.", ""})
 }
@@ -184,7 +184,7 @@ func monitoring() *Section {
 
 func security() *Section {
 	return list("security", "Security and compliance", "",
-		[3]string{"Personal data", "ip_address, and customer_id with it, are personal data under the GDPR: an erasure request reaches every object that names the customer.", ""},
+		[3]string{"Personal data", "ip_address, and customer_id with it, are personal data under the GDPR: an erasure request reaches every object that names the customer.", "acme erase --customers-from FILE -n"},
 		[3]string{"In transit", "Producers reach MSK by SASL_SSL with IAM.", ""},
 		[3]string{"At rest", "Objects are encrypted by S3; a KMS key of your own lets you withdraw access to all of them at once.", ""},
 		[3]string{"Least privilege", "A reader needs s3:GetObject on telemetry/, s3:ListBucket with that prefix, and glue:GetTable and glue:GetPartitions on the database.", ""},
