@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -41,30 +40,43 @@ type killing struct {
 	lake    string
 	bucket  string // the lake, where it is in one; what was exported is copied to lake
 
-	kills   int       // of exporters
-	records int       // to be sent while it is killed; as many as come where 0
-	size    string    // of a buffer
-	others  []trouble // made beside the kills
+	kills   int           // of exporters
+	life    time.Duration // that an exporter has at most
+	records int           // to be sent while it is killed; as many as come where 0
+	size    string        // of a buffer
+	others  []trouble     // made beside the kills
 
 	mu   sync.Mutex
-	sent map[[sha256.Size]byte]int // records by their bytes
+	sent map[identity]int32 // how often each record was sent
 
 	killed, ended atomic.Int64
+}
+
+// identity tells records apart by their bytes. Of ten million records two have the same
+// with a probability of 1e-25.
+type identity [16]byte
+
+func identityOf(value []byte) identity {
+	sum := sha256.Sum256(value)
+	return identity(sum[:16])
 }
 
 // Two members of a group are killed with SIGKILL at random moments and run again,
 // while the simulator's events come. In the end each event is in exactly one object,
 // and at no moment was there an object that is not whole. ACME_KILLS says how often,
-// twice where it is not set; ACME_RECORDS how many records at least come, evenly between
-// the kills; ACME_KAFKA is a real broker's address, where there is none the test has a
+// twice where it is not set; ACME_LIFE how long each lives at most, four seconds where it is
+// not set; ACME_RECORDS how many records at least come, evenly between the kills; ACME_KAFKA is a real broker's address, where there is none the test has a
 // local one. ACME_BROKER_KILLS says how often brokers of it are killed too (nodes),
 // ACME_LEADER_MOVES how often a partition of the local one gets another leader. With
 // ACME_S3 the lake is in a bucket there.
 func TestExportKills(t *testing.T) {
-	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[[sha256.Size]byte]int{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
+	k := &killing{t: t, lake: filepath.Join(t.TempDir(), "lake"), sent: map[identity]int32{}, topic: fmt.Sprintf("acme-kills-%d", os.Getpid())}
 	var err error
 	if k.kills, err = strconv.Atoi(os.Getenv("ACME_KILLS")); err != nil {
 		k.kills = 2
+	}
+	if k.life, err = time.ParseDuration(os.Getenv("ACME_LIFE")); err != nil {
+		k.life = 4 * time.Second
 	}
 	if n := newNodes(t); n != nil {
 		k.others = append(k.others, n)
@@ -221,7 +233,7 @@ func (k *killing) send(client *kgo.Client, some []schema.Record) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, r := range records {
-		k.sent[sha256.Sum256(r.Value)]++
+		k.sent[identityOf(r.Value)]++
 	}
 	return nil
 }
@@ -246,7 +258,7 @@ func (k *killing) live(member string, rng *rand.Rand) {
 			k.t.Error(err)
 			return
 		}
-		timer := time.AfterFunc(time.Duration(rng.Int64N(int64(4*time.Second))), func() { _ = c.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(rng.Int64N(int64(k.life))), func() { _ = c.Process.Kill() })
 		err := c.Wait()
 		timer.Stop()
 		var exit *exec.ExitError
@@ -266,6 +278,7 @@ func (k *killing) live(member string, rng *rand.Rand) {
 func (k *killing) watch(ctx context.Context) (half int64) {
 	seen := map[string]bool{}
 	for {
+		began := time.Now()
 		for _, path := range k.objects() {
 			if seen[path] {
 				continue
@@ -279,7 +292,7 @@ func (k *killing) watch(ctx context.Context) (half int64) {
 		select {
 		case <-ctx.Done():
 			return half
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(max(20*time.Millisecond, 4*time.Since(began))): // most of the time is the exporters'
 		}
 	}
 }
@@ -317,28 +330,29 @@ func eachValue(path string, yield func([]byte)) (n int, err error) {
 	return n, nil
 }
 
-// compare holds what is in the objects against what was sent.
+// compare holds what is in the objects against what was sent, which is then what was
+// not found.
 func (k *killing) compare() (lost, doubled, foreign int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	missing := maps.Clone(k.sent)
 	for _, path := range k.objects() {
 		if _, err := eachValue(path, func(value []byte) {
-			sum := sha256.Sum256(value)
-			switch n, ok := missing[sum]; {
+			id := identityOf(value)
+			n, ok := k.sent[id]
+			switch {
 			case !ok:
 				foreign++
-			case n == 0:
+				return
+			case n <= 0:
 				doubled++
-			default:
-				missing[sum]--
 			}
+			k.sent[id] = n - 1
 		}); err != nil {
 			k.t.Error(err)
 		}
 	}
-	for _, n := range missing {
-		lost += n
+	for _, n := range k.sent {
+		lost += int(max(n, 0))
 	}
 	return lost, doubled, foreign
 }
