@@ -92,7 +92,7 @@ const exportFetch = 256 << 10
 // exportMemory is how much the garbage collector lets the program grow to before it
 // works harder. What an export holds is bounded; how much of what it holds no more
 // lies about is not, without this.
-const exportMemory = 224 << 20
+const exportMemory = 208 << 20
 
 func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 	layout, err := o.layout()

@@ -3,10 +3,12 @@ package lake
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
 
+	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
 )
 
@@ -75,6 +77,11 @@ func (e *Exporter) fateOf(p *plan, lost schema.Assignment, owned map[int32]schem
 		return 0, gap
 	}
 	key, err := e.objectOf(e.ctx, p, d)
+	if err == nil && key == "" {
+		if err = e.giveUp(e.ctx, p); err == nil {
+			key, err = e.objectOf(e.ctx, p, d)
+		}
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -113,4 +120,78 @@ func (e *Exporter) objectOf(ctx context.Context, p *plan, d *delivery) (string, 
 		}
 	}
 	return "", nil
+}
+
+// A member that was stopped for longer than the topic keeps its records, between
+// reading a plan and putting its objects, does not know that the plan was given up
+// meanwhile, and the store would take the objects: what was left of the plan's records
+// would be there twice. So whoever gives a plan up first leaves a mark, and looks for
+// objects of the plan only then; and whoever puts objects looks for the mark behind
+// them, and takes them back where it is there. One of the two sees the other, in
+// whatever order they come, since a store shows what it has taken. (Before the objects
+// it is looked for too, so that readers seldom see them.) A member that is killed
+// between object and look, or has no store then, leaves an object that no manifest
+// speaks of: verify finds it.
+
+// givenUpPrefix is where marks of plans lie that were given up.
+const givenUpPrefix = "_acme/given-up/"
+
+// givenUpFile is such a mark.
+type givenUpFile struct {
+	Version int    `json:"version"` // 1
+	Topic   string `json:"topic"`
+	TopicID string `json:"topic_id"`
+}
+
+func givenUpKey(plan []byte) string { return givenUpPrefix + manifestOf(plan) + ".json" }
+
+// giveUp leaves the mark of a plan.
+func (e *Exporter) giveUp(ctx context.Context, p *plan) error {
+	mark := givenUpFile{1, e.c.Topic, hex.EncodeToString(e.c.TopicID[:])}
+	if err := putJSON(ctx, e.c.Store, givenUpKey(p.id(e.c.Topic, e.c.TopicID)), mark); err != nil {
+		return fmt.Errorf("giving a plan of the group %s up: %w", e.c.Group, err)
+	}
+	return nil
+}
+
+// GivenUpError says that a member of the group gave a plan up that another was about
+// to carry out.
+type GivenUpError struct{ Topic, Group string }
+
+func (e *GivenUpError) Error() string {
+	return fmt.Sprintf("exporting %s: this member of the group %s was away for so long that retention has deleted records of what it had planned, and another has gone on without them. What it had is not in the lake; run it again", e.Topic, e.Group)
+}
+
+// allowed is nil where a plan was not given up.
+func (e *Exporter) allowed(ctx context.Context, plan []byte) error {
+	_, err := e.c.Store.Stat(ctx, givenUpKey(plan))
+	switch {
+	case err == nil:
+		return &GivenUpError{e.c.Topic, e.c.Group}
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	}
+	return fmt.Errorf("looking whether a plan was given up: %w", err)
+}
+
+// reconsider removes the objects of a plan if it was given up. That is done also for a
+// member that is told just now that it has no partitions any more.
+func (e *Exporter) reconsider(ctx context.Context, plan []byte, products []product) error {
+	err := e.untilStored(ctx, 1, func() error { return e.allowed(ctx, plan) })
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), finishWithin)
+		defer cancel()
+		err = e.untilStored(ctx, 1, func() error { return e.allowed(ctx, plan) })
+	}
+	if !errors.As(err, new(*GivenUpError)) {
+		return err
+	}
+	for i := range products {
+		failed := e.untilStored(ctx, 1, func() error { return e.c.Store.Delete(ctx, products[i].key) })
+		if failed != nil && !errors.Is(failed, store.ErrNotFound) {
+			err = errors.Join(err, fmt.Errorf("taking back %s, whose records other objects have too: %w. Remove it", products[i].key, failed))
+		}
+	}
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -700,6 +701,82 @@ func TestExportPlanDeleted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A member that was stopped while it carried a plan out, and goes on when retention has
+// deleted records of the plan and another member has given it up, doubles nothing: it
+// sees that the plan was given up before it puts its object, or behind it, and takes it
+// back.
+func TestExportZombieOfDeletedPlan(t *testing.T) {
+	for _, v := range []struct {
+		in   string // what it was stopped at
+		told bool   // it learns at once that others have its partitions
+	}{{"_acme/given-up/", false}, {"telemetry/", false}, {"telemetry/", true}} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newTrial(t, 1)
+			for n := range 4 {
+				c.send(0, n, int64(n))
+			}
+			zombie := c.topic.join(nil)
+			config := c.ExportConfig
+			sleeps := &sleeper{mortal: mortal{c.w, nil}, in: v.in, wakes: make(chan struct{})}
+			config.Log, config.Store = zombie, sleeps
+			e, err := NewExporter(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { _, err := e.Run(t.Context()); ended <- err }()
+			time.Sleep(time.Minute)
+			if !sleeps.slept {
+				t.Fatal("it never slept")
+			}
+			c.topic.truncate(0, 2)
+			if v.told {
+				c.topic.throwOut(zombie)
+				time.Sleep(time.Minute)
+			}
+			c.topic.leave(zombie)
+			c.AllowGaps = true
+			if stats := c.mustExport(); stats.GapOffsets != 2 {
+				t.Errorf("%+v", stats)
+			}
+			close(sleeps.wakes)
+			if err := <-ended; !errors.As(err, new(*GivenUpError)) != v.told {
+				t.Errorf("%+v: it ended with %v", v, err)
+			}
+			if diff := cmp.Diff([]string{"year=2025/month=08/day=11/hour=17/ 0-2 0-3"}, c.contents()); diff != "" {
+				t.Errorf("%+v: -want +got\n%s", v, diff)
+			}
+			c.verified()
+		})
+	}
+}
+
+// sleeper is a store whose user is stopped where it first has to do with keys of a
+// prefix.
+type sleeper struct {
+	mortal
+	in    string
+	slept bool
+	wakes chan struct{}
+}
+
+func (s *sleeper) sleep(key string) {
+	if strings.HasPrefix(key, s.in) && !s.slept {
+		s.slept = true
+		<-s.wakes
+	}
+}
+
+func (s *sleeper) Stat(ctx context.Context, key string) (store.Info, error) {
+	s.sleep(key)
+	return s.mortal.Stat(ctx, key)
+}
+
+func (s *sleeper) Put(ctx context.Context, key string, r io.Reader) (store.Info, error) {
+	s.sleep(key)
+	return s.mortal.Put(ctx, key, r)
 }
 
 // What a plan says is read as it was written, and fits into a commit.

@@ -150,6 +150,14 @@ func (t *memoryTopic) leave(m *memoryMember) {
 	t.rebalance()
 }
 
+// throwOut is what the broker does with a member that was silent and is not gone.
+func (t *memoryTopic) throwOut(m *memoryMember) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.members = slices.DeleteFunc(t.members, func(o *memoryMember) bool { return o == m })
+	t.rebalance()
+}
+
 func (t *memoryTopic) rebalance() {
 	t.began = time.Now()
 	for _, m := range t.members {

@@ -64,6 +64,10 @@ func (e *Exporter) write(c *cut) error {
 	if err != nil {
 		return err
 	}
+	id := c.plan.id(e.c.Topic, e.c.TopicID)
+	if err := e.untilStored(c.ctx, 1, func() error { return e.allowed(c.ctx, id) }); err != nil {
+		return err
+	}
 	var left atomic.Int64
 	for i := range products {
 		left.Add(products[i].entry.Bytes)
@@ -78,7 +82,8 @@ func (e *Exporter) write(c *cut) error {
 		left.Add(-size)
 		return err
 	})
-	if err != nil {
+	// However it went, something may be there.
+	if err = errors.Join(err, e.reconsider(c.ctx, id, products)); err != nil {
 		return err
 	}
 	for _, m := range e.manifests(c, products) {
@@ -340,6 +345,6 @@ func waiting(err error, need int64) string {
 // passing says whether an error of a store may pass with time.
 func passing(err error) bool {
 	var different *DifferentError
-	return !errors.As(err, &different) && !errors.Is(err, store.ErrKey) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) &&
+	return !errors.As(err, &different) && !errors.As(err, new(*GivenUpError)) && !errors.Is(err, store.ErrKey) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) &&
 		!errors.Is(err, context.Canceled) && !errors.Is(err, errCutShort) && !errors.Is(err, errDropped)
 }
