@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"acme/telemetry/engine/lake"
@@ -216,19 +214,11 @@ func reportFacts(t schema.Table, parts []lake.PartitionFacts) report.LakeFacts {
 // hourOf reads year, month, day and hour from a partition's folder. A folder that
 // does not name the table's columns in their order is no partition to Athena.
 func hourOf(t schema.Table, p lake.Partition) (hour [4]int, ok bool) {
-	if len(p.Values) != len(t.Partitions) || len(p.Values) != len(hour) {
-		return hour, false
+	n, ok := p.Numbers(t)
+	if !ok || len(n) != len(hour) {
+		return hour, false // acme inspect names it
 	}
-	for i, v := range p.Values {
-		text, err := url.PathUnescape(v.Value)
-		if err != nil || !strings.EqualFold(v.Name, t.Partitions[i].Name) {
-			return hour, false
-		}
-		if hour[i], err = strconv.Atoi(text); err != nil {
-			return hour, false // every query fails on it; acme inspect names it
-		}
-	}
-	return hour, true
+	return [4]int(n), true
 }
 
 // tableNamed gives a table of the catalog by its name, with or without database.

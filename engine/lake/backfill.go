@@ -5,9 +5,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"acme/telemetry/schema"
 )
 
 // Gap is a window that a range still lacks: whole hours of one UTC day that the lake
@@ -138,7 +139,7 @@ func objectHours(ctx context.Context, c Config) (map[int64]bool, error) {
 			return nil, err
 		}
 		for _, p := range parts {
-			if h, ok := partitionHour(p.Values); ok && len(p.Objects) > 0 {
+			if h, ok := p.hour(); ok && len(p.Objects) > 0 {
 				out[h] = true
 			}
 		}
@@ -163,18 +164,11 @@ func askHours(ctx context.Context, c Config, n *Names, out map[int64]bool) error
 	return nil
 }
 
-// partitionHour gives the hour that year=, month=, day= and hour= name, in ms.
-func partitionHour(values []Value) (int64, bool) {
-	part := map[string]int{}
-	for _, v := range values {
-		n, err := strconv.Atoi(v.Value)
-		if err != nil {
-			return 0, false
-		}
-		part[v.Name] = n
-	}
-	if len(values) != 4 || len(part) != 4 {
+// hour gives the hour that the partition's folder names, in ms.
+func (p *Partition) hour() (int64, bool) {
+	n, ok := p.Numbers(schema.Events())
+	if !ok {
 		return 0, false
 	}
-	return time.Date(part["year"], time.Month(part["month"]), part["day"], part["hour"], 0, 0, 0, time.UTC).UnixMilli(), true
+	return time.Date(n[0], time.Month(n[1]), n[2], n[3], 0, 0, 0, time.UTC).UnixMilli(), true
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
@@ -246,8 +245,7 @@ func wrongFolder(p *Partition, t schema.Table) string {
 		case !strings.EqualFold(v.Name, c.Name):
 			return fmt.Sprintf("%s= stands where %s= belongs (%s): it is in no partition", v.Name, c.Name, shape)
 		}
-		n, err := strconv.ParseInt(v.Value, 10, 32)
-		if c.Type == schema.Int && (err != nil || n < c.Min || n > c.Max) {
+		if n, ok := v.number(); c.Type == schema.Int && (!ok || int64(n) < c.Min || int64(n) > c.Max) {
 			return fmt.Sprintf("%s=%s is no %s from %d to %d", v.Name, v.Value, c.Type, c.Min, c.Max)
 		}
 	}
@@ -355,12 +353,9 @@ func (o InspectOptions) read(f *objectFinding, p *Partition, key string, body io
 // time begins, "2025-08-11T17"; or the first column and "" where there is none.
 func hourOf(p *Partition, t schema.Table) (column int, hour string) {
 	column = slices.IndexFunc(t.Columns, func(c schema.Column) bool { return c.Name == "event_timestamp" })
-	if column < 0 || len(t.Partitions) != 4 || wrongFolder(p, t) != "" {
+	n, ok := p.Numbers(t)
+	if column < 0 || !ok || len(n) != 4 || wrongFolder(p, t) != "" {
 		return 0, ""
-	}
-	var n [4]int
-	for i, v := range p.Values {
-		n[i], _ = strconv.Atoi(v.Value) // wrongFolder has seen that it is a number
 	}
 	return column, fmt.Sprintf("%04d-%02d-%02dT%02d", n[0], n[1], n[2], n[3])
 }

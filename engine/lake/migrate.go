@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -279,9 +278,9 @@ func (o MigrateOptions) targets(ctx context.Context, st store.Store, out *Migrat
 
 // folder gives where the rows of a partition go; "" where it is not in the window.
 func (o MigrateOptions) folder(p *Partition) (string, []Value) {
-	var n [4]int
-	for i, v := range p.Values {
-		n[i], _ = strconv.Atoi(v.Value) // wrongFolder has seen that it is a number
+	n, ok := p.Numbers(schema.Events())
+	if !ok { // which wrongFolder has seen
+		return "", nil
 	}
 	hour := time.Date(n[0], time.Month(n[1]), n[2], n[3], 0, 0, 0, time.UTC)
 	if !o.From.IsZero() && hour.Before(o.From.Truncate(time.Hour)) || !o.To.IsZero() && !hour.Before(o.To) {

@@ -3,10 +3,13 @@ package lake
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 
 	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
 )
 
 // Partition is a folder of a table with the objects in it.
@@ -53,6 +56,34 @@ func Partitions(ctx context.Context, st store.Store, prefix string) ([]Partition
 		}
 	}
 	return out, nil
+}
+
+// Numbers gives the values of the partition's columns, as Athena reads them: below the
+// table's prefix the folder names each column in its order, in any case, and each value,
+// with its percent escapes undone, is an integer, with zeros before it or without. ok is
+// false where it is no partition of such a table.
+func (p *Partition) Numbers(t schema.Table) (n []int, ok bool) {
+	if len(p.Values) != len(t.Partitions) {
+		return nil, false
+	}
+	for i, v := range p.Values {
+		number, ok := v.number()
+		if !ok || !strings.EqualFold(v.Name, t.Partitions[i].Name) {
+			return nil, false
+		}
+		n = append(n, number)
+	}
+	return n, true
+}
+
+// number gives the value as the integer that it is.
+func (v Value) number() (int, bool) {
+	text, err := url.PathUnescape(v.Value)
+	if err != nil {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	return int(n), err == nil
 }
 
 func partitionValues(folder, prefix string) []Value {
