@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
 
 	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
@@ -662,5 +666,75 @@ func TestErasedComeFromElsewhere(t *testing.T) {
 	s, err = Sync(t.Context(), other, third, SyncOptions{})
 	if err != nil || s.Copied != 1 || len(s.Differ) != 1 || s.Differ[0].Key != key {
 		t.Errorf("a copy of the erased: %+v, %v", s, err)
+	}
+}
+
+// A Parquet file of any shape, as SQL or somebody else makes them.
+func TestErasureAnyParquet(t *testing.T) {
+	type visit struct {
+		Page  string            `parquet:"page,dict"`
+		Marks map[string]string `parquet:"marks"`
+	}
+	type row struct {
+		ID     int64     `parquet:"id,delta"`
+		Who    *string   `parquet:"who,optional"`
+		Visits []visit   `parquet:"visits,list"`
+		At     time.Time `parquet:"at,timestamp(microsecond)"`
+		Price  int64     `parquet:"price,decimal(2:18)"`
+		Key    [16]byte  `parquet:"key,uuid"`
+		Share  float32   `parquet:"share"`
+		Ok     bool      `parquet:"ok"`
+	}
+	id := customer(5)
+	make1 := func(n int) row {
+		r := row{ID: int64(n), At: time.UnixMicro(int64(n)).UTC(), Price: int64(n) * 7, Key: [16]byte{byte(n), byte(n >> 8)}, Share: float32(n) / 3, Ok: n%2 == 0}
+		if n%3 > 0 {
+			who := customer(n % 10)
+			r.Who = &who
+		}
+		for i := range n % 4 {
+			v := visit{Page: fmt.Sprintf("page %d", i), Marks: map[string]string{"a": fmt.Sprint(n)}}
+			if n%50 == 7 {
+				v.Marks["friend"] = "sent to " + id + " at noon"
+			}
+			r.Visits = append(r.Visits, v)
+		}
+		return r
+	}
+	var all []row
+	for n := range 400 {
+		all = append(all, make1(n))
+	}
+	for _, c := range []struct {
+		name  string
+		codec compress.Codec
+	}{{"snappy", &parquet.Snappy}, {"zstd", &parquet.Zstd}, {"none", &parquet.Uncompressed}} {
+		var file bytes.Buffer
+		w := parquet.NewGenericWriter[row](&file, parquet.Compression(c.codec), parquet.MaxRowsPerRowGroup(150))
+		if _, err := w.Write(all); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		was, err := parquet.Read[row](bytes.NewReader(file.Bytes()), int64(file.Len()))
+		if err != nil || len(was) != len(all) {
+			t.Fatal(err)
+		}
+		kept := slices.DeleteFunc(was, func(r row) bool { return r.Who != nil && *r.Who == id || r.ID%50 == 7 && r.ID%4 > 0 })
+		st := store.NewMemory("any")
+		putObject(t, st, "made/part-1.parquet", file.Bytes())
+		e, err := Erase(t.Context(), st, EraseOptions{Customers: []string{id}, Salt: bytes.Repeat([]byte{1}, KeyBytes)})
+		if err != nil || len(e.Left) > 0 || len(e.Objects) != 1 || e.Records != int64(len(all)-len(kept)) {
+			t.Fatalf("%s: %+v, %v", c.name, e, err)
+		}
+		data := tree(t, st)[e.Objects[0].Into]
+		got, err := parquet.Read[row](strings.NewReader(data), int64(len(data)))
+		if err != nil || !reflect.DeepEqual(got, kept) {
+			t.Errorf("%s: %d rows of %d, %v", c.name, len(got), len(kept), err)
+		}
+		if strings.Contains(data, id) {
+			t.Errorf("%s: the file names %s", c.name, id)
+		}
 	}
 }

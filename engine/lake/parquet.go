@@ -164,10 +164,10 @@ func hashRow(h hash.Hash, row parquet.Row) {
 	for _, v := range row {
 		switch {
 		case v.IsNull():
-			h.Write([]byte{0})
+			h.Write([]byte{0, byte(v.DefinitionLevel()), byte(v.RepetitionLevel())})
 			continue
-		case v.Kind() == parquet.ByteArray:
-			word[0] = 1
+		case v.Kind() == parquet.ByteArray, v.Kind() == parquet.FixedLenByteArray:
+			word[0] = 1 + byte(v.RepetitionLevel())<<4
 			binary.LittleEndian.PutUint64(word[1:], uint64(len(v.ByteArray())))
 			h.Write(word[:])
 			h.Write(v.ByteArray())
@@ -176,12 +176,19 @@ func hashRow(h hash.Hash, row parquet.Row) {
 			binary.LittleEndian.PutUint64(word[1:], math.Float64bits(v.Double()))
 		case v.Kind() == parquet.Int64:
 			binary.LittleEndian.PutUint64(word[1:], uint64(v.Int64()))
+		case v.Kind() == parquet.Float:
+			binary.LittleEndian.PutUint64(word[1:], uint64(math.Float32bits(v.Float())))
+		case v.Kind() == parquet.Int96:
+			n := v.Int96()
+			binary.LittleEndian.PutUint64(word[1:], uint64(n[1])<<32|uint64(n[0]))
+			h.Write(word[1:])
+			binary.LittleEndian.PutUint64(word[1:], uint64(n[2]))
 		case v.Kind() == parquet.Boolean:
 			binary.LittleEndian.PutUint64(word[1:], map[bool]uint64{true: 1}[v.Boolean()])
 		default:
 			binary.LittleEndian.PutUint64(word[1:], uint64(v.Int32()))
 		}
-		word[0] = 2
+		word[0] = 2 + byte(v.RepetitionLevel()) // of a list: whether it goes on
 		h.Write(word[:])
 	}
 }
