@@ -95,6 +95,7 @@ type field struct {
 	column string
 	deps   []*field
 	marked bool
+	fixed  bool // one value, known before any row is read
 }
 
 // mark notes that f is needed, and with it what it stands for.
@@ -191,6 +192,15 @@ func (a *analyser) checkCode(p Pos, code string) string {
 			hint("give its parts names in a WITH clause"))
 	}
 	return code
+}
+
+// fixed says whether x, which is v, is a constant or a column that is one.
+func (s *scope) fixed(x Expr, v value) bool {
+	if name := dotted(x); name != nil && len(name) <= 3 {
+		f, _ := s.find(name, x.Pos())
+		return f != nil && f.fixed
+	}
+	return v.constant
 }
 
 // find resolves a name of one to three parts. It gives nil if nothing has it.

@@ -40,7 +40,7 @@ func (a *analyser) derived(q *result, lateral bool) *relation {
 	}
 	for _, c := range q.cols {
 		f := a.newField(c.name, c.typ, quoteName(alias)+"."+quoteName(c.code))
-		f.src, f.deps = c.src, c.deps
+		f.src, f.deps, f.fixed = c.src, c.deps, c.fixed
 		rel.fields = append(rel.fields, f)
 	}
 	return rel
@@ -106,7 +106,7 @@ func (a *analyser) cteRef(c *cte) *relation {
 	m := map[sink]*reader{}
 	for _, f := range c.rel.fields {
 		g := a.newField(f.display, f.typ, quoteName(alias)+"."+f.code)
-		g.quals, g.deps = []string{c.name}, []*field{f}
+		g.quals, g.deps, g.fixed = []string{c.name}, []*field{f}, f.fixed
 		if f.src != nil {
 			if m[f.src.sink] == nil {
 				m[f.src.sink] = &reader{inner: f.src.sink}

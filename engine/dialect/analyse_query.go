@@ -21,6 +21,8 @@ type outCol struct {
 	typ  Type
 	src  *origin
 	deps []*field // what a reader of the column makes needed
+	// fixed says that it is one value, known before any row is read.
+	fixed bool
 }
 
 // block is what one SELECT's expressions share.
@@ -68,6 +70,7 @@ func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
 		c := &cte{name: name, alias: a.unique(name), sql: res.sql, rel: &relation{}}
 		for _, col := range res.cols {
 			f := a.newField(col.name, col.typ, quoteName(col.code))
+			f.fixed = col.fixed
 			f.src, f.deps = col.src, col.deps
 			c.rel.fields = append(c.rel.fields, f)
 		}
@@ -325,6 +328,14 @@ type selectItem struct {
 	alias bool
 }
 
+// fixed says whether the item is one value, known before any row is read.
+func (it *selectItem) fixed(sc *scope) bool {
+	if it.star != nil {
+		return it.star.fixed
+	}
+	return sc.fixed(it.x, it.value)
+}
+
 // selectQuery analyses a SELECT with its ORDER BY and limits: first for types and
 // errors, in the order in which Trino does; then, if it aggregates, once more
 // over the groups.
@@ -502,7 +513,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 	lazy := !s.Distinct && sc.agg == nil
 	for i := range items {
 		it := &items[i]
-		col := outCol{name: it.name, code: uniqueColumn(it.name, i, names), typ: it.value.typ}
+		col := outCol{name: it.name, code: uniqueColumn(it.name, i, names), typ: it.value.typ, fixed: it.fixed(sc)}
 		if it.star != nil {
 			it.value.code = a.starCode(it.star, lazy, &col, sc)
 		}
