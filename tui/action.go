@@ -2,6 +2,8 @@ package tui
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -135,6 +137,9 @@ func (m *model) footer(w int) string {
 			}
 		}
 	}
+	if key, ok := m.pageKeys(); ok && typing && m.input == nil { // digits are text: how else to get away
+		hints = slices.Insert(hints, min(2, len(hints)), entry{key, "pages"})
+	}
 	size := func(es []entry) (n int) {
 		for _, e := range es {
 			n += m.th.width(e.key) + m.th.width(e.text) + 3
@@ -150,6 +155,16 @@ func (m *model) footer(w int) string {
 		l.put(keycap, e.key).space(1).put(dim, e.text).space(2)
 	}
 	return l.String()
+}
+
+// pageKeys names the keys that show the pages while text is typed.
+func (m *model) pageKeys() (string, bool) {
+	for _, a := range m.acts {
+		if a.id == "page.report" && has(a.keys, "alt+1") {
+			return m.keyName("alt+1") + "-" + strconv.Itoa(len(m.pages)), true
+		}
+	}
+	return "", false
 }
 
 // keyName writes a key as people know it.

@@ -3,11 +3,15 @@ package tui
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"acme/telemetry/engine/query"
+	"acme/telemetry/engine/report"
 )
 
 // TestPageGoldens are the pages beside report and SQL, at three sizes.
@@ -78,6 +82,49 @@ func TestQuality(t *testing.T) {
 	for _, f := range m.quality.shown() {
 		if !f.none && f.grade < 2 {
 			t.Errorf("%s holds and is shown", f.name)
+		}
+	}
+}
+
+// TestQualityUnusual: what the report would tell somebody is to be looked at, with the
+// rows behind it; an unusual hour of days ago is there to be known.
+func TestQualityUnusual(t *testing.T) {
+	f := newFakes()
+	f.doc = func(Range) (*report.Document, error) {
+		d := seed()
+		number := func(name string) report.Column { return col(name, "double", name, report.KindNumber, 2, false) }
+		d.Sections = append(d.Sections, report.Section{ID: "partitions", Columns: []report.Column{text("year", "Year"), text("month", "Month"), text("day", "Day"), text("hour", "Hour")},
+			Rows: []query.Row{{int64(2025), int64(8), int64(11), int64(17)}}},
+			report.Section{ID: "anomalies", SQL: "SELECT 'anomalies'", Columns: []report.Column{text("started", "Hour"), text("measure", "Measure"), text("dimension", "Of"), text("value", "Which"), number("observed"), number("expected"), number("score")},
+				Rows: []query.Row{
+					{"2025-08-05 10:00:00.000", "volume", "all", "all", 10.0, 900.0, -9.5},
+					{"2025-08-11 16:00:00.000", "errors", "city", "Tor\x1bonto", 0.5, 0.01, 12.0}},
+				Drill: []string{"SELECT 'old'", "SELECT 'new'"}},
+			report.Section{ID: "rebuffering", SQL: "SELECT 'rebuffering'", Columns: []report.Column{text("year", "Year"), text("month", "Month"), text("day", "Day"), text("hour", "Hour"), text("country", "Country"),
+				col("sessions", "bigint", "Sessions", report.KindCount, 0, false), number("rebuffers_per_session"), col("sessions_above", "bigint", "Above", report.KindCount, 0, false)},
+				Rows: []query.Row{{int64(2025), int64(8), int64(11), int64(17), "Canada", int64(40), 2.75, int64(31)}}, Drill: []string{"SELECT 'waited'"}})
+		return d, nil
+	}
+	m := still(t, f, 120, 40, full(newWorld()))
+	press(t, m, "6")
+	golden(t, m, "quality-unusual")
+	for name, want := range map[string]struct {
+		grade report.Severity
+		rows  string
+	}{
+		"Rebuffering in Canada: 2.8 a session": {report.Warn, "'waited'"}, "Unusual errors of Tor\\x1bonto at 2025-08-11 16:00": {report.Warn, "'new'"},
+		"Unusual volume of all at 2025-08-05 10:00:00.000": {report.Info, "'old'"},
+	} {
+		i := slices.IndexFunc(m.quality.items, func(f finding) bool { return m.th.clean(f.name) == name })
+		if i < 0 || m.quality.items[i].grade != want.grade {
+			t.Errorf("%s: item %d of %+v", name, i, m.quality.items)
+			continue
+		}
+		press(t, m, "6")
+		m.quality.win.cur = i
+		press(t, m, "enter")
+		if m.current != pageSQL || !strings.Contains(m.sql.edit.text(), want.rows) || m.sql.pane != paneResult {
+			t.Errorf("%s: enter shows %q", name, m.sql.edit.text())
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (p *qualityPage) collect(m *model) {
 		for _, s := range inOrder(doc.Sections) {
 			p.items = append(p.items, findingsOf(s)...)
 		}
+		p.items = append(p.items, unusual(doc)...)
 	}
 	rank := func(f finding) int {
 		if f.from == "data_quality" {
@@ -108,6 +109,42 @@ func findingsOf(s *report.Section) []finding {
 			f.count += " (" + strings.TrimSuffix(share, "%") + "%)"
 		}
 		out = append(out, f)
+	}
+	return out
+}
+
+// unusual are the report's alerts that no check has said yet: sessions that rebuffer, and
+// unusual hours of the last day. Unusual hours before that are to be known, no more.
+func unusual(doc *report.Document) []finding {
+	var out []finding
+	told := map[int]bool{}
+	for _, a := range doc.Alerts() {
+		s := doc.Section(a.Section)
+		if s == nil || a.Section == "data_quality" {
+			continue
+		}
+		if s.ID == "anomalies" {
+			told[a.Row] = true
+		}
+		out = append(out, finding{grade: report.Warn, name: a.Subject, text: a.Reason, from: s.ID, sql: drillSQL(s, a.Row), seen: s.SQL})
+	}
+	s := doc.Section("anomalies")
+	if s == nil {
+		return out
+	}
+	for i, row := range s.Rows {
+		if told[i] {
+			continue
+		}
+		says := map[string]string{}
+		for c, col := range s.Columns {
+			if c < len(row) && row[c] != nil {
+				says[col.Name] = cutBytes(datum(col, row[c]), datumMost)
+			}
+		}
+		out = append(out, finding{grade: report.Info, from: s.ID, sql: drillSQL(s, i), seen: s.SQL,
+			name: "Unusual " + says["measure"] + " of " + says["value"] + " at " + says["started"],
+			text: says["observed"] + ", and " + says["expected"] + " in the same hour of other days: " + says["score"] + " usual spreads away."})
 	}
 	return out
 }
@@ -197,7 +234,7 @@ func (p *qualityPage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
 	for _, f := range list {
 		number = max(number, th.width(f.count))
 		if f.text != "" {
-			name = max(name, min(th.width(f.name), 34))
+			name = max(name, min(th.width(f.name), max(34, iw*2/5)))
 		}
 	}
 	for i := p.win.top; i < min(p.win.top+ih, len(list)); i++ {

@@ -195,7 +195,7 @@ type reportLoader struct {
 }
 
 func (l reportLoader) Load(ctx context.Context, r tui.Range, tell func(done, of int, title string)) (*report.Document, error) {
-	return l.p.buildReport(ctx, l.engine, l.st, report.Options{From: r.From, To: r.To, Progress: tell})
+	return l.p.buildReport(ctx, l.engine, l.st, report.Options{From: r.From, To: r.To, Progress: tell, Alerts: true})
 }
 
 // lakePreparer makes the default lake for the screen.

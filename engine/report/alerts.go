@@ -24,6 +24,9 @@ type Alert struct {
 	At time.Time
 	// Dimensions are what the metric is of, as {"country", "Canada"}.
 	Dimensions [][2]string
+	// Section and Row are where the document says it; Row counts from 0.
+	Section string
+	Row     int
 }
 
 const (
@@ -38,15 +41,19 @@ const (
 func (d *Document) Alerts() []Alert {
 	var out []Alert
 	if s := d.Section("rebuffering"); s != nil {
-		for _, row := range s.Rows {
-			out = append(out, rebufferingAlert(s, row))
+		for i, row := range s.Rows {
+			a := rebufferingAlert(s, row)
+			a.Section, a.Row = s.ID, i
+			out = append(out, a)
 		}
 	}
 	out = append(out, d.unusualAlerts()...)
 	if s := d.Section("data_quality"); s != nil {
-		for _, row := range s.Rows {
+		for i, row := range s.Rows {
 			if severity := plain(value(s, row, "severity")); severity != OK.String() && plain(value(s, row, "rule")) != "hours_usual" {
-				out = append(out, qualityAlert(s, row, severity))
+				a := qualityAlert(s, row, severity)
+				a.Section, a.Row = s.ID, i
+				out = append(out, a)
 			}
 		}
 	}
@@ -67,13 +74,13 @@ func rebufferingAlert(s *Section, row query.Row) Alert {
 
 func (d *Document) unusualAlerts() []Alert {
 	s, hours := d.Section("anomalies"), d.Section("partitions")
-	if s == nil || len(hours.Rows) == 0 {
+	if s == nil || hours == nil || len(hours.Rows) == 0 {
 		return nil
 	}
 	last := hourOf(hours, hours.Rows[len(hours.Rows)-1])
 	var out []Alert
 	for _, a := range lastDay(s, last) {
-		at, row := a.at, a.row
+		at, row := a.at, s.Rows[a.n]
 		measure, dimension, which := plain(value(s, row, "measure")), plain(value(s, row, "dimension")), plain(value(s, row, "value"))
 		observed, _ := value(s, row, "observed").(float64)
 		expected, _ := value(s, row, "expected").(float64)
@@ -84,6 +91,7 @@ func (d *Document) unusualAlerts() []Alert {
 			Reason: fmt.Sprintf("%s is %.2f in the hour from %s, and %.2f in the same hour of other days: %.1f usual spreads away.",
 				measure, observed, at.Format(time.RFC3339), expected, score),
 			Dimensions: [][2]string{{dimension, which}},
+			Section:    s.ID, Row: a.n,
 		})
 	}
 	return out

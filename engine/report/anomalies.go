@@ -73,18 +73,18 @@ func (b *builder) checkUsual(s *Section, last time.Time) {
 	b.addCheck(quality, severity, id, int64(len(unusual)), int64(recent/time.Hour), doc, "")
 }
 
-// unusualHour is a row of the anomalies and the hour it is about.
+// unusualHour is a row of the anomalies, by its number, and the hour it is about.
 type unusualHour struct {
-	at  time.Time
-	row query.Row
+	at time.Time
+	n  int
 }
 
 // lastDay gives the anomalies of the day that ends with the last hour there is.
 func lastDay(s *Section, last time.Time) []unusualHour {
 	var out []unusualHour
-	for _, row := range s.Rows {
+	for i, row := range s.Rows {
 		if at, ok := startOf(s, row); ok && at.After(last.Add(-recent)) {
-			out = append(out, unusualHour{at, row})
+			out = append(out, unusualHour{at, i})
 		}
 	}
 	return out
