@@ -57,18 +57,21 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 		fmt.Fprintf(cfg.Err, "acme: starting the screen: %s: acme report prints the report\n", why)
 		return exitFailed
 	}
+	switch cfg.Color { // known before the first frame: nothing takes colours out of it later
+	case "never":
+		m.look.profile = colorprofile.ASCII
+	case "always":
+		m.look.profile = colorprofile.TrueColor
+	default:
+		m.look.profile = colorprofile.Detect(cfg.Out, cfg.Environ)
+	}
+	m.th = newTheme(m.look)
 	m.paint = newPainter(cfg.Out)
 	defer m.paint.stop()
 	opts := []tea.ProgramOption{
 		tea.WithContext(ctx), tea.WithFPS(30), tea.WithoutSignalHandler(),
 		tea.WithInput(cfg.In), tea.WithOutput(m.paint), tea.WithEnvironment(cfg.Environ),
-		tea.WithFilter(coalesceWheel()),
-	}
-	switch cfg.Color {
-	case "never":
-		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
-	case "always":
-		opts = append(opts, tea.WithColorProfile(colorprofile.TrueColor))
+		tea.WithFilter(coalesceWheel()), tea.WithColorProfile(m.look.profile),
 	}
 	failed := make(chan struct{}, 1)
 	m.onFail = func(crash) { failed <- struct{}{} }
