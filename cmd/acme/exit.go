@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"acme/telemetry/engine/lake"
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/store"
 	"acme/telemetry/engine/store/s3"
@@ -105,6 +106,8 @@ func exitCode(err error) int {
 		return sqlExitCode(sqlErr)
 	case errors.As(err, new(*s3.BucketError)):
 		return exitUsage
+	case errors.As(err, new(*lake.ErasedMeanwhileError)):
+		return exitPartial
 	case errors.As(err, new(*stream.AccessError)), errors.As(err, new(*stream.UnreachableError)):
 		return exitUnreachable // before timeouts: what was waited for in vain is one too
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

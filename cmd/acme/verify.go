@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,6 +87,9 @@ func (p *program) sayVerified(v *lake.Verification) {
 	}
 	for _, u := range v.Unfinished {
 		fmt.Fprintf(p.stdout, "unfinished run: %s (run its generate again)\n", query.Printable(u))
+	}
+	for _, table := range slices.Sorted(maps.Keys(v.Addresses)) {
+		fmt.Fprintf(p.stdout, "addresses in %s are by %s: not what the producer wrote, and not held against it\n", table, v.Addresses[table])
 	}
 	if v.Unlisted > 0 {
 		fmt.Fprintf(p.stdout, "no manifest: %d of %d objects; they unpack, and nothing says what they should hold\n", v.Unlisted, v.Objects)

@@ -436,7 +436,7 @@ func TestErasureReceipt(t *testing.T) {
 		t.Errorf("who is nobody: %v", err)
 	}
 	// A reader who finds the old object beside the new one is told.
-	old := done.Objects[0].Key
+	old := done.Objects[slices.IndexFunc(done.Objects, func(o ErasedObject) bool { return strings.HasPrefix(o.Key, "telemetry/") })].Key
 	putObject(t, st, old, []byte(before[old]))
 	if _, _, _, _, err := NewLedger(st).Lookup(t.Context(), old); !errors.As(err, new(*GoneError)) {
 		t.Errorf("an object that is being erased: %v", err)
@@ -736,5 +736,56 @@ func TestErasureAnyParquet(t *testing.T) {
 		if strings.Contains(data, id) {
 			t.Errorf("%s: the file names %s", c.name, id)
 		}
+	}
+}
+
+// Who wrote while somebody was erased, and had read the list before, says so.
+func TestErasedMeanwhile(t *testing.T) {
+	erase := func(st store.Store, n int) {
+		t.Helper()
+		if _, err := Erase(context.Background(), st, EraseOptions{Customers: []string{customer(n)}, Salt: bytes.Repeat([]byte{1}, KeyBytes)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	st := store.NewMemory("meanwhile")
+	c := newCrowd(st, 1, 10, 50)
+	w, err := NewWriter(t.Context(), c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	if err := w.Write([]schema.Record{c.record(0), c.record(1)}); err != nil {
+		t.Fatal(err)
+	}
+	erase(st, 1)
+	if _, err := w.Close(); !errors.As(err, new(*ErasedMeanwhileError)) {
+		t.Errorf("a run: %v", err)
+	}
+	once := false
+	_, err = Migrate(t.Context(), st, MigrateOptions{Into: schema.EventsByDay(), Progress: func(int64, int64, int64) {
+		if !once {
+			once = true
+			erase(st, 2)
+		}
+	}})
+	if !errors.As(err, new(*ErasedMeanwhileError)) {
+		t.Errorf("a migration: %v", err)
+	}
+	to := store.NewMemory("to")
+	once = false
+	_, err = Sync(t.Context(), st, to, SyncOptions{Workers: 1, Progress: func(int64, int64) {
+		if !once {
+			once = true
+			erase(to, 3)
+		}
+	}})
+	if !errors.As(err, new(*ErasedMeanwhileError)) {
+		t.Errorf("a copy: %v", err)
+	}
+	if e, err := Erase(t.Context(), st, EraseOptions{}); err != nil || len(e.Left) > 0 {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if _, named := othersIn(t, st, []string{customer(1), customer(2)}); len(named) > 0 {
+		t.Errorf("named: %v", named)
 	}
 }

@@ -97,9 +97,10 @@ func (e *Exporter) write(c *cut) error {
 // lateOnes warns where customers were erased while the cut was gathered: whoever erased
 // them may have looked before its objects were there.
 func (e *Exporter) lateOnes(c *cut) error {
-	now, err := readSuppressed(c.ctx, e.c.Store)
-	if err == nil && now.files() != c.hidden.files() {
-		e.c.Warn(Warning(fmt.Sprintf("customers were erased while objects of %s were gathered: acme erase --resume takes them out of these too", e.c.Topic)))
+	err := c.hidden.still(c.ctx, e.c.Store)
+	if errors.As(err, new(*ErasedMeanwhileError)) {
+		e.c.Warn(Warning(err.Error()))
+		return nil
 	}
 	return err
 }

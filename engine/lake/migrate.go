@@ -352,7 +352,7 @@ func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migratio
 			return false, fmt.Errorf("migrating %s: %w", jobs[i].folder, err)
 		}
 	}
-	return overtaken, nil
+	return overtaken, hidden.still(ctx, st)
 }
 
 // migrator is one run over a number of parts.

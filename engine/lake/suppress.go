@@ -190,6 +190,24 @@ func (s *suppressed) files() int {
 	return len(s.ids)
 }
 
+// ErasedMeanwhileError says that customers were erased while somebody wrote who had read
+// the list before: whoever erased them may have looked before the objects were there.
+type ErasedMeanwhileError struct{ URI string }
+
+func (e *ErasedMeanwhileError) Error() string {
+	return "writing into " + e.URI + ": customers were erased from it meanwhile, and what was put may name them: acme erase --resume --yes takes them out"
+}
+
+// still says whether the list is what it was when it was read; a *ErasedMeanwhileError
+// where it is not. Who writes asks when everything is put.
+func (s *suppressed) still(ctx context.Context, st store.Store) error {
+	now, err := readSuppressed(ctx, st)
+	if err == nil && now.files() != s.files() {
+		err = &ErasedMeanwhileError{st.URI()}
+	}
+	return err
+}
+
 // find gives the file that has an identifier, by its place; -1 where none has.
 func (s *suppressed) find(id []byte) int {
 	if s == nil || len(id) >= len(s.lengths) || !s.lengths[len(id)] {

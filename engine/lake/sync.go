@@ -76,7 +76,10 @@ func Sync(ctx context.Context, from, to store.Store, o SyncOptions) (*Synced, er
 		}
 	}
 	slices.SortFunc(s.out.Differ, func(a, b Damage) int { return cmp.Compare(a.Key, b.Key) })
-	return s.out, nil
+	if o.Plan {
+		return s.out, nil
+	}
+	return s.out, s.still(ctx)
 }
 
 type syncing struct {
@@ -148,6 +151,25 @@ func (s *syncing) readErased(ctx context.Context) error {
 		}
 		if err := s.voids.read(ctx, st, ""); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// still says whether nobody was erased meanwhile, on either side.
+func (s *syncing) still(ctx context.Context) error {
+	for _, st := range []store.Store{s.from, s.to} {
+		now, err := readSuppressed(ctx, st)
+		if err != nil {
+			return err
+		}
+		if now == nil {
+			continue
+		}
+		for _, id := range now.ids {
+			if !slices.ContainsFunc(s.hidden, func(by *suppressed) bool { return slices.Contains(by.ids, id) }) {
+				return &ErasedMeanwhileError{s.to.URI()}
+			}
 		}
 	}
 	return nil

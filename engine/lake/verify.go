@@ -46,6 +46,9 @@ type Verification struct {
 	Damaged []Damage `json:"damaged"`
 	// Unfinished are the files of runs that began and did not end.
 	Unfinished []string `json:"unfinished"`
+	// Addresses is what became of viewers' addresses in the tables that do not keep them:
+	// there they are not what the producer wrote, and cannot be held against it.
+	Addresses map[string]IPMode `json:"addresses,omitempty"`
 }
 
 // listedObject is an object to check: as it is, as it should be, or both.
@@ -68,6 +71,18 @@ func Verify(ctx context.Context, st store.Store, o VerifyOptions) (*Verification
 	objects, err := v.gather(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("verifying %s: %w", st.URI(), err)
+	}
+	for _, t := range []schema.Table{schema.Events(), schema.EventsMigrated(), schema.EventsByDay()} {
+		mode, err := AddressMode(ctx, st, t)
+		if err != nil {
+			return nil, fmt.Errorf("verifying %s: %w", st.URI(), err)
+		}
+		if mode != IPKeep {
+			if v.out.Addresses == nil {
+				v.out.Addresses = map[string]IPMode{}
+			}
+			v.out.Addresses[t.Name] = mode
+		}
 	}
 	v.readers.New = func() any { return newSerDe(schema.Events(), nil, lenient) }
 	var done atomic.Int64

@@ -483,10 +483,11 @@ func (w *Writer) Close() (Summary, error) {
 	w.mu.Unlock()
 	slices.Sort(w.done.Manifests)
 	// The context has been ended by end: what is left is one small file.
-	if err := putJSON(context.WithoutCancel(w.ctx), w.c.Store, w.claim.doneKey(), w.done); err != nil {
+	ctx := context.WithoutCancel(w.ctx)
+	if err := putJSON(ctx, w.c.Store, w.claim.doneKey(), w.done); err != nil {
 		return w.Progress(), err
 	}
-	return w.Progress(), nil
+	return w.Progress(), w.hidden.still(ctx, w.c.Store)
 }
 
 // Abort ends a run without publishing what is not whole. Objects published
