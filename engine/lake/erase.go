@@ -99,6 +99,10 @@ func (e *CustomerError) Error() string {
 	return fmt.Sprintf("erasing %.80q: a customer's identifier is %s and up to 64 hexadecimal digits", e.ID, customerColumn().Prefix)
 }
 
+// goneAgain is how often an object may be there again that was deleted: another process
+// that was at it may put it once more before it sees that it is void.
+const goneAgain = 4
+
 // eraser is one run.
 type eraser struct {
 	st   store.Store
@@ -107,6 +111,7 @@ type eraser struct {
 	by   *suppressed
 	void map[string]bool // keys of gonePrefix that were there when the pass began
 	done map[string]bool // objects that name nobody
+	gone map[string]int  // how often an object was deleted
 
 	mu  sync.Mutex
 	out *Erasure
@@ -116,7 +121,7 @@ type eraser struct {
 // in Erasure.Left.
 func Erase(ctx context.Context, st store.Store, o EraseOptions) (*Erasure, error) {
 	set(&o.Workers, runtime.GOMAXPROCS(0))
-	e := &eraser{st: st, o: o, done: map[string]bool{}, out: &Erasure{Version: 1, Subjects: []string{}, Objects: []ErasedObject{}, Left: []Damage{}}}
+	e := &eraser{st: st, o: o, done: map[string]bool{}, gone: map[string]int{}, out: &Erasure{Version: 1, Subjects: []string{}, Objects: []ErasedObject{}, Left: []Damage{}}}
 	if err := e.suppress(ctx); err != nil {
 		return nil, err
 	}
@@ -333,6 +338,9 @@ func (e *eraser) replace(ctx context.Context, info store.Info, m *Manifest, r *r
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.gone[info.Key]++; e.gone[info.Key] > goneAgain {
+		return fmt.Errorf("deleting %s: it was deleted and is there again, several times: somebody puts it back, or the store keeps it", info.Key)
+	}
 	e.out.Deleted++
 	e.out.Versions += int64(n)
 	return nil
