@@ -303,7 +303,11 @@ func (m *model) busy() bool {
 
 // startWork loads what the pages begin with, once there is a lake.
 func (m *model) startWork() tea.Cmd {
-	return tea.Batch(m.startLoad(), m.loadNames(), m.loadSaved(), m.loadLost(), m.sql.checkSoon(m))
+	var watch tea.Cmd
+	if m.current == pageLive { // the page that was asked for, or the session's
+		watch = m.live.watch(m)
+	}
+	return tea.Batch(watch, m.startLoad(), m.loadNames(), m.loadSaved(), m.loadLost(), m.sql.checkSoon(m))
 }
 
 func (m *model) tick() tea.Cmd {

@@ -221,6 +221,16 @@ func TestNewJob(t *testing.T) {
 	}
 }
 
+// TestLiveFromTheBegin: a screen that begins with the Live page watches.
+func TestLiveFromTheBegin(t *testing.T) {
+	w := newWorld()
+	w.shots = 3
+	m := still(t, newFakes(), 100, 30, full(w), func(c *Config) { c.Screen = "live" })
+	if s := screenText(m); w.shot == 0 || !strings.Contains(s, "60 times as fast") {
+		t.Errorf("%d snapshots:\n%s", w.shot, s)
+	}
+}
+
 // TestCheck29Live Live: what is kept does not grow, what is not shown is counted, and
 // paused rows stay.
 func TestCheck29Live(t *testing.T) {

@@ -31,7 +31,8 @@ type pipelineMonitor struct {
 	topic   string
 
 	mu   sync.Mutex
-	here *pipeline // runs in this program
+	here *pipeline    // runs in this program
+	seen tui.Snapshot // the last figures that url gave
 	tail *topicTail
 }
 
@@ -68,7 +69,7 @@ func (m *pipelineMonitor) Snapshot(ctx context.Context, filter string, most int)
 	default:
 		s.Source = strings.TrimSpace(m.url + " " + m.topicName())
 		if m.url != "" {
-			err = m.remote(ctx, &s)
+			err = m.figures(ctx, &s)
 		}
 	}
 	if m.tail == nil {
@@ -140,6 +141,30 @@ func exportStages(s *tui.Snapshot, retries int64, success float64) []tui.Stage {
 		lake.Text += ", last " + path.Base(s.Last)
 	}
 	return []tui.Stage{export, lake}
+}
+
+// figures fills in what url says. Where it says nothing the last figures stay, with a
+// stage that is ill: the topic is followed all the same, and url asked again.
+func (m *pipelineMonitor) figures(ctx context.Context, s *tui.Snapshot) error {
+	err := m.remote(ctx, s)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil {
+		m.seen = *s
+		return nil
+	}
+	at, source := s.At, s.Source
+	*s = m.seen
+	s.At, s.Source, s.Published = at, source, -1
+	ill := tui.Stage{Name: "exporter", Text: "does not answer", Grade: report.Error, Why: bare(err).Error(), Next: "the figures are the last that it gave; it is asked again twice a second"}
+	s.Stages = slices.Clone(m.seen.Stages)
+	if i := slices.IndexFunc(s.Stages, func(g tui.Stage) bool { return g.Name == ill.Name }); i >= 0 {
+		s.Stages[i] = ill
+	} else {
+		s.Stages = append(s.Stages, ill)
+	}
+	return nil
 }
 
 // remote asks for the figures of another program.

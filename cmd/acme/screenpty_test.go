@@ -449,7 +449,7 @@ func screenJob(t *testing.T, s *onScreen) {
 			t.Fatalf("the bar went from %d to %d", last, n)
 		}
 		last = n
-		return n > 3
+		return n > 0
 	})
 	x.Keys("q")
 	x.See("A job is running")

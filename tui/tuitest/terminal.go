@@ -34,7 +34,7 @@ type Terminal struct {
 	Slave  *os.File // the program's
 	Cmd    *exec.Cmd
 	before *term.State
-	stderr bytes.Buffer
+	stderr said
 
 	mu     sync.Mutex // guards em, but for its Read, and stream
 	em     *vt.Emulator
@@ -42,6 +42,24 @@ type Terminal struct {
 
 	Written atomic.Int64 // bytes that have come
 	Blind   atomic.Bool  // what comes is counted and not looked at: nothing takes time beside the program
+}
+
+// said is text that one goroutine writes and another reads.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // Start starts a command in a terminal of w by h that has the background, black where it
@@ -211,6 +229,5 @@ func Modes(stream string) map[string]bool {
 	return out
 }
 
-// Stderr is what the program has said on standard error; to be asked when it has ended,
-// or when it is given up.
+// Stderr is what the program has said on standard error so far.
 func (x *Terminal) Stderr() string { return x.stderr.String() }
