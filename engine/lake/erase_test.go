@@ -436,7 +436,7 @@ func TestErasureReceipt(t *testing.T) {
 		t.Errorf("who is nobody: %v", err)
 	}
 	// A reader who finds the old object beside the new one is told.
-	old := done.Objects[slices.IndexFunc(done.Objects, func(o ErasedObject) bool { return strings.HasPrefix(o.Key, "telemetry/") })].Key
+	old := done.Objects[slices.IndexFunc(done.Objects, func(o ErasedObject) bool { return strings.HasPrefix(o.Key, "telemetry/year=2025/month=08/day=11/") })].Key // of which a manifest speaks
 	putObject(t, st, old, []byte(before[old]))
 	if _, _, _, _, err := NewLedger(st).Lookup(t.Context(), old); !errors.As(err, new(*GoneError)) {
 		t.Errorf("an object that is being erased: %v", err)
@@ -787,5 +787,36 @@ func TestErasedMeanwhile(t *testing.T) {
 	}
 	if _, named := othersIn(t, st, []string{customer(1), customer(2)}); len(named) > 0 {
 		t.Errorf("named: %v", named)
+	}
+}
+
+// A suppression list that cannot be read keeps everybody from writing.
+func TestErasureBadList(t *testing.T) {
+	for _, text := range []string{"", "{", `{"version":2}`, `{"version":1,"salt":"00","tokens":[]}`, `{"version":1,"tokens":7}`} {
+		st := store.NewMemory("bad list")
+		putObject(t, st, suppressedPrefix+"0.json", []byte(text))
+		putObject(t, st, "telemetry/year=2025/month=08/day=12/hour=00/object.gz", []byte(zipped("{}\n")))
+		if _, err := NewWriter(t.Context(), Config{Store: st, Run: sampleRun()}); !errors.As(err, new(*BadListError)) {
+			t.Errorf("%q: a run: %v", text, err)
+		}
+		if _, err := Migrate(t.Context(), st, MigrateOptions{Into: schema.EventsMigrated()}); !errors.As(err, new(*BadListError)) {
+			t.Errorf("%q: a migration: %v", text, err)
+		}
+		if _, err := Sync(t.Context(), st, store.NewMemory("to"), SyncOptions{}); !errors.As(err, new(*BadListError)) {
+			t.Errorf("%q: a copy: %v", text, err)
+		}
+		if _, err := Erase(t.Context(), st, EraseOptions{}); !errors.As(err, new(*BadListError)) {
+			t.Errorf("%q: an erasure: %v", text, err)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			c := newTrial(t, 1)
+			c.send(0, 1, 0)
+			if _, err := c.w.Store.Put(t.Context(), suppressedPrefix+"0.json", strings.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.export(t.Context()); !errors.As(err, new(*BadListError)) {
+				t.Errorf("%q: an export: %v", text, err)
+			}
+		})
 	}
 }

@@ -94,9 +94,10 @@ type Exporter struct {
 	running    sync.WaitGroup
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
-	news       time.Time // when something came last
-	joined     bool      // the group has this member
-	created    bool      // the lake knew nothing of this export, and no partition was taken yet
+	hidden     *suppressed // whose records are left out, as the list was last
+	news       time.Time   // when something came last
+	joined     bool        // the group has this member
+	created    bool        // the lake knew nothing of this export, and no partition was taken yet
 
 	mu      sync.Mutex // of what follows
 	wake    context.CancelFunc

@@ -50,17 +50,14 @@ const (
 	maxFailures = 16 << 20
 )
 
-func (d *delivery) newCut(e *Exporter) (*cut, error) {
+func (d *delivery) newCut(e *Exporter) *cut {
 	c := &cut{d: d, e: e, objects: map[string]*object{}, failed: map[ErrorType]*failures{}, done: make(chan struct{}), oldest: maxTime}
 	c.ctx, c.cancel = context.WithCancelCause(e.ctx)
 	c.prefixes = newEventPrefixes(d.json)
 	if d.layout.Format == Parquet {
 		c.prefixes = newEventPrefixes(d.parquet)
 	}
-	return c, e.untilStored(e.ctx, 1, func() (err error) {
-		c.hidden, err = readSuppressed(e.ctx, e.c.Store)
-		return err
-	})
+	return c
 }
 
 // object is one prefix's records.

@@ -105,10 +105,11 @@ func (e *Exporter) gather(ctx context.Context, l *lane) error {
 		}
 		f.pass(m.Offset)
 		if l.open == nil {
-			var err error
-			if l.open, err = e.delivery.newCut(e); err != nil {
+			if err := e.readHidden(); err != nil {
 				return err
 			}
+			l.open = e.delivery.newCut(e)
+			l.open.hidden = e.hidden
 			l.open.began, l.open.seen = m.Arrival, now
 		}
 		l.merged = now

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
@@ -61,6 +62,9 @@ func (e *Exporter) begin(ctx context.Context) (*delivery, error) {
 	if e.c.Store, err = withoutGone(ctx, e.c.Store); err != nil {
 		return nil, err
 	}
+	if e.hidden, err = readSuppressed(ctx, e.c.Store); err != nil {
+		return nil, err
+	}
 	d, err := e.deliver(e.c.Layout)
 	if err != nil {
 		return nil, err
@@ -77,6 +81,25 @@ func (e *Exporter) begin(ctx context.Context) (*delivery, error) {
 	}
 	return d, nil
 }
+
+// readHidden reads the suppression list anew, for the next cut. Where the store does not
+// answer soon the list stays what it was: reading goes on, and when the cut is put, whether
+// the list has grown is asked again.
+func (e *Exporter) readHidden() error {
+	ctx, cancel := context.WithTimeout(e.ctx, listPatience)
+	defer cancel()
+	list, err := readSuppressed(ctx, e.c.Store)
+	if err == nil {
+		e.hidden = list
+	}
+	if errors.As(err, new(*BadListError)) {
+		return err
+	}
+	return nil
+}
+
+// listPatience is how long an export waits for the suppression list between two objects.
+const listPatience = 2 * time.Second
 
 func exportKey(hash [16]byte) string { return exportsPrefix + hex.EncodeToString(hash[:]) + ".json" }
 

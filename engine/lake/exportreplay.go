@@ -24,10 +24,7 @@ func (e *Exporter) replay(text string, owners []schema.Assignment) error {
 	if err != nil {
 		return err
 	}
-	c, err := d.newCut(e)
-	if err != nil {
-		return err
-	}
+	c := d.newCut(e)
 	c.plan = *n.plan
 	for _, a := range owners {
 		to, _ := c.plan.end(a.Partition)
@@ -35,7 +32,15 @@ func (e *Exporter) replay(text string, owners []schema.Assignment) error {
 	}
 	e.replays = append(e.replays, c)
 	e.running.Go(func() {
-		err := e.reread(c)
+		err := e.untilStored(c.ctx, 1, func() (err error) {
+			c.hidden, err = readSuppressed(c.ctx, e.c.Store)
+			return err
+		})
+		if err == nil {
+			err = e.reread(c)
+		} else {
+			_ = c.close() // of which nothing was filled
+		}
 		if err == nil {
 			err = e.write(c)
 		}

@@ -97,7 +97,7 @@ func (e *Exporter) write(c *cut) error {
 // lateOnes warns where customers were erased while the cut was gathered: whoever erased
 // them may have looked before its objects were there.
 func (e *Exporter) lateOnes(c *cut) error {
-	err := c.hidden.still(c.ctx, e.c.Store)
+	err := e.untilStored(c.ctx, 1, func() error { return c.hidden.still(c.ctx, e.c.Store) })
 	if errors.As(err, new(*ErasedMeanwhileError)) {
 		e.c.Warn(Warning(err.Error()))
 		return nil
@@ -346,6 +346,6 @@ func waiting(err error, need int64) string {
 // passing says whether an error of a store may pass with time.
 func passing(err error) bool {
 	var different *DifferentError
-	return !errors.As(err, &different) && !errors.As(err, new(*GivenUpError)) && !errors.Is(err, store.ErrKey) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) &&
+	return !errors.As(err, &different) && !errors.As(err, new(*ErasedMeanwhileError)) && !errors.As(err, new(*BadListError)) && !errors.As(err, new(*GivenUpError)) && !errors.Is(err, store.ErrKey) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS) &&
 		!errors.Is(err, context.Canceled) && !errors.Is(err, errCutShort) && !errors.Is(err, errDropped)
 }

@@ -135,7 +135,7 @@ func (m *making) put(ctx context.Context, entry *manifestEntry) error {
 	if !errors.As(err, new(*DifferentError)) {
 		return err
 	}
-	copied, bytes, sum, cerr := copyObject(ctx, m.st, key)
+	copied, bytes, sum, cerr := copyObject(ctx, m.st, key, m.file.layout.dir)
 	if cerr != nil {
 		return errors.Join(err, cerr)
 	}
@@ -148,14 +148,14 @@ func (m *making) put(ctx context.Context, entry *manifestEntry) error {
 	return nil
 }
 
-// copyObject copies an object into a file of this machine.
-func copyObject(ctx context.Context, st store.Store, key string) (file *os.File, n int64, sum [sha256.Size]byte, err error) {
+// copyObject copies an object into a file of this machine, in a folder of it.
+func copyObject(ctx context.Context, st store.Store, key, dir string) (file *os.File, n int64, sum [sha256.Size]byte, err error) {
 	body, _, err := st.Get(ctx, key)
 	if err != nil {
 		return nil, 0, sum, err
 	}
 	defer func() { err = errors.Join(err, body.Close()) }()
-	if file, err = scratch(""); err != nil {
+	if file, err = scratch(dir); err != nil {
 		return nil, 0, sum, err
 	}
 	h := sha256.New()

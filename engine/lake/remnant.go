@@ -25,16 +25,15 @@ import (
 // remnant is what is left of an object without those who are on a suppression list, in a
 // file of this machine, proved.
 type remnant struct {
-	file       *os.File
-	bytes      int64
-	sha        [sha256.Size]byte
-	kept       int64 // records
-	lines      lineCount
-	raw        int64 // bytes before compression, of text
-	before     [sha256.Size]byte
-	had        int64            // records, before
-	erased     map[string]int64 // records, by suppression file
-	innocently int64
+	file   *os.File
+	bytes  int64
+	sha    [sha256.Size]byte
+	kept   int64 // records
+	lines  lineCount
+	raw    int64 // bytes before compression, of text
+	before [sha256.Size]byte
+	had    int64            // records, before
+	erased map[string]int64 // records, by suppression file
 }
 
 func (r *remnant) drop() error { return discard(r.file) }
@@ -75,7 +74,7 @@ func (e *eraser) remnant(ctx context.Context, info store.Info, by *suppressed) (
 			return nil, err
 		}
 	}
-	file, _, sum, err := copyObject(ctx, e.st, info.Key)
+	file, _, sum, err := copyObject(ctx, e.st, info.Key, e.o.Temp)
 	if err != nil {
 		return nil, err
 	}
@@ -225,27 +224,29 @@ func (r *remnant) proveText(file *os.File, key string, zipped bool, by *suppress
 	if err != nil {
 		return &DamagedError{key, reason(err)}
 	}
-	now, stats, err := recordsIn(r.file, zipped, func(text []byte) { r.innocent(by.holds(text)) })
+	named, others := 0, 0
+	count := func(text []byte) {
+		if by.holds(text) {
+			named++
+		} else {
+			others++
+		}
+	}
+	now, stats, err := recordsIn(r.file, zipped, count)
 	if err != nil {
 		return fmt.Errorf("reading back what is left of %s: %w", key, err)
 	}
-	if r.innocently != now.n {
+	if named > 0 {
 		return fmt.Errorf("reading back what is left of %s: somebody who is to be erased is named in it. This is a defect of this program: please report it", key)
 	}
-	r.innocently = 0
-	gone, _, err := recordsIn(bytes.NewReader(erased), false, func(text []byte) { r.innocent(by.holds(text)) })
-	if err != nil || r.innocently > 0 || was != now.with(gone) {
+	named, others = 0, 0
+	gone, _, err := recordsIn(bytes.NewReader(erased), false, count)
+	if err != nil || others > 0 || was != now.with(gone) {
 		return &DamagedError{key, "its records cannot be told apart, so that those of others would go too: acme repair --into makes an object of it that can be erased from"}
 	}
 	r.had, r.kept, r.raw = was.n, now.n, stats.Bytes
 	r.lines, err = linesIn(r.file, zipped)
 	return err
-}
-
-func (r *remnant) innocent(named bool) {
-	if !named {
-		r.innocently++
-	}
 }
 
 // with gives two sets together.

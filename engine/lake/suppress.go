@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -97,7 +98,11 @@ func readSuppressed(ctx context.Context, st store.Store) (*suppressed, error) {
 			return nil, fmt.Errorf("reading the suppression list: %w", err)
 		}
 		var f suppressionFile
-		if err := getJSON(ctx, st, info.Key, &f); err != nil {
+		err := getJSON(ctx, st, info.Key, &f)
+		if errors.As(err, new(*json.SyntaxError)) || errors.As(err, new(*json.UnmarshalTypeError)) {
+			return nil, &BadListError{info.Key}
+		}
+		if err != nil {
 			return nil, fmt.Errorf("reading the suppression list: %w", err)
 		}
 		if s == nil {
@@ -130,7 +135,7 @@ func copySuppressed(ctx context.Context, from, into store.Store) (*suppressed, e
 func newSuppressed() *suppressed { return &suppressed{seed: maphash.MakeSeed()} }
 
 func (s *suppressed) add(key string, f *suppressionFile) error {
-	damaged := fmt.Errorf("reading the suppression list: %s was damaged, or is of another release; nothing is written as long as it cannot be read", key)
+	damaged := &BadListError{key}
 	salt, err := hex.DecodeString(f.Salt)
 	if err != nil || len(salt) != KeyBytes || f.Version != 1 {
 		return damaged
@@ -188,6 +193,14 @@ func (s *suppressed) files() int {
 		return 0
 	}
 	return len(s.ids)
+}
+
+// BadListError says that a file of the suppression list is none: nobody writes records as
+// long as it cannot be read.
+type BadListError struct{ Key string }
+
+func (e *BadListError) Error() string {
+	return "reading the suppression list: " + e.Key + " was damaged, or is of another release; nothing is written as long as it cannot be read"
 }
 
 // ErasedMeanwhileError says that customers were erased while somebody wrote who had read
