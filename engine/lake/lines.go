@@ -108,7 +108,15 @@ func (s *shape) fits(line []byte) bool {
 		if i += len(key); i >= len(line) {
 			return false
 		}
-		if i = afterValue(line, i); i < 0 {
+		// Most values are strings, and this is for each of each record.
+		if line[i] != '"' {
+			i = afterValue(line, i)
+		} else if n := bytes.IndexByte(line[i+1:], '"'); n >= 0 {
+			i += n + 2
+		} else {
+			i = -1
+		}
+		if i < 0 {
 			return false
 		}
 		s.ends[k] = int32(i)
