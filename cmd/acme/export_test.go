@@ -48,6 +48,7 @@ type killing struct {
 
 	mu   sync.Mutex
 	sent map[identity]int32 // how often each record was sent
+	all  atomic.Bool        // that were to be sent were
 
 	killed, ended atomic.Int64
 }
@@ -92,7 +93,10 @@ func TestExportKills(t *testing.T) {
 	k.startTopic()
 	ctx, cancel := context.WithCancel(t.Context())
 	var coming, members, watching sync.WaitGroup
-	coming.Go(func() { k.produce(ctx) })
+	coming.Go(func() {
+		defer k.all.Store(true)
+		k.produce(ctx)
+	})
 	watched, stop := context.WithCancel(t.Context())
 	var half atomic.Int64
 	watching.Go(func() { half.Store(k.watch(watched)) })
@@ -247,10 +251,11 @@ func (k *killing) export(member string, more ...string) *exec.Cmd {
 	return exec.Command(k.acme, args...)
 }
 
-// live runs a member and kills it until nobody is to be killed any more.
+// live runs a member and kills it until nobody is to be killed any more, and until the
+// records that were asked for are sent: each comes while somebody is killed.
 func (k *killing) live(member string, rng *rand.Rand) {
 	undone := func(o trouble) bool { return o.count() < o.wanted() }
-	for k.killed.Load() < int64(k.kills) || slices.ContainsFunc(k.others, undone) {
+	for k.killed.Load() < int64(k.kills) || slices.ContainsFunc(k.others, undone) || k.records > 0 && !k.all.Load() {
 		c := k.export(member, "--follow")
 		var said strings.Builder
 		c.Stderr = &said
