@@ -192,6 +192,9 @@ func (c *Consumer) readingOptions(bytes int32) []kgo.Opt {
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxBytes(bytes),
 		kgo.FetchMaxPartitionBytes(max(bytes/2, 1)),
+		// A partition that is resumed is asked for when the request on its way is answered,
+		// and a broker that has nothing of the others keeps that for so long.
+		kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.WithDecompressor(c.unzip),
 		kgo.MetadataMaxAge(time.Minute), // how long a new partition may go unnoticed
 		kgo.MetadataMinAge(250 * time.Millisecond),
