@@ -202,7 +202,8 @@ func (e *Exporter) step(ctx context.Context) (done bool, err error) {
 	}
 	e.regulate()
 	e.observe(now)
-	wait, cancel := context.WithTimeout(ctx, e.patience(now, idle))
+	// What was merged just now may have been the last.
+	wait, cancel := context.WithTimeout(ctx, e.patience(now, e.idle()))
 	defer cancel()
 	if !e.sleepIn(cancel) {
 		return false, nil // something was finished meanwhile
