@@ -147,6 +147,25 @@ func (p *sqlPage) filterValue(m *model) tea.Cmd {
 	return p.look()
 }
 
+// valueIn gives the statement for all rows that have the cursor's value in its column, of
+// the one table that the result is of; empty where that cannot be told.
+func (p *sqlPage) valueIn(m *model) (sql, title string) {
+	if !p.shows() {
+		return "", ""
+	}
+	c, v, ok := p.grid.cell()
+	used := tablesIn(p.sent, m.names.tables, m.cfg.Database)
+	if !ok || v == nil || len(used) != 1 {
+		return "", ""
+	}
+	t := used[0].table
+	if !slices.ContainsFunc(t.Columns, func(q query.Column) bool { return q.Name == c.Name && q.Type == c.Type }) {
+		return "", ""
+	}
+	sql = "SELECT *\nFROM " + quoteIfNeeded(t.Database) + "." + quoteIfNeeded(t.Name) + "\nWHERE " + quoteIfNeeded(c.Name) + " = " + literalOf(v, c)
+	return sql, "all with " + c.Name + " = " + cutBytes(c.Format(v), 40)
+}
+
 // askFilter asks for a text that rows must have.
 func (p *sqlPage) askFilter(m *model) tea.Cmd {
 	if p.grid.far != nil {

@@ -86,6 +86,46 @@ func TestQuality(t *testing.T) {
 	}
 }
 
+// TestAllWithValue: from a row of a result to all rows of its table that have a value: what
+// else happened in a session. Where the table or the column cannot be told there is no key.
+func TestAllWithValue(t *testing.T) {
+	m, _ := bench(t, 120, 40, "SELECT device_type, count(*) AS events FROM video_telemetry_json GROUP BY 1", full(newWorld()))
+	pump(t, m, m.loadNames())
+	press(t, m, "f5", "tab", "a")
+	if want := "SELECT *\nFROM acme_telemetry.video_telemetry_json\nWHERE device_type = 'mobile'"; m.sql.sent != want || !strings.Contains(screenText(m), "all with device_type = mobile") {
+		t.Errorf("sent %q", m.sql.sent)
+	}
+	press(t, m, "[", "right")
+	if sql, _ := m.sql.valueIn(m); sql != "" {
+		t.Errorf("a count is looked up: %q", sql)
+	}
+	m, _ = bench(t, 120, 40, "SELECT a.device_type FROM video_telemetry_json a JOIN video_telemetry_parquet b ON a.event_id = b.event_id", full(newWorld()))
+	pump(t, m, m.loadNames())
+	press(t, m, "f5", "tab")
+	if sql, _ := m.sql.valueIn(m); sql != "" {
+		t.Errorf("of two tables one is looked up: %q", sql)
+	}
+}
+
+// TestQualityTrace: a finding that follows from a section's figures opens the rows of the
+// figure that it stands on, or shows the statement of the section.
+func TestQualityTrace(t *testing.T) {
+	doc := seed()
+	s := doc.Section("quality")
+	*s = report.Section{ID: "quality", SQL: "SELECT quality", Columns: []report.Column{text("quality", "Quality")},
+		Rows: []query.Row{{"HD"}, {"SD"}}, Drill: []string{"SELECT 'HD'", "SELECT 'SD'"}}
+	for basis, want := range map[string][2]string{
+		"quality: SD, avg_buffering_events; rule: over 2 times the average": {"SELECT 'SD'", "SELECT quality"},
+		"quality: SDX, streams": {"", "SELECT quality"}, "nosuch: SD": {}, "quality without a colon": {},
+	} {
+		f := finding{from: "findings", text: basis}
+		f.trace(doc)
+		if f.sql != want[0] || f.seen != want[1] {
+			t.Errorf("%s: opens %q, %q", basis, f.sql, f.seen)
+		}
+	}
+}
+
 // TestQualityUnusual: what the report would tell somebody is to be looked at, with the
 // rows behind it; an unusual hour of days ago is there to be known.
 func TestQualityUnusual(t *testing.T) {

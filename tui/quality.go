@@ -49,6 +49,9 @@ func (p *qualityPage) collect(m *model) {
 		for _, s := range inOrder(doc.Sections) {
 			p.items = append(p.items, findingsOf(s)...)
 		}
+		for i := range p.items {
+			p.items[i].trace(doc)
+		}
 		p.items = append(p.items, unusual(doc)...)
 	}
 	rank := func(f finding) int {
@@ -111,6 +114,31 @@ func findingsOf(s *report.Section) []finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// trace finds the rows behind a finding that follows from another section's figures: its
+// evidence names the section, and the row by its first cell, as in
+// "quality: SD, avg_buffering_events".
+func (f *finding) trace(doc *report.Document) {
+	id, rest, ok := strings.Cut(f.text, ": ")
+	if f.from != "findings" || f.sql != "" || !ok {
+		return
+	}
+	s := doc.Section(id)
+	if s == nil || s.SQL == "" {
+		return
+	}
+	f.seen = s.SQL
+	for i, row := range s.Rows {
+		if len(row) == 0 || len(s.Columns) == 0 {
+			continue
+		}
+		name := datum(s.Columns[0], row[0])
+		if strings.HasPrefix(strings.ToLower(rest)+",", strings.ToLower(name)+",") || strings.HasPrefix(strings.ToLower(rest), strings.ToLower(name)+" ") {
+			f.sql = drillSQL(s, i)
+			return
+		}
+	}
 }
 
 // unusual are the report's alerts that no check has said yet: sessions that rebuffer, and
@@ -313,6 +341,9 @@ func (p *qualityPage) drawDetail(m *model, w, h int) []string {
 	case f.sql != "":
 		b.foot = "enter: the rows, on the SQL page"
 		body = append(body, th.drawSQL(f.sql, iw)...)
+	case f.seen != "" && f.from == "findings":
+		b.foot = m.keyName("x") + ": the statement that the figures are of"
+		body = append(body, th.drawSQL(f.seen, iw)...)
 	case f.grade >= report.Warn:
 		add(dim, "No statement lists these: the objects say it, not the rows. acme inspect names them; the Browse page shows the partitions.")
 	default:

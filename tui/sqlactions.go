@@ -82,6 +82,10 @@ func resultActions() []action {
 		{id: "result.copy", scope: scopeResult, keys: []string{"y"}, short: "copy", long: "copy the cell", run: over((*model).copyCell), when: some},
 		{id: "result.copyrow", scope: scopeResult, keys: []string{"Y"}, long: "copy the row, tab-separated", run: func(m *model) tea.Cmd { return m.copyRow() }, when: some},
 		{id: "result.copyall", scope: scopeResult, keys: []string{"ctrl+y"}, long: "copy the table, tab-separated with names", run: func(m *model) tea.Cmd { return m.copyTable() }, when: some},
+		{id: "result.all", scope: scopeResult, keys: []string{"a"}, short: "all with it", long: "all rows of the table that have this value in the column", run: func(m *model) tea.Cmd {
+			sql, title := m.sql.valueIn(m)
+			return m.sql.derive(m, title, sql)
+		}, when: func(m *model) bool { sql, _ := m.sql.valueIn(m); return sql != "" }},
 		{id: "result.copyerror", scope: scopeResult, keys: []string{"y"}, short: "copy", long: "copy the error", run: func(m *model) tea.Cmd { return m.copy("the error", m.sql.err.Error()) }, when: func(m *model) bool { return m.sql.state == runFailed }},
 		{id: "result.stats", scope: scopeResult, keys: []string{"i"}, long: "statistics of the column, or not", run: func(m *model) tea.Cmd { m.sql.statsOn = !m.sql.statsOn; return m.sql.statistics(m) }},
 		{id: "result.columns", scope: scopeResult, keys: []string{"c"}, long: "go to a column by its name", run: func(m *model) tea.Cmd { return m.sql.pickColumn(m) }, when: some},

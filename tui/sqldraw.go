@@ -292,7 +292,7 @@ func (r *result) drawError(m *model, w int) []string {
 	}
 	add(bad, m.th.g.bad+" "+q.Name+": "+q.Message)
 	if src := strings.Split(r.sent, "\n"); q.Line >= 1 && q.Line <= len(src) && q.Column >= 1 {
-		out = append(out, m.th.caret(src[q.Line-1], r.from.line+q.Line, q.Column, w)...)
+		out = append(out, m.th.caret(src[q.Line-1], max(r.from.line, 0)+q.Line, q.Column, w)...)
 	}
 	if q.Hint != "" {
 		out = append(out, m.th.newLine(w).String())
