@@ -320,9 +320,14 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 		out.code = "CAST(NULL AS BOOLEAN)"
 		return out
 	}
-	if a.level >= 476 && severalAndNull(x.List) && slices.ContainsFunc(vs, func(v value) bool { return !v.constant }) {
-		// These releases forget the NULL of such a list, for some types of values.
-		panic(a.cannot("IN with several values and NULL in its list at this release"))
+	forgets, others := a.level >= 476, 1
+	if a.level < 476 {
+		forgets, others = vs[0].constant, 0
+	}
+	if forgets && andNull(x.List, others) && slices.ContainsFunc(vs, func(v value) bool { return !v.constant }) {
+		// New releases forget the NULL of such a list, for some types of values, older
+		// ones where a constant is looked for.
+		panic(a.cannot("IN with NULL and others in its list at this release"))
 	}
 	if a.level >= 476 && len(x.List) > 1 && slices.ContainsFunc(x.List, holdsChoice) {
 		// Where the newest releases keep the value that is looked for, they keep those of
@@ -424,15 +429,15 @@ func holdsChoice(x Expr) bool {
 	})) > 0
 }
 
-// severalAndNull says whether a list has NULL and more than one other value.
-func severalAndNull(list []Expr) bool {
+// andNull says whether a list has NULL and more than so many other values.
+func andNull(list []Expr, others int) bool {
 	nulls := 0
 	for _, x := range list {
 		if _, null := x.(*NullLit); null {
 			nulls++
 		}
 	}
-	return nulls > 0 && len(list)-nulls > 1
+	return nulls > 0 && len(list)-nulls > others
 }
 
 func (a *analyser) like(x *Like, sc *scope) value {
