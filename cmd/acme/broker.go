@@ -65,11 +65,13 @@ Kafka. Its address goes to stdout when it is ready.`,
 const brokerGarbage = 400
 
 func (p *program) runBroker(ctx context.Context, o *brokerOptions) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(brokerGarbage))
 	b, err := p.startBroker(ctx, o)
 	if err != nil {
 		return err
 	}
+	// All of its log was read, and is garbage now: more than that of the next hour.
+	debug.FreeOSMemory()
+	defer debug.SetGCPercent(debug.SetGCPercent(brokerGarbage))
 	if _, err := fmt.Fprintln(p.stdout, b.Address()); err != nil {
 		return errors.Join(err, b.close())
 	}
