@@ -17,6 +17,7 @@ type columnView struct {
 	key   statKey
 	asked statKey
 	s     *columnStats
+	kept  map[statKey]*columnStats // of other columns of the same rows
 }
 
 // statKey names what statistics were made of.
@@ -75,6 +76,10 @@ func (p *sqlPage) statistics(m *model) tea.Cmd {
 		return nil
 	}
 	r.stat.asked = key
+	if s := r.stat.kept[key]; s != nil { // the reader was here before
+		r.stat.key, r.stat.s = key, s
+		return nil
+	}
 	rows, order, c, partial := g.rows[:len(g.rows):len(g.rows)], g.order, g.cols[g.col], g.far != nil
 	return safely(func() tea.Msg {
 		s := statsOf(rows, order, key.col, c)
@@ -87,6 +92,17 @@ func (msg statsMsg) apply() {
 	if msg.r.stat.asked == msg.key {
 		msg.r.stat.key, msg.r.stat.s = msg.key, msg.s
 	}
+	v := &msg.r.stat
+	for k := range v.kept {
+		if k.rows != msg.key.rows || k.gen != msg.key.gen {
+			v.kept = nil // of rows that are others now
+			break
+		}
+	}
+	if v.kept == nil {
+		v.kept = map[statKey]*columnStats{}
+	}
+	v.kept[msg.key] = msg.s
 }
 
 // statsOf computes the statistics of a column.

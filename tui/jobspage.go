@@ -47,10 +47,8 @@ func (p *jobsPage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 		k := map[bool]string{true: "up", false: "down"}[e.Mouse().Button == tea.MouseWheelUp]
 		if inLog {
 			p.scroll.key(k)
-		} else if k == "up" {
-			p.win.cur--
 		} else {
-			p.win.cur++
+			p.win.move(k, len(p.list), p.room)
 		}
 	}
 	p.win.clamp(len(p.list), p.room)

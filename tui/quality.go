@@ -229,9 +229,9 @@ func (p *qualityPage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 			p.win.cur = p.win.top + y - 1
 		}
 	case tea.MouseWheelUp:
-		p.win.cur--
+		p.win.move("up", len(p.shown()), p.room)
 	case tea.MouseWheelDown:
-		p.win.cur++
+		p.win.move("down", len(p.shown()), p.room)
 	}
 	p.win.clamp(len(p.shown()), p.room)
 	return nil

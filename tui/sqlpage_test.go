@@ -187,6 +187,22 @@ func TestCheck27Statements(t *testing.T) {
 	}
 }
 
+// TestStatisticsKept: a column that was looked at before has its statistics at once; with
+// other rows they are made anew.
+func TestStatisticsKept(t *testing.T) {
+	m, _ := bench(t, 120, 40, "SELECT 1")
+	press(t, m, "f5", "tab", "right", "left", "right")
+	first := m.sql.stat.s
+	m.sql.grid.col = 0
+	if cmd := m.sql.statistics(m); cmd != nil || m.sql.stat.s == first || m.sql.stat.s.col.Name != "device_type" {
+		t.Errorf("a column that was seen is computed again: %v", m.sql.stat.s.col)
+	}
+	press(t, m, "f") // only rows with the value
+	if s := m.sql.stat.s; s.distinct != 1 || s.rows >= m.sql.grid.total() {
+		t.Errorf("statistics of %d rows with %d values, of those that are left", s.rows, s.distinct)
+	}
+}
+
 // TestExplore: filter by value and by text, frequency, statistics and chart of a
 // result that memory has whole.
 func TestExplore(t *testing.T) {
