@@ -162,7 +162,9 @@ func (w *Writer) convert(name objectName) (*conversion, error) {
 	c := &conversion{converter: rows, w: w, name: name}
 	c.key = w.key(w.parquet, name, "parquet", ".parquet")
 	c.folder, c.errors = w.hold(c.key), w.hold(c.errorKey())
-	c.errors.errors = true
+	if !c.errors.errors { // or who publishes another object of the folder reads it now
+		c.errors.errors = true
+	}
 	c.folder.coming.Add(1)
 	c.errors.coming.Add(1)
 	w.wg.Go(func() {

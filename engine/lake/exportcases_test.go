@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,10 +31,15 @@ type trial struct {
 }
 
 func newTrial(t *testing.T, partitions int) *trial {
+	var said sync.Mutex
 	c := &trial{t: t, topic: newMemoryTopic(rand.New(rand.NewPCG(1, 2)), partitions), w: newWorld()}
 	c.ExportConfig = ExportConfig{
 		Topic: "acme-telemetry", TopicID: memoryTopicID, Group: "g", UntilIdle: 2 * time.Second, Workers: 2,
-		Warn: func(w Warning) { c.said = append(c.said, string(w)) },
+		Warn: func(w Warning) {
+			said.Lock()
+			defer said.Unlock()
+			c.said = append(c.said, string(w))
+		},
 	}
 	return c
 }
