@@ -39,6 +39,26 @@ type journalEntry struct {
 	tui.Begun
 	Lake    string `json:"lake"`
 	Process int    `json:"process"`
+	// Folder is where the program stood, which relative names among Args begin at.
+	Folder string `json:"folder"`
+}
+
+// elsewhere says whether the command line names files that begin at another folder than
+// the one where the program stands now.
+func (e *journalEntry) elsewhere(folder string) bool {
+	if e.Folder == "" || e.Folder == folder {
+		return false
+	}
+	return slices.ContainsFunc(e.Args, func(arg string) bool {
+		if _, value, ok := strings.Cut(arg, "="); ok && strings.HasPrefix(arg, "-") {
+			arg = value
+		}
+		if arg == "" || filepath.IsAbs(arg) || strings.Contains(arg, "://") {
+			return false
+		}
+		_, err := os.Stat(filepath.Join(e.Folder, arg))
+		return err == nil
+	})
 }
 
 const (
@@ -71,7 +91,11 @@ func (k *jobJournal) Begin(b tui.Begun) (string, error) {
 		}
 		b.File = name
 	}
-	text, err := json.Marshal(journalEntry{b, k.lake(), os.Getpid()})
+	folder, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(journalEntry{b, k.lake(), os.Getpid(), folder})
 	if err != nil {
 		return "", err
 	}
@@ -151,8 +175,8 @@ func (k *jobJournal) Lost() ([]tui.Begun, error) {
 	return out, failed
 }
 
-// take locks an entry; lock is nil where it is another's: of a process that lives, or
-// of another lake.
+// take locks an entry; lock is nil where it is another's: of a process that lives, of
+// another lake, or of a folder that its command line begins at.
 func (k *jobJournal) take(d fs.DirEntry) (b tui.Begun, lock *os.File, err error) {
 	dir := filepath.Join(k.folder(), d.Name())
 	if strings.HasPrefix(d.Name(), journalFresh) {
@@ -173,7 +197,8 @@ func (k *jobJournal) take(d fs.DirEntry) (b tui.Begun, lock *os.File, err error)
 	if err == nil {
 		err = json.Unmarshal(text, &e)
 	}
-	if err != nil || e.Lake != k.lake() {
+	folder, _ := os.Getwd() // an empty one is elsewhere
+	if err != nil || e.Lake != k.lake() || e.elsewhere(folder) {
 		_ = lock.Close()
 		if errors.Is(err, fs.ErrNotExist) { // its end was interrupted
 			return b, nil, os.RemoveAll(dir)

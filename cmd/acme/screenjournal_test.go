@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -80,5 +81,41 @@ func TestJobJournal(t *testing.T) {
 	}
 	if got, err := b.Lost(); len(got) > 0 || err == nil {
 		t.Errorf("an entry that cannot be read: %v, %v", got, err)
+	}
+}
+
+// TestJobOfAnotherFolder: a job whose command line names a file of another folder is left
+// to a program that stands there; others are taken over from anywhere.
+func TestJobOfAnotherFolder(t *testing.T) {
+	state, here, there := t.TempDir(), t.TempDir(), t.TempDir()
+	for _, dir := range []string{here, there} {
+		if err := os.Mkdir(filepath.Join(dir, "copy"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func() *jobJournal {
+		return newJobJournal(&program{env: map[string]string{"XDG_STATE_HOME": state}, global: globalOptions{lake: "/one"}, now: time.Now})
+	}
+	began := time.Date(2025, 8, 11, 17, 0, 0, 0, time.UTC)
+	relative, plain := []string{"sync", "s3://b/lake", "copy"}, []string{"migrate", "--by", "day", "--lake=/one"}
+	t.Chdir(here)
+	k := open()
+	for i, args := range [][]string{relative, plain} {
+		if _, err := k.Begin(tui.Begun{Began: began.Add(time.Duration(i) * time.Second), Args: args}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, lock := range k.held {
+		lock.Close()
+	}
+	for _, v := range []struct {
+		folder string
+		want   []string
+	}{{there, plain}, {here, relative}} {
+		t.Chdir(v.folder)
+		got, err := open().Lost()
+		if err != nil || len(got) != 1 || !slices.Equal(got[0].Args, v.want) {
+			t.Errorf("lost %+v, %v, want %q", got, err, v.want)
+		}
 	}
 }
