@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -734,7 +735,7 @@ func TestExportZombieOfDeletedPlan(t *testing.T) {
 			ended := make(chan error, 1)
 			go func() { _, err := e.Run(t.Context()); ended <- err }()
 			time.Sleep(time.Minute)
-			if !sleeps.slept {
+			if !sleeps.slept.Load() {
 				t.Fatal("it never slept")
 			}
 			c.topic.truncate(0, 2)
@@ -764,13 +765,12 @@ func TestExportZombieOfDeletedPlan(t *testing.T) {
 type sleeper struct {
 	mortal
 	in    string
-	slept bool
+	slept atomic.Bool
 	wakes chan struct{}
 }
 
 func (s *sleeper) sleep(key string) {
-	if strings.HasPrefix(key, s.in) && !s.slept {
-		s.slept = true
+	if strings.HasPrefix(key, s.in) && s.slept.CompareAndSwap(false, true) {
 		<-s.wakes
 	}
 }
