@@ -398,7 +398,9 @@ func screenError(t *testing.T, s *onScreen) {
 	x.Keys(keyF2 + "\x12")
 	x.See("▶ ✗")
 	x.Keys("\x1b")
-	x.Until("the history is closed", func() bool { return !strings.Contains(x.Screen(), "▶ ✗") && strings.Contains(x.Screen(), "commands") })
+	x.Until("the history is closed", func() bool {
+		return !strings.Contains(x.Screen(), "▶ ✗") && strings.Contains(x.Screen(), "commands")
+	})
 	x.Keys(keyQuit)
 	x.Ended(0)
 }
