@@ -321,17 +321,7 @@ func TestExportAddressPlan(t *testing.T) {
 			c.Layout, c.Keys = layout(a), []Key{a}
 			c.addressed(100)
 			l := &life{steps: steps}
-			m := c.topic.join(l)
-			config := c.ExportConfig
-			config.Log, config.Store = m, mortal{c.w, l}
-			e, err := NewExporter(config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bounded, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			_, err = e.Run(bounded)
-			cancel()
-			c.topic.leave(m)
+			_ = c.exportFor(20*time.Second, l)
 			if !l.over() {
 				return
 			}
@@ -377,18 +367,7 @@ func TestExportAddressesKeptPlan(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newTrial(t, 1)
 			c.addressed(10)
-			l := &life{steps: steps}
-			m := c.topic.join(l)
-			config := c.ExportConfig
-			config.Log, config.Store = m, mortal{c.w, l}
-			e, err := NewExporter(config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			bounded, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			_, _ = e.Run(bounded) // it was killed
-			cancel()
-			c.topic.leave(m)
+			_ = c.exportFor(20*time.Second, &life{steps: steps}) // it was killed
 			if exportKeyOf(tree(t, c.w.Store)) == "" {
 				return
 			}

@@ -84,6 +84,30 @@ func (c *crowd) record(i int) schema.Record {
 	return schema.Record{Arrival: at, Event: at, Key: []byte(id), Value: []byte(text)}
 }
 
+// bringBack makes every object of the crowd again, in all ways that there are, and has
+// look see the lake behind each.
+func (c *crowd) bringBack(t *testing.T, st store.Store, look func(when string)) {
+	t.Helper()
+	if err := c.generate(); err != nil {
+		t.Fatal(err)
+	}
+	look("generated again")
+	// As if the run had never come to its end: it makes every object again.
+	for key := range tree(t, st) {
+		if strings.HasPrefix(key, donePrefix) {
+			if err := st.Delete(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := c.generate(); err != nil {
+		t.Fatal(err)
+	}
+	look("generated once more")
+	c.migrate(t)
+	look("migrated again")
+}
+
 // generate writes the crowd's records, its labels and its customers.
 func (c *crowd) generate() error {
 	w, err := NewWriter(context.Background(), c.config)
@@ -294,24 +318,7 @@ func (c *crowd) judge(t *testing.T, ids []string, want map[string][]string) {
 		}
 	}
 	look("erased")
-	if err := c.generate(); err != nil {
-		t.Fatal(err)
-	}
-	look("generated again")
-	// As if the run had never come to its end: it makes every object again.
-	for key := range tree(t, st) {
-		if strings.HasPrefix(key, donePrefix) {
-			if err := st.Delete(t.Context(), key); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := c.generate(); err != nil {
-		t.Fatal(err)
-	}
-	look("generated once more")
-	c.migrate(t)
-	look("migrated again")
+	c.bringBack(t, st, look)
 	other := store.NewMemory("copy")
 	if _, err := Sync(t.Context(), st, other, SyncOptions{}); err != nil {
 		t.Fatal(err)
@@ -509,18 +516,7 @@ func TestExportErased(t *testing.T) {
 				}
 			}
 			kill := func() {
-				l := &life{steps: rng.IntN(30)}
-				m := c.topic.join(l)
-				config := c.ExportConfig
-				config.Log, config.Store = m, mortal{c.w, l}
-				e, err := NewExporter(config)
-				if err != nil {
-					t.Fatal(err)
-				}
-				bounded, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-				_, _ = e.Run(bounded) // it was killed, or told to end
-				cancel()
-				c.topic.leave(m)
+				_ = c.exportFor(20*time.Second, &life{steps: rng.IntN(30)}) // it was killed, or told to end
 			}
 			erase := func() {
 				if _, err := Erase(t.Context(), mortal{c.w, nil}, EraseOptions{Customers: subjects, Salt: bytes.Repeat([]byte{1}, KeyBytes)}); err != nil {

@@ -45,6 +45,22 @@ func newTrial(t *testing.T, partitions int) *trial {
 	return c
 }
 
+// exportFor runs a member that lives as l says, for so long at most, and has it leave.
+func (c *trial) exportFor(long time.Duration, l *life) error {
+	m := c.topic.join(l)
+	defer c.topic.leave(m)
+	config := c.ExportConfig
+	config.Log, config.Store = m, mortal{c.w, l}
+	e, err := NewExporter(config)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(c.t.Context(), long)
+	defer cancel()
+	_, err = e.Run(ctx)
+	return err
+}
+
 // send publishes an event that arrives ms after the sample hour began.
 func (c *trial) send(partition, n int, ms int64) {
 	at := sampleFrom + ms
@@ -498,20 +514,9 @@ func TestExportAwayForAnHour(t *testing.T) {
 			c.send(n%2, n/2, int64(n)*20_000)
 		}
 		for steps := range 12 {
-			l := &life{steps: steps}
-			m := c.topic.join(l)
-			config := c.ExportConfig
-			config.Log, config.Store = m, mortal{c.w, l}
-			e, err := NewExporter(config)
-			if err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // who is dead tries for ever
-			if _, err := e.Run(ctx); err == nil {
+			if err := c.exportFor(time.Minute, &life{steps: steps}); err == nil { // who is dead tries for ever
 				t.Fatalf("killed after %d steps, and it has ended well", steps)
 			}
-			cancel()
-			c.topic.leave(m)
 			time.Sleep(time.Hour)
 			c.send(steps%2, 20+steps/2, int64(time.Hour.Milliseconds())*int64(steps+1))
 		}
@@ -638,16 +643,7 @@ func (c *trial) leavePlan() { c.leavePlanAfter(3) } // before and behind the lay
 // leavePlanAfter is killed behind a plan, after so many steps.
 func (c *trial) leavePlanAfter(steps int) {
 	c.send(0, 1, 1)
-	l := &life{steps: steps}
-	m := c.topic.join(l)
-	defer c.topic.leave(m)
-	config := c.ExportConfig
-	config.Log, config.Store = m, mortal{c.w, l}
-	e, err := NewExporter(config)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if _, err := e.Run(c.t.Context()); !errors.Is(err, errKilled) {
+	if err := c.exportFor(time.Minute, &life{steps: steps}); !errors.Is(err, errKilled) {
 		c.t.Fatal(err)
 	}
 	if n, err := parseNote(c.topic.committed[0].Metadata); err != nil || n.plan == nil {

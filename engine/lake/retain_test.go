@@ -57,23 +57,7 @@ func TestRetain(t *testing.T) {
 		}
 	}
 	look("gone")
-	if err := c.generate(); err != nil {
-		t.Fatal(err)
-	}
-	look("generated again")
-	for key := range tree(t, st) {
-		if strings.HasPrefix(key, donePrefix) {
-			if err := st.Delete(t.Context(), key); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	if err := c.generate(); err != nil {
-		t.Fatal(err)
-	}
-	look("generated once more")
-	c.migrate(t)
-	look("migrated again")
+	c.bringBack(t, st, look)
 	// One that was killed behind the switch is finished by the next.
 	old := folders[len(folders)-2]
 	for key, data := range before {
