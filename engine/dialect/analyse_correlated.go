@@ -206,9 +206,9 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 			return unknown
 		}
 		return rejected
-	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From, false):
+	case s.From != nil && c.unnested > 0 && slices.ContainsFunc(unnestedQueries(s.From), func(x Expr) bool { _, exists := x.(*Exists); return !exists }):
 		return rejected
-	case s.From != nil && c.unnested > 0 && unnestsSubquery(s.From, true):
+	case s.From != nil && c.unnested > 0 && slices.ContainsFunc(unnestedQueries(s.From), func(x Expr) bool { return !countedWhilePlanned(x.(*Exists).Query) }):
 		return unknown
 	case s.GroupBy != nil:
 		return a.verdictOnGroups(s, use, c)
@@ -555,25 +555,19 @@ func countedWhilePlanned(q *Query) bool {
 	return values(from) && s.Where == nil && s.GroupBy == nil && s.Having == nil
 }
 
-// unnestsSubquery says whether a relation has UNNEST of what is worked out by a
-// subquery: by EXISTS, or by another.
-func unnestsSubquery(r Relation, inExists bool) bool {
+// unnestedQueries gives the subqueries by which a relation's UNNEST is worked out.
+func unnestedQueries(r Relation) (out []Expr) {
 	switch r := r.(type) {
 	case *Unnest:
 		for _, x := range r.Args {
-			if len(collect(x, func(x Expr) bool {
-				e, exists := x.(*Exists)
-				return isSubquery(x) && exists == inExists && !(exists && countedWhilePlanned(e.Query))
-			})) > 0 {
-				return true
-			}
+			out = append(out, collect(x, isSubquery)...)
 		}
 	case *Aliased:
-		return unnestsSubquery(r.X, inExists)
+		return unnestedQueries(r.X)
 	case *Join:
-		return unnestsSubquery(r.L, inExists) || unnestsSubquery(r.R, inExists)
+		return append(unnestedQueries(r.L), unnestedQueries(r.R)...)
 	}
-	return false
+	return out
 }
 
 // unnests says whether a relation has UNNEST or LATERAL in it.

@@ -30,11 +30,6 @@ func aggregateFunctions() []function {
 	}
 }
 
-func (f function) refuse(why string) function {
-	f.refused = why
-	return f
-}
-
 // lowCountRows is count(*); over a frame that ends before it begins DuckDB counts
 // below zero.
 func lowCountRows(c *invocation) string {

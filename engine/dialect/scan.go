@@ -12,7 +12,6 @@ import (
 // sink takes predicates over the partition columns of a scan.
 type sink interface {
 	add(predicate string)
-	table() *Table
 }
 
 // scan is one mention of a table.
@@ -61,8 +60,6 @@ func (s *scan) add(predicate string) {
 	}
 }
 
-func (s *scan) table() *Table { return s.tab }
-
 // cte is a named query. Its predicates from outside may only be handed in if all
 // who read it have some: then their disjunction is necessary.
 type cte struct {
@@ -85,8 +82,6 @@ func (r *reader) add(predicate string) {
 		r.filters = append(r.filters, predicate)
 	}
 }
-
-func (r *reader) table() *Table { return r.inner.table() }
 
 // handIn gives what the readers of c agree on to the sinks inside it.
 func (c *cte) handIn() {

@@ -145,18 +145,9 @@ func expression(r *rand.Rand, toks []string) (from, to int) {
 	return i, end + 1
 }
 
-// accepted holds a query that Translate accepts to what DuckDB makes of it: bound,
-// with the types of the analysis. Errors of the data that show when constants are
-// folded are the query's own.
-func (e *engine) accepted(sql string, level int) (ok bool, err error) {
-	t, err := dialect.Translate(sql, dialect.Options{Database: "acme_telemetry", Catalog: e.catalog, Level: level})
-	if err != nil {
-		return false, nil
-	}
-	return e.binds(t)
-}
-
-// binds lets DuckDB bind what Translate accepted.
+// binds holds a query that Translate accepts to what DuckDB makes of it: bound, with the
+// types of the analysis. Errors of the data that show when constants are folded are the
+// query's own.
 func (e *engine) binds(t *dialect.Translation) (ok bool, err error) {
 	for _, s := range t.Scans {
 		if len(s.Hidden) > 0 { // the table here has none
