@@ -21,6 +21,7 @@ import (
 type backfillOptions struct {
 	generateOptions
 	end      string
+	into     string
 	parallel int
 }
 
@@ -28,21 +29,42 @@ func (p *program) newBackfillCmd() *cobra.Command {
 	o := &backfillOptions{}
 	cmd := &cobra.Command{
 		Use:   "backfill --from TIME --to TIME",
-		Short: "Generate the hours of a range that the lake does not have",
+		Short: "Generate the hours of a range that the lake, or a topic, does not have",
 		Long: `backfill looks which hours of a range the lake has nothing of, and generates those.
 Hours that anything lies in are left alone, whoever wrote it: another scenario, an
 export, Firehose. A run that was cut short is finished. Killed and run again it goes
 on, and the lake is the same, byte for byte, as if nothing had happened.
 
 The windows are the days of UTC. Several machines need no lock to share them: --shard
-i/n takes each n-th day, and two that take the same write the same objects, once.`,
+i/n takes each n-th day, and two that take the same write the same objects, once.
+
+With --into kafka the hours go to a topic of Kafka or Amazon MSK, in order, each event
+once. What a topic lacks is told by the positions that generate and backfill keep there,
+in the transactions of the events: hours that any run of theirs is in are left alone, an
+hour that a killed backfill was in is finished first, and one backfill of a scenario and
+seed at a time has a topic: the next takes it over. What other programs have published
+has no position and is not seen; nor is a run whose position the cluster has dropped
+(seven days after its last event, unless offsets.retention.minutes says otherwise).`,
 		Example: `  acme backfill --from 2025-07-01 --to 2025-08-01
   acme backfill --from 2025-07-01 --to 2025-08-01 -n
-  acme backfill --from 2025-01-01 --to 2026-01-01 --shard 2/4 --lake s3://acme-telemetry/backfill`,
+  acme backfill --from 2025-01-01 --to 2026-01-01 --shard 2/4 --lake s3://acme-telemetry/backfill
+  acme backfill --from 2025-07-01 --to 2025-08-01 --into kafka --create-topic --retention forever`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.seedGiven = cmd.Flags().Changed("seed")
-			return p.runBackfill(cmd.Context(), o)
+			switch o.into {
+			case "":
+				if err := o.kafka.refuse(cmd, "--into kafka"); err != nil {
+					return err
+				}
+				return p.runBackfill(cmd.Context(), o)
+			case "kafka":
+				if err := o.checkTopic(cmd); err != nil {
+					return err
+				}
+				return p.backfillTopic(cmd.Context(), o)
+			}
+			return usagef("--into %s: write kafka; without it the events go into the lake", o.into)
 		},
 	}
 	f := cmd.Flags()
@@ -50,8 +72,10 @@ i/n takes each n-th day, and two that take the same write the same objects, once
 	addRange(f, &o.from, &o.end)
 	f.StringVar(&o.shard, "shard", "1/1", "of the range's days take each n-th from the i-th on: i/n")
 	f.IntVar(&o.parallel, "parallel", 1, "windows at once; a window alone already uses every core, a bucket gains by more")
+	f.StringVar(&o.into, "into", "", "kafka fills a topic instead of the lake")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "say what would be generated, with objects, bytes and dollars, and write nothing")
 	f.BoolVar(&o.asJSON, "json", false, "print the plan, or what was done, as JSON")
+	o.kafka.addTopic(cmd, "--into kafka")
 	for _, name := range []string{"from", "to"} {
 		if err := cmd.MarkFlagRequired(name); err != nil {
 			panic(err)

@@ -35,16 +35,29 @@ type publishOptions struct {
 func (o *publishOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	before := flagNames(cmd)
-	o.kafkaFlags.add(cmd)
 	f.BoolVar(&o.realtime, "realtime", false, "with --to kafka: publish each event when it arrives, from now on unless --from says otherwise, without end unless --for does")
 	f.Float64Var(&o.speed, "speed", 1, "with --to kafka: let time pass so many times as fast, from the window's begin on")
-	f.Float64Var(&o.rate, "rate", 0, "with --to kafka: publish at most so many events a second (default: as fast as the brokers take them)")
+	o.addTopic(cmd, "--to kafka")
+	o.take(cmd, before)
+}
+
+// addTopic adds which topic, and in what form; where is what one gives to publish at all.
+func (o *publishOptions) addTopic(cmd *cobra.Command, where string) {
+	f := cmd.Flags()
+	before := flagNames(cmd)
+	o.kafkaFlags.add(cmd)
+	f.Float64Var(&o.rate, "rate", 0, "with "+where+": publish at most so many events a second (default: as fast as the brokers take them)")
 	f.StringVar(&o.compression, "compression", "gzip", "of the published batches: gzip, zstd, lz4, snappy or none")
 	f.BoolVar(&o.createTopic, "create-topic", false, "make the topic if there is none, as the deployment has it: 20 partitions, 3 replicas or as many as there are brokers, gzip")
 	f.StringVar(&o.retention, "retention", "168h", "with --create-topic: how long an event is kept after its arrival; forever, or a duration")
 	f.StringVar(&o.timestamp, "timestamp", "arrival", "of the events in the topic: arrival, or now for the time of publishing")
+	o.take(cmd, before)
+}
+
+// take notes the flags that came to those that were there before.
+func (o *publishOptions) take(cmd *cobra.Command, before []string) {
 	for _, name := range flagNames(cmd) {
-		if !slices.Contains(before, name) {
+		if !slices.Contains(before, name) && !slices.Contains(o.flags, name) {
 			o.flags = append(o.flags, name)
 		}
 	}
@@ -57,23 +70,36 @@ func flagNames(cmd *cobra.Command) (names []string) {
 
 // check refuses what goes with another target, or not together.
 func (o *publishOptions) check(cmd *cobra.Command, to string) error {
-	changed := cmd.Flags().Changed
 	if to != "kafka" {
-		for _, name := range o.flags {
-			if changed(name) {
-				return usagef("--%s: only with --to kafka", name)
-			}
-		}
-		return nil
+		return o.refuse(cmd, "--to kafka")
 	}
+	if !(o.speed > 0) {
+		return usagef("--speed %v: must be more than 0", o.speed)
+	}
+	if !cmd.Flags().Changed("speed") && !o.realtime {
+		o.speed = 0 // arrivals do not matter
+	}
+	return o.checkTopic(cmd)
+}
+
+// refuse refuses the flags of publishing where nothing is published.
+func (o *publishOptions) refuse(cmd *cobra.Command, where string) error {
+	for _, name := range o.flags {
+		if cmd.Flags().Changed(name) {
+			return usagef("--%s: only with %s", name, where)
+		}
+	}
+	return nil
+}
+
+func (o *publishOptions) checkTopic(cmd *cobra.Command) error {
+	changed := cmd.Flags().Changed
 	for _, name := range []string{"file-format", "delimiter", "partition-by"} {
 		if changed(name) {
 			return usagef("--%s: of objects in the lake; a topic has events only", name)
 		}
 	}
 	switch {
-	case !(o.speed > 0):
-		return usagef("--speed %v: must be more than 0", o.speed)
 	case o.rate < 0 || changed("rate") && !(o.rate > 0):
 		return usagef("--rate %v: must be more than 0", o.rate)
 	case !slices.Contains(stream.Compressions(), o.compression):
@@ -82,9 +108,6 @@ func (o *publishOptions) check(cmd *cobra.Command, to string) error {
 		return usagef("--timestamp %s: must be arrival or now", o.timestamp)
 	case changed("retention") && !o.createTopic:
 		return usagef("--retention: of the topic that --create-topic makes")
-	}
-	if !changed("speed") && !o.realtime {
-		o.speed = 0 // arrivals do not matter
 	}
 	_, err := o.newTopic()
 	return err
@@ -167,10 +190,8 @@ func (p *program) generateToKafka(ctx context.Context, g *generation, o *generat
 	if err := p.createTopic(ctx, &o.kafka, c); err != nil {
 		return err
 	}
-	pub := stream.Publication{Topic: o.kafka.topic, Run: runName(g, o.kafka.topic), Compression: o.kafka.compression}
-	if o.kafka.timestamp == "now" {
-		pub.Stamp = func(int64) int64 { return p.now().UnixMilli() }
-	}
+	pub := p.publication(&o.kafka, runName(g, o.kafka.topic))
+	pub.From = g.window.From
 	producer, err := stream.NewProducer(ctx, c, pub)
 	if err != nil {
 		return err
@@ -185,6 +206,15 @@ func (p *program) generateToKafka(ctx context.Context, g *generation, o *generat
 		return p.explainPublishError(ctx, g, o, r, err)
 	}
 	return p.sayPublished(g, o, r)
+}
+
+// publication gives what the flags say of publishing a run.
+func (p *program) publication(o *publishOptions, run string) stream.Publication {
+	pub := stream.Publication{Topic: o.topic, Run: run, Compression: o.compression}
+	if o.timestamp == "now" {
+		pub.Stamp = func(int64) int64 { return p.now().UnixMilli() }
+	}
+	return pub
 }
 
 func (p *program) createTopic(ctx context.Context, o *publishOptions, c stream.Config) error {
@@ -218,7 +248,20 @@ func (p *program) publish(ctx context.Context, g *generation, o *generateOptions
 		return sim.Stats{}, err
 	}
 	emit, finish := p.publishing(ctx, g, o, producer, window.From)
-	stats, err := sim.Generate(ctx, g.scenario, sim.Job{
+	stats, err := g.behind(ctx, producer, window, skip, emit)
+	// What was sent when the run was told to stop is whole, and stays.
+	if err == nil || ctx.Err() != nil {
+		if committed := producer.Commit(ctx); committed != nil {
+			err = committed
+		}
+	}
+	finish(err)
+	return stats, err
+}
+
+// behind generates a window but for its first events, which are published.
+func (g *generation) behind(ctx context.Context, producer *stream.Producer, window sim.Window, skip int64, emit func([]schema.Record) error) (sim.Stats, error) {
+	return sim.Generate(ctx, g.scenario, sim.Job{
 		Window: window, Shard: g.shard, Workers: g.workers,
 		Emit: func(batch []schema.Record) error {
 			n := min(skip, int64(len(batch)))
@@ -229,14 +272,6 @@ func (p *program) publish(ctx context.Context, g *generation, o *generateOptions
 			return emit(batch[n:])
 		},
 	})
-	// What was sent when the run was told to stop is whole, and stays.
-	if err == nil || ctx.Err() != nil {
-		if committed := producer.Commit(ctx); committed != nil {
-			err = committed
-		}
-	}
-	finish(err)
-	return stats, err
 }
 
 // mayPublish says whether the topic keeps what arrives from a time on.

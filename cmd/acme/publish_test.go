@@ -93,22 +93,33 @@ func sameAsGenerated(t *testing.T, address, topic, scenario string, length time.
 	if err != nil {
 		t.Fatal(err)
 	}
+	return sameAsParts(t, address, topic, publishedPart{sc, sim.Window{From: sc.Start, To: sc.Start + length.Milliseconds()}})
+}
+
+// publishedPart is a window of a scenario.
+type publishedPart struct {
+	scenario *sim.Scenario
+	window   sim.Window
+}
+
+// sameAsParts asserts it of the windows of scenarios, one behind the other.
+func sameAsParts(t *testing.T, address, topic string, parts ...publishedPart) int {
+	t.Helper()
 	partitioner := kgo.StickyKeyPartitioner(nil).ForTopic(topic)
 	want, n := map[int32][]schema.Record{}, 0
-	_, err = sim.Generate(t.Context(), sc, sim.Job{
-		Window: sim.Window{From: sc.Start, To: sc.Start + length.Milliseconds()},
-		Emit: func(batch []schema.Record) error {
-			for _, r := range batch {
-				r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
-				p := int32(partitioner.Partition(&kgo.Record{Key: r.Key}, 20))
-				want[p] = append(want[p], r)
-				n++
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
+	collect := func(batch []schema.Record) error {
+		for _, r := range batch {
+			r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
+			p := int32(partitioner.Partition(&kgo.Record{Key: r.Key}, 20))
+			want[p] = append(want[p], r)
+			n++
+		}
+		return nil
+	}
+	for _, part := range parts {
+		if _, err := sim.Generate(t.Context(), part.scenario, sim.Job{Window: part.window, Emit: collect}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got := inTopic(t, address, topic, n)
 	for p := range int32(20) {

@@ -95,3 +95,9 @@ func (p Prices) Get(objects int64) float64 { return float64(objects) / 1000 * p.
 
 // Keep gives what S3 asks for keeping so many bytes for a month.
 func (p Prices) Keep(bytes int64) float64 { return float64(bytes) / gigabyte * p.S3.PerGigabyteMonth }
+
+// KeepLog gives what MSK asks for keeping so many bytes of a topic for a month, on each
+// of its brokers; the brokers themselves cost the same whatever they hold.
+func (p Prices) KeepLog(bytes int64) float64 {
+	return float64(bytes) / gigabyte * float64(p.MSK.Brokers) * p.MSK.PerGigabyteMonth
+}

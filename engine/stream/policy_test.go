@@ -34,6 +34,7 @@ func needs(r kmsg.Request) (actions []string, known bool) {
 		kmsg.DescribeConfigs:      "DescribeTopicDynamicConfiguration",
 		kmsg.Fetch:                "ReadData",
 		kmsg.OffsetFetch:          "DescribeGroup DescribeTopic",
+		kmsg.ListGroups:           "DescribeGroup", // each group that one may describe
 		kmsg.JoinGroup:            "AlterGroup",
 		kmsg.SyncGroup:            "AlterGroup",
 		kmsg.Heartbeat:            "AlterGroup",
@@ -112,6 +113,9 @@ func TestPublisherPolicy(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.cfg.Holds(l.context(), logTopic); err != nil { // as a backfill does
 			t.Fatal(err)
 		}
 	}

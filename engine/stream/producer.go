@@ -20,6 +20,11 @@ type Publication struct {
 	// Run names what is published: the same for the same records in the same order,
 	// another for others. Letters, digits and hyphens.
 	Run string
+	// From is when the first record may arrive, in milliseconds since the Unix epoch: where
+	// a run of one stretch begins.
+	From int64
+	// Stretches says that the run is of stretches, which Begin and Finish enclose.
+	Stretches bool
 	// Compression is of the batches: gzip, zstd, lz4, snappy or none; gzip where
 	// empty. A topic whose own compression is another has its brokers recompress
 	// everything.
@@ -41,8 +46,10 @@ type Producer struct {
 	run     string
 	stamp   func(int64) int64
 	every   time.Duration
-	began   time.Time // when the open transaction began; zero where there is none
-	open    int64     // records in it
+	began   time.Time       // when the open transaction began; zero where there is none
+	open    int64           // records in it
+	keeps   bool            // of stretches
+	kept    []schema.Record // the last one of an open stretch, which waits to be sent
 	stalled context.Context
 	stop    context.CancelCauseFunc
 	watch   sync.WaitGroup
@@ -86,7 +93,7 @@ func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, err
 	if err != nil {
 		return nil, err
 	}
-	p := &Producer{run: runPrefix + pub.Run, stamp: pub.Stamp, every: pub.Every, patience: transactionTimeout}
+	p := &Producer{run: RunName(pub.Run), stamp: pub.Stamp, every: pub.Every, patience: transactionTimeout, keeps: pub.Stretches}
 	if p.stamp == nil {
 		p.stamp = func(arrival int64) int64 { return arrival }
 	}
@@ -111,6 +118,9 @@ func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, err
 	if err := p.takeOver(ctx, pub.Topic); err != nil {
 		p.s.Close()
 		return nil, err
+	}
+	if !p.keeps {
+		p.sent.From = pub.From
 	}
 	p.stalled, p.stop = context.WithCancelCause(context.Background())
 	p.watch.Go(func() { p.watchStall(time.Second) })
@@ -160,6 +170,24 @@ func (p *Producer) Publish(ctx context.Context, records []schema.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
+	send := p.send
+	if p.keeps {
+		send = p.keep
+	}
+	if err := send(ctx, records); err != nil {
+		return err
+	}
+	if !p.began.IsZero() && (p.open >= mostOpen || time.Since(p.began) >= p.every) {
+		return p.Commit(ctx)
+	}
+	return nil
+}
+
+// send hands records to the client, in a transaction that it begins where none is open.
+func (p *Producer) send(ctx context.Context, records []schema.Record) error {
+	if len(records) == 0 {
+		return nil
+	}
 	if err := context.Cause(ctx); err != nil {
 		return fmt.Errorf("publish run %s: %w", p.run, err)
 	}
@@ -187,9 +215,6 @@ func (p *Producer) Publish(ctx context.Context, records []schema.Record) error {
 	p.open += int64(len(records))
 	if failed := p.failed.Load(); failed != nil {
 		return p.explain("publish", *failed)
-	}
-	if p.open >= mostOpen || time.Since(p.began) >= p.every {
-		return p.Commit(ctx)
 	}
 	return nil
 }

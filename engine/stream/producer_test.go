@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -295,6 +296,66 @@ func TestPublishNeverHalf(t *testing.T) {
 	}
 }
 
+// TestStretches: the end of a stretch is visible with its last record or not at all, and
+// what another producer finds open goes on.
+func TestStretches(t *testing.T) {
+	brokers(t, func(t *testing.T, c Config) {
+		topic := newTopic(t, c)
+		pub := Publication{Topic: topic, Run: topic, Stretches: true, Every: time.Nanosecond} // every call ends a transaction
+		start := func(want Progress) *Producer {
+			t.Helper()
+			p, err := NewProducer(t.Context(), c, pub)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.Published(); !reflect.DeepEqual(got, want) {
+				t.Fatalf("a producer finds %+v, want %+v", got, want)
+			}
+			return p
+		}
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		arrival := func(i int) int64 { return events(i, 1)[0].Arrival }
+		begin, middle := arrival(0), arrival(9)
+		p := start(Progress{})
+		p.Begin(begin)
+		must(p.Publish(t.Context(), events(0, 5))) // the fifth waits
+		p.s.Close()                                // as if killed
+		p = start(Progress{Records: 4, Arrival: arrival(3), Within: 1, From: begin})
+		must(p.Publish(t.Context(), events(4, 5)))
+		must(p.Finish(t.Context(), middle))
+		must(p.Finish(t.Context(), middle)) // nothing more to say
+		p.s.Close()
+		done := []Span{{begin, middle}}
+		p = start(Progress{Records: 9, Arrival: arrival(8), From: middle, Done: done})
+		p.Begin(middle)
+		must(p.Finish(t.Context(), middle+1)) // without a record: told by the next transaction
+		p.s.Close()
+		p = start(Progress{Records: 9, Arrival: arrival(8), From: middle, Done: done})
+		p.Begin(middle)
+		must(p.Publish(t.Context(), events(9, 1)))
+		must(p.Finish(t.Context(), middle+5))
+		must(p.Close())
+		sameRun(t, c, topic, 10)
+
+		h, err := c.Holds(t.Context(), topic)
+		must(err)
+		want := []Run{{RunName(topic), Progress{Records: 10, Arrival: arrival(9), From: middle + 5, Done: []Span{{begin, middle + 5}}}}}
+		if h.Empty || !reflect.DeepEqual(h.Runs, want) {
+			t.Errorf("the topic holds %+v, want %+v", h, want)
+		}
+		empty, err := c.Holds(t.Context(), newTopic(t, c))
+		must(err)
+		if !empty.Empty || len(empty.Runs) > 0 {
+			t.Errorf("an empty topic holds %+v", empty)
+		}
+	})
+}
+
 // TestProgress: what is kept beside the number of records is read back, and nothing
 // else is taken for it.
 func TestProgress(t *testing.T) {
@@ -303,17 +364,33 @@ func TestProgress(t *testing.T) {
 	for _, r := range events(0, 8) { // three of an arrival each
 		p.advance(r.Arrival)
 	}
-	if want := (Progress{Records: 8, Arrival: events(7, 1)[0].Arrival, Within: 2}); p != want {
+	if want := (Progress{Records: 8, Arrival: events(7, 1)[0].Arrival, Within: 2}); !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v after 8 records, want %+v", p, want)
 	}
-	if got, err := parseProgress(8, p.metadata(topic), topic); err != nil || got != p {
+	if got, err := parseProgress(8, p.metadata(topic), topic); err != nil || !reflect.DeepEqual(got, p) {
 		t.Errorf("read back: got %+v, %v, want %+v", got, err, p)
 	}
-	if got, err := parseProgress(8, p.metadata(topic), other); err != nil || got != (Progress{}) {
+	if got, err := parseProgress(8, p.metadata(topic), other); err != nil || !reflect.DeepEqual(got, Progress{}) {
 		t.Errorf("of a topic that was made again: got %+v, %v, want none", got, err)
 	}
-	for _, bad := range []string{"", "2 01 1 1", "1 " + strings.Repeat("0", 32) + " x 1", strings.Replace(p.metadata(topic), " 2", " 9", 1)} {
-		if got, err := parseProgress(8, bad, [16]byte{}); err == nil && got != (Progress{}) {
+	p.finish(5)
+	p.begin(7)
+	p.finish(9)
+	if got, err := parseProgress(8, p.metadata(topic), topic); err != nil || !reflect.DeepEqual(got, p) || got.Open() {
+		t.Errorf("of finished stretches: got %+v, %v, want %+v", got, err, p)
+	}
+	p.begin(5)
+	p.finish(7)
+	if want := []Span{{0, 9}}; !reflect.DeepEqual(p.Done, want) {
+		t.Errorf("stretches that touch: got %v, want %v", p.Done, want)
+	}
+	old := "1 01" + strings.Repeat("0", 30) + " 1700 2"
+	if got, err := parseProgress(8, old, topic); err != nil || !reflect.DeepEqual(got, Progress{Records: 8, Arrival: 1700, Within: 2, From: unknownBegin}) {
+		t.Errorf("of version 1: got %+v, %v", got, err)
+	}
+	p.advance(1700)
+	for _, bad := range []string{"", "2 01 1 1", "2 " + strings.Repeat("0", 32) + " 1 0 5 -", "2 " + strings.Repeat("0", 32) + " 1 0 5 5-3", "1 " + strings.Repeat("0", 32) + " x 1", strings.Replace(p.metadata(topic), " 1700 1", " 1700 99", 1)} {
+		if got, err := parseProgress(8, bad, [16]byte{}); err == nil && !reflect.DeepEqual(got, Progress{}) {
 			t.Errorf("%q is taken for %+v", bad, got)
 		}
 	}
