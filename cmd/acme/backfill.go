@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -140,6 +141,14 @@ func shareOf(all []lake.Gap, shard sim.Shard) []lake.Gap {
 	return out
 }
 
+// over says how many hours retention keeps empty.
+func (b *backfill) over() string {
+	if b.gaps.Over == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", retention keeps %d empty", b.gaps.Over)
+}
+
 // of gives the run of one window.
 func (b *backfill) of(w lake.Gap) *generation {
 	g := *b.whole
@@ -163,6 +172,8 @@ func (p *program) fill(ctx context.Context, st store.Store, b *backfill, o *back
 	var done atomic.Int64
 	var mu sync.Mutex
 	var sum lake.Summary
+	var over []string
+	var leftOut int64
 	var wg sync.WaitGroup
 	next := make(chan lake.Gap)
 	for range min(o.parallel, len(b.gaps.Windows)) {
@@ -182,6 +193,7 @@ func (p *program) fill(ctx context.Context, st store.Store, b *backfill, o *back
 				sum.Objects += r.summary.Objects
 				sum.Bytes += r.summary.Bytes
 				sum.Failed += r.summary.Failed
+				over, leftOut = append(over, r.over...), leftOut+r.leftOut
 				mu.Unlock()
 			}
 		})
@@ -203,7 +215,11 @@ func (p *program) fill(ctx context.Context, st store.Store, b *backfill, o *back
 		return explainBackfillError(ctx, err, filled, len(b.gaps.Windows))
 	}
 	progress.finish(done.Load(), "done")
-	return p.sayFilled(b, sum, o.asJSON)
+	if err := p.sayFilled(b, sum, o.asJSON); err != nil {
+		return err
+	}
+	slices.Sort(over)
+	return p.sayOver("backfill "+b.whole.scenario.Name, slices.Compact(over), leftOut, sum)
 }
 
 // explainBackfillError adds what to do next.
@@ -271,19 +287,20 @@ func (p *program) sayBackfill(b *backfill, asJSON bool) error {
 			Seed     int64       `json:"seed"`
 			There    int         `json:"hours_there"`
 			Other    int         `json:"hours_of_others"`
+			Over     int         `json:"hours_over,omitempty"`
 			Windows  []window    `json:"windows"`
 			Expected expectation `json:"expected"`
-		}{b.whole.scenario.Name, b.whole.scenario.Seed, b.gaps.There, b.gaps.Other, windows, e})
+		}{b.whole.scenario.Name, b.whole.scenario.Seed, b.gaps.There, b.gaps.Other, b.gaps.Over, windows, e})
 	}
 	if len(b.gaps.Windows) == 0 {
-		p.note("acme: nothing to do: %d hours are there, %d hold something else", b.gaps.There, b.gaps.Other)
+		p.note("acme: nothing to do: %d hours are there, %d hold something else%s", b.gaps.There, b.gaps.Other, b.over())
 		return nil
 	}
 	_, err := fmt.Fprintf(p.stdout, "would generate %s, seed %d: %d hours in %d windows, about %d events, %d objects, %.1f MB, into %s\n"+
-		"%d hours are there, %d hold something else\n"+
+		"%d hours are there, %d hold something else%s\n"+
 		"on S3: $%.4f to put, $%.4f a month to keep (prices of %s)\n",
 		b.whole.scenario.Name, b.whole.scenario.Seed, e.Hours, len(b.gaps.Windows), e.Events, e.Objects, float64(e.Bytes)/1e6, p.lakeName(),
-		b.gaps.There, b.gaps.Other, e.PutUSD, e.KeepUSD, prices.AsOf)
+		b.gaps.There, b.gaps.Other, b.over(), e.PutUSD, e.KeepUSD, prices.AsOf)
 	return err
 }
 
@@ -295,11 +312,12 @@ func (p *program) sayFilled(b *backfill, sum lake.Summary, asJSON bool) error {
 			Seed     int64        `json:"seed"`
 			There    int          `json:"hours_there"`
 			Other    int          `json:"hours_of_others"`
+			Over     int          `json:"hours_over,omitempty"`
 			Windows  int          `json:"windows"`
 			Lake     lake.Summary `json:"lake"`
-		}{b.whole.scenario.Name, b.whole.scenario.Seed, b.gaps.There, b.gaps.Other, len(b.gaps.Windows), sum})
+		}{b.whole.scenario.Name, b.whole.scenario.Seed, b.gaps.There, b.gaps.Other, b.gaps.Over, len(b.gaps.Windows), sum})
 	}
-	p.note("acme: generated %d events in %d objects, %.2f MB, in %d windows; %d hours were there, %d hold something else",
-		sum.Records, sum.Objects, float64(sum.Bytes)/1e6, len(b.gaps.Windows), b.gaps.There, b.gaps.Other)
+	p.note("acme: generated %d events in %d objects, %.2f MB, in %d windows; %d hours were there, %d hold something else%s",
+		sum.Records, sum.Objects, float64(sum.Bytes)/1e6, len(b.gaps.Windows), b.gaps.There, b.gaps.Other, b.over())
 	return nil
 }

@@ -139,7 +139,10 @@ func (p *program) runGenerate(ctx context.Context, o *generateOptions) error {
 		return explainGenerateError(ctx, err)
 	}
 	progress.finish(result.summary.Records, "done")
-	return p.sayGenerated(g, result, o.asJSON)
+	if err := p.sayGenerated(g, result, o.asJSON); err != nil {
+		return err
+	}
+	return p.sayOver("generate "+g.scenario.Name, result.over, result.leftOut, result.summary)
 }
 
 // planGeneration resolves the scenario and the window.
@@ -271,6 +274,8 @@ type generated struct {
 	state   lake.State // what the lake held before
 	summary lake.Summary
 	stats   sim.Stats
+	over    []string // folders that retention has deleted, and that stay empty
+	leftOut int64    // events that belong into them
 }
 
 // into pipes the simulator into the lake. tell is called with the records so far.
@@ -286,6 +291,7 @@ func (g *generation) into(ctx context.Context, st store.Store, tell func(records
 	}
 	defer w.Abort()
 	r.state = w.State()
+	r.over, _ = w.Over()
 	if r.state == lake.Complete {
 		r.summary, err = w.Close()
 		return r, err
@@ -321,6 +327,7 @@ func (g *generation) into(ctx context.Context, st store.Store, tell func(records
 		return r, err
 	}
 	r.summary, err = w.Close()
+	_, r.leftOut = w.Over()
 	return r, err
 }
 
@@ -387,7 +394,9 @@ func (p *program) sayGenerated(g *generation, r generated, asJSON bool) error {
 			Already  bool         `json:"already_complete"`
 			Lake     lake.Summary `json:"lake"`
 			Events   sim.Stats    `json:"events"`
-		}{g.scenario.Name, g.scenario.Seed, g.config(nil).Run.Digest, r.state == lake.Complete, r.summary, r.stats})
+			Over     []string     `json:"folders_over,omitempty"`
+			LeftOut  int64        `json:"events_left_out,omitempty"`
+		}{g.scenario.Name, g.scenario.Seed, g.config(nil).Run.Digest, r.state == lake.Complete, r.summary, r.stats, r.over, r.leftOut})
 	}
 	did := "generated"
 	switch {
@@ -409,6 +418,29 @@ func (p *program) sayGenerated(g *generation, r generated, asJSON bool) error {
 	if s.Failed > 0 {
 		p.note("acme: %d records could not become Parquet; they are in errors/format-conversion-failed/", s.Failed)
 	}
+	return nil
+}
+
+// sayOver says that retention keeps folders empty; where nothing but them was asked for,
+// that is a failure.
+func (p *program) sayOver(doing string, folders []string, leftOut int64, s lake.Summary) error {
+	if len(folders) == 0 {
+		return nil
+	}
+	which := strings.Join(folders, ", ")
+	if n := len(folders); n > 4 {
+		which = fmt.Sprintf("%d folders, from %s to %s", n, folders[0], folders[n-1])
+	}
+	const hint = "generate them into another lake (--lake), or other hours (--from)"
+	if s.Objects == 0 && s.Records > 0 {
+		return withHint(exitFailed, hint, fmt.Errorf("%s, in %s: nothing is written, retention has deleted these hours and keeps them empty: %s", doing, p.lakeName(), which))
+	}
+	left := ""
+	if leftOut > 0 {
+		left = fmt.Sprintf(", and %d events are left out", leftOut)
+	}
+	p.note("acme: warning: retention has deleted these hours and keeps them empty%s: %s", left, which)
+	p.note("  %s", hint)
 	return nil
 }
 

@@ -23,6 +23,7 @@ type Gaps struct {
 	Windows []Gap // ascending
 	There   int   // hours that runs of this source have finished
 	Other   int   // hours that hold something else, and are left alone
+	Over    int   // hours that retention has deleted, and that stay empty
 }
 
 const (
@@ -105,6 +106,9 @@ func takenHours(ctx context.Context, c Config, own claim, g *Gaps) (map[int64]bo
 			g.Windows = append(g.Windows, Gap{r.claim.from, r.claim.to, Interrupted})
 		}
 	}
+	if err := takeExpired(ctx, c, own, taken, g); err != nil {
+		return nil, err
+	}
 	folders, err := objectHours(ctx, c)
 	if err != nil {
 		return nil, err
@@ -116,6 +120,26 @@ func takenHours(ctx context.Context, c Config, own claim, g *Gaps) (map[int64]bo
 		}
 	}
 	return taken, nil
+}
+
+// takeExpired takes the hours that retention has deleted whole, of every table that the
+// layout writes.
+func takeExpired(ctx context.Context, c Config, own claim, taken map[int64]bool, g *Gaps) error {
+	tables, err := c.Layout.tables()
+	if err != nil {
+		return err
+	}
+	expired, err := expiredFolders(ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	for h := own.from; h < own.to; h += hourMS {
+		if _, over := expiredOf(tables, expired, h, h+hourMS); over > 0 && !taken[h] {
+			g.Over++
+			taken[h] = true
+		}
+	}
+	return nil
 }
 
 // objectHours gives the hours whose folders hold objects, of the tables that the

@@ -354,6 +354,9 @@ func (c *conversion) publishErrors() error {
 func (c *conversion) publish(f *folder, key string, data []byte, e manifestEntry) error {
 	_, err := c.w.c.Store.Put(c.w.ctx, key, bytes.NewReader(data))
 	if errors.Is(err, errGone) {
+		if c.w.c.Layout.Format == Parquet { // else its JSON object counts them
+			c.w.passOver(key, e.Records)
+		}
 		return nil
 	}
 	sha := sha256.Sum256(data)

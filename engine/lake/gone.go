@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"acme/telemetry/engine/store"
@@ -87,6 +88,45 @@ func (g *voids) read(ctx context.Context, st store.Store, prefix string) error {
 		g.take(&all[i])
 	}
 	return nil
+}
+
+// expiredFolders gives the folders that retention has taken, by their names alone.
+func expiredFolders(ctx context.Context, st store.Store) (map[string]bool, error) {
+	out := map[string]bool{}
+	for info, err := range st.List(ctx, manifestsPrefix) {
+		if err != nil {
+			return nil, fmt.Errorf("looking for what retention took: %w", err)
+		}
+		folder, name := split(strings.TrimPrefix(info.Key, manifestsPrefix))
+		if name == goneAll+".json" {
+			out[folder] = true
+		}
+	}
+	return out, nil
+}
+
+// expiredOf gives the folders of hours from..to, in milliseconds, that retention has taken
+// of the tables that a layout writes, and how many of the hours have none left.
+func expiredOf(tables []*Names, expired map[string]bool, from, to int64) (folders []string, hours int) {
+	if len(expired) == 0 {
+		return nil, 0
+	}
+	for h := from / hourMS * hourMS; h < to; h += hourMS {
+		left := false
+		for _, n := range tables {
+			folder := strings.TrimPrefix(n.folder(h), "./")
+			if !expired[folder] {
+				left = true
+			} else if !slices.Contains(folders, folder) {
+				folders = append(folders, folder)
+			}
+		}
+		if !left {
+			hours++
+		}
+	}
+	slices.Sort(folders)
+	return folders, hours
 }
 
 func (g *voids) take(m *Manifest) {

@@ -8,7 +8,47 @@ import (
 	"time"
 
 	"acme/telemetry/engine/store"
+	"acme/telemetry/schema"
 )
+
+// over asserts that who generates again is told which folders stay empty, and of how many
+// records, and that a backfill leaves their hours alone.
+func (c *crowd) over(t *testing.T, folders []string) {
+	t.Helper()
+	want := slices.DeleteFunc(slices.Clone(folders), func(f string) bool { return !strings.Contains(f, "day=11/hour") })
+	for _, format := range []Format{JSON, Parquet} { // each another run than the crowd's, in a lake whose books are gone
+		st := store.NewMemory("over")
+		for key, data := range tree(t, c.config.Store) {
+			if strings.HasPrefix(key, manifestsPrefix) {
+				putObject(t, st, key, []byte(data))
+			}
+		}
+		again := *c
+		again.config.Store, again.config.Layout.Format = st, format
+		gaps, err := FindGaps(t.Context(), again.config)
+		if err != nil || gaps.Over != 2 || len(gaps.Windows) != 1 || gaps.Windows[0].From != again.config.Run.From+2*hourMS {
+			t.Errorf("%s: the gaps are %+v, %v", format, gaps, err)
+		}
+		w, err := NewWriter(t.Context(), again.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range c.records {
+			if err := w.Write([]schema.Record{c.record(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sum, err := w.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, left := w.Over()
+		mine := slices.DeleteFunc(slices.Clone(want), func(f string) bool { return strings.HasPrefix(f, "telemetry/") != (format == JSON) })
+		if !slices.Equal(got, mine) || len(mine) != 2 || sum.Rows+sum.Failed+left != int64(c.records) && format == JSON || left == 0 {
+			t.Errorf("%s: %v stay empty, and %d records are left out of %d of which %d are there; want %v", format, got, left, c.records, sum.Rows, mine)
+		}
+	}
+}
 
 // What is over goes, by hour and by day; what is not, and what has no time, stays. Neither
 // the books nor who writes the same again bring it back.
@@ -58,6 +98,7 @@ func TestRetain(t *testing.T) {
 	}
 	look("gone")
 	c.bringBack(t, st, look)
+	c.over(t, folders)
 	// One that was killed behind the switch is finished by the next.
 	old := folders[len(folders)-2]
 	for key, data := range before {

@@ -51,12 +51,15 @@ type Writer struct {
 	truthAt publication
 	labels  int64
 
+	over []string // folders of the run's hours that retention has taken
+
 	wg      sync.WaitGroup
 	records atomic.Int64
 	mu      sync.Mutex // of what follows
 	sum     Summary
 	done    doneFile
 	errs    []error
+	leftOut int64 // records that belong into over
 }
 
 // Summary is what a run wrote. All but Existing are the same for every
@@ -153,6 +156,9 @@ func (w *Writer) begin() (err error) {
 	if w.state, err = look(w.ctx, w.c, w.claim); err != nil {
 		return err
 	}
+	if err := w.findOver(); err != nil {
+		return err
+	}
 	if w.state == Complete {
 		if s, ok := w.c.Store.(interface{ Sweep() error }); ok {
 			// A run killed at its very end leaves a temporary file and nothing
@@ -184,6 +190,39 @@ func (w *Writer) begin() (err error) {
 	}
 	w.pool, err = newCompressors(w.c.Workers, w.c.Layout.Level, w.c.Workers+2)
 	return err
+}
+
+// findOver finds what retention has taken of the run's hours.
+func (w *Writer) findOver() error {
+	tables, err := w.c.Layout.tables()
+	if err != nil {
+		return err
+	}
+	expired, err := expiredFolders(w.ctx, w.c.Store)
+	if err != nil {
+		return err
+	}
+	from, to := w.claim.hours()
+	w.over, _ = expiredOf(tables, expired, from, to)
+	return nil
+}
+
+// Over gives the folders of the run's hours that retention has deleted, and that stay
+// empty, and how many of the records given to Write were left out for it. It is complete
+// after Close; of a run that was Complete before it counts no records.
+func (w *Writer) Over() (folders []string, records int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over, w.leftOut
+}
+
+// passOver counts the records of an object that was not taken.
+func (w *Writer) passOver(key string, records int64) {
+	if folder, _ := split(key); slices.Contains(w.over, folder) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.leftOut += records
+	}
 }
 
 // State says what the lake held of the run when the Writer was made.
@@ -405,6 +444,7 @@ func (w *Writer) publish(b *buffer) error {
 			p.lines, err = recount(w.ctx, w.c.Store, key)
 		}
 		if errors.Is(err, errGone) {
+			w.passOver(key, b.records)
 			return
 		}
 		if err != nil {
