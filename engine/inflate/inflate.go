@@ -39,7 +39,7 @@ type Decoder struct {
 
 // slack is how much room behind its end an output has while it grows: what one turn of
 // codes writes, a match copied in pieces among it.
-const slack = 4 + maxMatch + 2*piece
+const slack = 8 + maxMatch + 2*piece
 
 // Gzip appends what the members of a gzip file hold to dst, at most so many bytes.
 func (d *Decoder) Gzip(dst, src []byte, most int) ([]byte, error) {
@@ -132,6 +132,10 @@ func (d *Decoder) blocks(dst []byte, from int, src []byte, most int) (out []byte
 		case 0:
 			dst, err = d.stored(dst, limit)
 		case 1:
+			if !overrun(d.bits) && d.bits >= 7 && d.acc&(1<<7-1) == 0 { // it ends at once: so a stream is closed
+				d.take(7)
+				continue
+			}
 			d.fixed()
 			dst, err = d.codes(dst, from, limit)
 		case 2:
@@ -204,18 +208,24 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		if pos, acc, bits = more(src, pos, acc, bits); overrun(bits) {
 			return nil, ErrCorrupt
 		}
-		// Of at least 56 bits two looks at literals take 22, a code and what follows it 20.
+		// Of at least 56 bits three looks at literals take 33, a code and what follows it 20.
 		e := literals[acc&mainMask]
 		if e&literal != 0 {
 			acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
-			buf[o], buf[o+1] = byte(e>>valueShift), byte(e>>secondShift)
+			binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
 			o += 1 + int(e>>pairShift&1)
 			e = literals[acc&mainMask]
 			if e&literal != 0 {
 				acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
-				buf[o], buf[o+1] = byte(e>>valueShift), byte(e>>secondShift)
+				binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
 				o += 1 + int(e>>pairShift&1)
-				continue
+				e = literals[acc&mainMask]
+				if e&literal != 0 {
+					acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
+					binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
+					o += 1 + int(e>>pairShift&1)
+					continue
+				}
 			}
 		}
 		if e&special != 0 {
@@ -252,10 +262,17 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		if from < begin {
 			return nil, ErrCorrupt
 		}
-		if distance >= piece && n <= 2*piece {
-			*(*[piece]byte)(buf[o:]) = *(*[piece]byte)(buf[from:])
-			*(*[piece]byte)(buf[o+piece:]) = *(*[piece]byte)(buf[from+piece:])
-			o += n
+		if distance >= piece {
+			// A piece is read before what it overlaps is written.
+			end := o + n
+			for {
+				*(*[piece]byte)(buf[o:]) = *(*[piece]byte)(buf[from:])
+				*(*[piece]byte)(buf[o+piece:]) = *(*[piece]byte)(buf[from+piece:])
+				if o, from = o+2*piece, from+2*piece; o >= end {
+					break
+				}
+			}
+			o = end
 			continue
 		}
 		// What a match repeats of itself doubles with each copy.

@@ -8,7 +8,7 @@ const (
 	maxMatch     = 258
 	maxCode      = 15 // bits
 
-	mainBits     = 11 // of a literal's or length's code, that one look tells
+	mainBits     = 10 // of a literal's or length's code, that one look tells
 	mainMask     = 1<<mainBits - 1
 	distanceBits = 8
 	distanceMask = 1<<distanceBits - 1
@@ -17,25 +17,26 @@ const (
 
 // An entry of a table says what the code is that the next bits begin with:
 //
-//	bit 31       a literal, or two, the second in bits 8-15 where bit 6 is set
-//	bits 16-30   the literal, or the least length or distance; of further where it goes on
+//	bits 16-30   the least length or distance; of further where it goes on
+//	bits 16-31   of a literal that one, and the next where bit 6 is set
 //	bit 15       special: further, end, or no code; not of a literal
 //	bit 14       further: the code is longer, and another table tells
 //	bit 13       end: the end of the block
 //	bits 8-11    bits of the code itself; of further how many the other table looks at
+//	bit 7        a literal, or two
 //	bits 0-5     bits of the code, and of the value that follows it
 const (
-	literal    = 1 << 31
 	special    = 1 << 15
 	further    = 1 << 14
 	end        = 1 << 13
+	literal    = 1 << 7
 	valueShift = 16
 	valueMask  = 1<<15 - 1
 	codeShift  = 8
 	codeMask   = 15
 	sizeMask   = 63
 
-	secondShift = 8
+	secondShift = valueShift + 8
 	pairShift   = 6
 )
 
@@ -44,6 +45,7 @@ const (
 type table struct {
 	bits    int
 	entries []uint32
+	symbols [maxLiterals]uint16 // that have a code, in the order of their codes
 }
 
 // main gives the entries of the first bits. A table is made to have as many as the
@@ -67,58 +69,101 @@ func (t *table) build(sizes []uint8, tableBits int, loose bool, meaning func(sym
 		count[size]++
 	}
 	count[0] = 0
-	var next [maxCode + 1]uint
-	code, used := uint(0), 0
+	used, n := 0, 0
+	var from [maxCode + 1]int // where the symbols of a size begin
 	for size := 1; size <= maxCode; size++ {
-		code = (code + uint(count[size-1])) << 1
-		next[size] = code
 		used += count[size] << (maxCode - size)
+		from[size] = n
+		n += count[size]
 	}
 	if used != 1<<maxCode && !(loose && (used == 0 || used == 1<<(maxCode-1) && count[1] == 1)) {
 		return false
+	}
+	for symbol, size := range sizes {
+		if size > 0 {
+			t.symbols[from[size]] = uint16(symbol)
+			from[size]++
+		}
 	}
 	t.bits = tableBits
 	if t.entries == nil {
 		t.entries = make([]uint32, 1<<mainBits, 1<<mainBits+512)
 	}
 	t.entries = t.entries[:1<<mainBits]
-	main := t.entries[:1<<tableBits]
-	for i := range main {
-		main[i] = special // no code
-	}
-	// How much longer than tableBits the codes are that begin with the same bits.
-	long := next
-	for _, size := range sizes {
-		if int(size) > tableBits {
-			first := reversed(long[size], uint(size)) & (1<<tableBits - 1)
-			if e := main[first]; e&further == 0 || e>>codeShift&codeMask < uint32(int(size)-tableBits) {
-				main[first] = special | further | uint32(int(size)-tableBits)<<codeShift
+	if used != 1<<maxCode {
+		main := t.entries[:1<<tableBits]
+		for i := range main {
+			main[i] = special // no code
+			if n == 1 && i&1 == 0 {
+				main[i] = entry(int(t.symbols[0]), 1, meaning)
 			}
 		}
-		if size > 0 {
-			long[size]++
-		}
+		return true
 	}
-	for symbol, size := range sizes {
-		if size == 0 {
-			continue
-		}
-		bits := reversed(next[size], uint(size))
-		next[size]++
-		e, extra := meaning(symbol)
-		e |= uint32(size) + uint32(extra)
-		if e&literal == 0 {
-			e |= uint32(size) << codeShift
-		}
-		if int(size) <= tableBits {
-			for i := bits; i < 1<<tableBits; i += 1 << size {
-				main[i] = e
-			}
-			continue
-		}
-		t.lengthen(bits, int(size), e)
-	}
+	t.fill(t.symbols[:n], &count, meaning)
 	return true
+}
+
+// entry gives a symbol's whole entry.
+func entry(symbol, size int, meaning func(symbol int) (uint32, uint)) uint32 {
+	e, extra := meaning(symbol)
+	e |= uint32(size) + uint32(extra)
+	if e&literal == 0 {
+		e |= uint32(size) << codeShift
+	}
+	return e
+}
+
+// fill enters the symbols of a complete code, of which count are of each size, in the
+// order of their codes. What is known of the first bits says the same of all that follow
+// them: the table doubles from one size to the next, and the codes in it go up.
+func (t *table) fill(symbols []uint16, count *[maxCode + 1]int, meaning func(symbol int) (uint32, uint)) {
+	code, size := uint(0), 1 // its bits reversed, as all are looked up
+	for ; size <= t.bits; size++ {
+		if size > 1 {
+			copy(t.entries[1<<(size-1):1<<size], t.entries[:1<<(size-1)])
+		}
+		for ; count[size] > 0; count[size]-- {
+			t.entries[code] = entry(int(symbols[0]), size, meaning)
+			symbols, code = symbols[1:], after(code, size)
+		}
+	}
+	head, at, more := ^uint(0), 0, 0
+	for ; len(symbols) > 0; size++ {
+		for ; count[size] > 0; count[size]-- {
+			if first := code & (1<<t.bits - 1); first != head {
+				head, at, more = first, len(t.entries), t.lengthen(first, size, count)
+			}
+			e := entry(int(symbols[0]), size, meaning)
+			for i := int(code >> t.bits); i < 1<<more; i += 1 << (size - t.bits) {
+				t.entries[at+i] = e
+			}
+			symbols, code = symbols[1:], after(code, size)
+		}
+	}
+}
+
+// after gives the code that follows one of the same size: one more, with the bits
+// reversed. Behind the last, which is all ones, it does not matter.
+func after(code uint, size int) uint {
+	bit := uint(1) << bits.Len(code^(1<<size-1)) >> 1 // the highest that is not set
+	return code&(bit-1) | bit
+}
+
+// lengthen makes a table behind the others for the codes that begin with these bits, the
+// first of which has this size; count is of the codes that are not entered yet. It gives
+// how many more bits they have at most.
+func (t *table) lengthen(first uint, size int, count *[maxCode + 1]int) int {
+	n := size - t.bits
+	for room := count[size]; room < 1<<n; {
+		n++
+		room = 2*room + count[t.bits+n]
+	}
+	t.entries[first] = special | further | uint32(len(t.entries))<<valueShift | uint32(n)<<codeShift
+	for range 1 << n {
+		t.entries = append(t.entries, special)
+	}
+	return n
 }
 
 // pair makes entries of one literal say the next one too, if the bits tell it.
@@ -126,35 +171,13 @@ func (t *table) pair() {
 	main := t.main()
 	for i := mainMask; i >= 0; i-- { // what a shorter rest says is still one literal
 		e := main[i]
-		if e&literal == 0 {
-			continue
-		}
-		size := e & sizeMask
-		if next := main[uint32(i)>>size]; next&literal != 0 && size+next&sizeMask <= mainBits {
-			main[i] = literal | e&(0xff<<valueShift) | next>>valueShift&0xff<<secondShift | 1<<pairShift | (size + next&sizeMask)
+		next := main[(uint32(i)>>(e&sizeMask))&mainMask]
+		size := e&sizeMask + next&sizeMask
+		if e&next&literal != 0 && size <= mainBits {
+			main[i] = literal | e&(0xff<<valueShift) | next>>valueShift&0xff<<secondShift | 1<<pairShift | size
 		}
 	}
 }
-
-// lengthen enters a code that is longer than the first bits.
-func (t *table) lengthen(bits uint, size int, e uint32) {
-	head := &t.entries[bits&(1<<t.bits-1)]
-	n := 1 << (*head >> codeShift & codeMask)
-	if *head>>valueShift == 0 {
-		*head |= uint32(len(t.entries)) << valueShift
-		at := *head
-		for range n {
-			t.entries = append(t.entries, special)
-		}
-		head = &at // t.entries may be elsewhere now
-	}
-	at := int(*head >> valueShift)
-	for i := int(bits >> t.bits); i < n; i += 1 << (size - t.bits) {
-		t.entries[at+i] = e
-	}
-}
-
-func reversed(code, size uint) uint { return uint(bits.Reverse16(uint16(code)) >> (16 - size)) }
 
 // literalMeaning is what the symbols of the first code stand for.
 func literalMeaning(symbol int) (uint32, uint) {
