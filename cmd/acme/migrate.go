@@ -126,7 +126,12 @@ func (p *program) runMigrate(ctx context.Context, o *migrateOptions) error {
 	for _, f := range m.Failed[1:] {
 		p.sayLines("acme: ", fmt.Sprintf("migrate %s: %s", f.Folder, f.Reason))
 	}
-	return withHint(exitFailed, "acme inspect says what is wrong with objects; acme repair --into makes sound ones of them",
+	hint := "acme inspect says what is wrong with objects; acme repair --into makes sound ones of them"
+	if errors.As(m.Failed[0].Err, new(*lake.ForeignPartError)) {
+		hint = "what generate or export put there (--file-format parquet or both) needs no migration: leave its hours out with --from and --to; " +
+			"anything else can be moved out of the folder, or be left there and the JSON migrated into the other table (--by)"
+	}
+	return withHint(exitFailed, hint,
 		fmt.Errorf("migrate %s: %w", m.Failed[0].Folder, m.Failed[0].Err))
 }
 

@@ -188,7 +188,7 @@ func (o MigrateOptions) jobs(ctx context.Context, st store.Store) (*Migration, [
 // jobsOf gives the parts that a folder lacks.
 func (o MigrateOptions) jobsOf(t *target, out *Migration) ([]migrationJob, error) {
 	if key := t.foreign(); key != "" {
-		return nil, fmt.Errorf("%s is there, and no migration put it: its rows would be doubled. It may be of generate or export with --file-format parquet or both, which need no migration", key)
+		return nil, &ForeignPartError{Key: key}
 	}
 	left, err := t.left()
 	if err != nil {

@@ -169,6 +169,14 @@ func (t *target) left() ([]store.Info, error) {
 	return out, nil
 }
 
+// ForeignPartError says that a folder already holds Parquet that no migration put there: of
+// which records it is nobody knows.
+type ForeignPartError struct{ Key string }
+
+func (e *ForeignPartError) Error() string {
+	return e.Key + " is there, and no migration put it: a part beside it would double its rows"
+}
+
 // foreign gives an object of the folder that no migration put there, or "".
 func (t *target) foreign() string {
 	own := map[string]bool{}
