@@ -123,7 +123,7 @@ func (m *model) footer(w int) string {
 				continue
 			}
 			key := a.keys[0]
-			if typing && len(key) == 1 { // a letter is text here: show the key beside it
+			if len(key) == 1 && (typing || a.id == "quit" && m.covered()) { // a letter is text here, or closes what lies over the page: show the key beside it
 				if len(a.keys) < 2 {
 					continue
 				}

@@ -253,7 +253,12 @@ func (m *model) handle(msg tea.Msg) tea.Cmd {
 		msg.r.grid.add(msg.rows)
 		return m.sql.statistics(m)
 	case namesMsg:
+		again := m.names.loaded
 		m.names = names{tables: msg.tables, functions: msg.functions, err: msg.err, asked: true, loaded: true}
+		m.browse.begin(m)
+		if again && msg.err == nil {
+			m.say(dim, "the catalog was read again: "+report.Count(int64(len(msg.tables)))+" tables")
+		}
 	case savedMsg:
 		m.savedIn(msg)
 	case checkTickMsg:
@@ -323,7 +328,7 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	}
-	if a := m.find(k); a != nil {
+	if a := m.find(k); a != nil && (a.id != "quit" || k.Text == "" || !m.covered()) {
 		return a.run(m)
 	}
 	switch {
@@ -341,6 +346,12 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.drill.key(m, k)
 	}
 	return m.pages[m.current].key(m, k)
+}
+
+// covered says that something to read lies over the page: a letter that quits closes that
+// first, as in any pager.
+func (m *model) covered() bool {
+	return m.input == nil && (m.cell != nil || m.chart != nil || m.help != nil)
 }
 
 // scopes gives the scopes that hold now, most special first.

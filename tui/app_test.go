@@ -43,8 +43,8 @@ func waysTo() map[scope][][]string {
 		scopeResult:   {{"2", "f5", "tab"}, {"2", "f5", "tab", "f"}, {"2", "f5", "tab", "F"}, {"2", "f5", "tab", "F", "["}, {"G", "e", "f5", "tab"}},
 		scopeSchema:   {{"2", "f4"}, {"2", "f4", "/"}},
 		scopeSQL:      sql,
-		scopeTables:   {{"3", "j"}, {"3", "/"}, {"3", "j", "j", "j", "enter", "tab"}},
-		scopeBrowse:   {{"3", "j", "j", "j", "enter"}, {"3", "j", "j", "j", "enter", "enter"}},
+		scopeTables:   {{"3"}, {"3", "k"}, {"3", "/"}, {"3", "enter", "tab"}},
+		scopeBrowse:   {{"3", "enter"}, {"3", "enter", "enter"}},
 		scopeLive:     {{"4"}, {"4", "space"}},
 		scopeJobs:     {{"5"}, {"5", "n", "enter", "enter"}, {"5", "n", "enter", "enter", "l"}},
 		scopeQuality:  {{"6"}},
@@ -181,7 +181,7 @@ func TestCancel(t *testing.T) {
 	if m.sql.running() || m.sql.state != runCancelled || m.exit != nil {
 		t.Fatalf("state %d after ctrl+c", m.sql.state)
 	}
-	if s := screenText(m); !strings.Contains(s, "10 that had come when it was cancelled") || !strings.Contains(s, "cancelled after") {
+	if s := screenText(m); !strings.Contains(s, "row 1 of 10 that had come") || !strings.Contains(s, "cancelled after") {
 		t.Errorf("it does not say cancelled:\n%s", s)
 	}
 	g.open <- 5 // too late

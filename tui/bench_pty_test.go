@@ -81,9 +81,82 @@ func BenchmarkTerminalKey(b *testing.B) {
 	}
 }
 
+// BenchmarkTerminalHeld is a key that is held for three seconds in a grid of ten million
+// rows, as often as keyboards repeat it and faster than any does: the time from a frame to
+// the next, and how many frames a key has. At 30 keys a second keys are 33 ms apart.
+func BenchmarkTerminalHeld(b *testing.B) {
+	for _, rate := range []int{30, 100} {
+		b.Run(fmt.Sprint(rate, " a second"), func(b *testing.B) {
+			x := launch(b, "vast", 200, 60, nil)
+			x.See("6 Quality")
+			x.Keys("\x1b2\x0a")
+			for end := time.Now().Add(5 * time.Minute); !strings.Contains(x.Screen(), "of 10,000,000") && time.Now().Before(end); {
+				time.Sleep(50 * time.Millisecond)
+			}
+			x.See("of 10,000,000")
+			x.Keys("\t")
+			x.See("shift+tab editor")
+			time.Sleep(time.Second)
+			x.Blind.Store(true)
+			var gaps []time.Duration
+			keys := 0
+			for b.Loop() {
+				gaps = append(gaps, held(x, "j", rate, 3*time.Second)...)
+				keys += 3 * rate
+			}
+			frames := float64(len(gaps)) / float64(keys)
+			percentiles(b, gaps)
+			b.ReportMetric(frames, "frames/key")
+			x.Blind.Store(false)
+			x.Keys("\x11")
+			x.Cmd.Wait()
+		})
+	}
+}
+
+// held sends a key so many times a second and gives how far apart the frames are that
+// follow. Bytes that come within two milliseconds are one frame.
+func held(x *tuitest.Terminal, key string, rate int, long time.Duration) []time.Duration {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Second / time.Duration(rate))
+		defer tick.Stop()
+		for end := time.Now().Add(long); time.Now().Before(end); <-tick.C {
+			x.Keys(key)
+		}
+	}()
+	var gaps []time.Duration
+	var frame, last time.Time
+	for n := x.Written.Load(); ; time.Sleep(200 * time.Microsecond) {
+		select {
+		case <-done:
+			return gaps
+		default:
+		}
+		now := time.Now()
+		if m := x.Written.Load(); m != n {
+			if now.Sub(last) > 2*time.Millisecond {
+				if !frame.IsZero() {
+					gaps = append(gaps, now.Sub(frame))
+				}
+				frame = now
+			}
+			n, last = m, now
+		}
+	}
+}
+
 // BenchmarkTerminalIdle is the processor's share of a screen on which nothing
-// happens, and of the Live page with 50,000 events a second.
+// happens, and of the Live page with 50,000 events a second, over 20 seconds or ACME_LIVE.
 func BenchmarkTerminalIdle(b *testing.B) {
+	long := 20 * time.Second
+	if text := os.Getenv("ACME_LIVE"); text != "" {
+		var err error
+		if long, err = time.ParseDuration(text); err != nil {
+			b.Fatalf("ACME_LIVE: %v", err)
+		}
+	}
 	for name, c := range map[string]struct{ mode, keys string }{"report": {"full", ""}, "live": {"flood", "\x1b4"}} {
 		b.Run(name, func(b *testing.B) {
 			x := launch(b, c.mode, 100, 30, nil)
@@ -92,7 +165,7 @@ func BenchmarkTerminalIdle(b *testing.B) {
 			time.Sleep(2 * time.Second)
 			for b.Loop() {
 				ticks, bytes, begin := processTicks(b, x), len(x.Bytes()), time.Now()
-				time.Sleep(20 * time.Second)
+				time.Sleep(long)
 				seconds := time.Since(begin).Seconds()
 				b.ReportMetric(float64(processTicks(b, x)-ticks)/seconds, "cpu-%")
 				b.ReportMetric(float64(len(x.Bytes())-bytes)/seconds, "bytes/s")

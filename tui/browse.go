@@ -15,6 +15,7 @@ import (
 type browsePage struct {
 	side   tree
 	onSide bool
+	moved  bool // among the tables, by a key
 	table  *Table
 	parts  []Partition
 	hours  *hourMap
@@ -65,6 +66,20 @@ func (p *browsePage) stop() {
 		p.cancel()
 		p.cancel = nil
 		p.gen++
+	}
+}
+
+// begin puts the cursor on the first table of the lake's own database, where the reader
+// has not moved it.
+func (p *browsePage) begin(m *model) {
+	if p.table != nil || p.moved {
+		return
+	}
+	for i, n := range p.side.shown(p.nodes(m)) {
+		if strings.HasPrefix(n.id, "t/"+m.cfg.Database+".") {
+			p.side.win.cur = i
+			return
+		}
 	}
 }
 
@@ -278,6 +293,7 @@ func keyLiteral(text string, c query.Column) string {
 func (p *browsePage) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case p.onSide:
+		p.moved = true
 		p.side.key(p.nodes(m), k)
 	case p.list != nil:
 		p.list.grid.key(k.String())
@@ -303,6 +319,7 @@ func (p *browsePage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 	case tea.MouseWheelUp, tea.MouseWheelDown:
 		k := map[bool]string{true: "up", false: "down"}[e.Mouse().Button == tea.MouseWheelUp]
 		if over {
+			p.moved = true
 			p.side.move(p.nodes(m), k)
 		} else if p.list != nil {
 			p.list.grid.key(k)
@@ -471,8 +488,10 @@ func (r *result) sortList() tea.Cmd {
 func browseActions() []action {
 	page := func(m *model) *browsePage { return m.browse }
 	some := func(m *model) bool { _, ok := page(m).index(); return ok }
+	enter := func(m *model) tea.Cmd { return page(m).side.enter(m, page(m).nodes(m)) }
 	return []action{
-		{id: "tables.enter", scope: scopeTables, keys: []string{"enter"}, short: "partitions", long: "the partitions of the table", run: func(m *model) tea.Cmd { return page(m).side.enter(m, page(m).nodes(m)) }},
+		{id: "tables.enter", scope: scopeTables, keys: []string{"enter"}, short: "partitions", long: "the partitions of the table", run: enter, when: func(m *model) bool { n := page(m).side.at(page(m).nodes(m)); return n != nil && n.leaf }},
+		{id: "tables.fold", scope: scopeTables, keys: []string{"enter"}, short: "open or close", long: "open or close the database", run: enter, when: func(m *model) bool { n := page(m).side.at(page(m).nodes(m)); return n != nil && !n.leaf }},
 		{id: "tables.filter", scope: scopeTables, keys: []string{"/"}, short: "filter", long: "only names that have a text", run: func(m *model) tea.Cmd { page(m).side.typing = true; return nil }, when: func(m *model) bool { return !page(m).side.typing }},
 		{id: "tables.clear", scope: scopeTables, keys: []string{"esc"}, long: "no filter", run: func(m *model) tea.Cmd {
 			page(m).side.typing, page(m).side.filter = false, ""

@@ -54,7 +54,16 @@ func (m *model) openChart(g *grid) tea.Cmd {
 	}
 	if !isNumber(c.Type) {
 		v.counts(c)
-	} else {
+		if measure := v.measure(); measure >= 0 {
+			label, v.col = v.col, measure
+			c = g.cols[measure]
+			when = -1
+			if strings.HasPrefix(g.cols[label].Type, "timestamp") || g.cols[label].Type == "date" {
+				when = label
+			}
+		}
+	}
+	if isNumber(c.Type) {
 		rows := v.values(c, max(when, label))
 		switch {
 		case when >= 0:
@@ -68,6 +77,24 @@ func (m *model) openChart(g *grid) tea.Cmd {
 	}
 	m.chart = v
 	return nil
+}
+
+// measure gives the first column of numbers right of a column in which no value is there
+// twice, as where a statement groups by it: how often each is there says nothing. -1 where
+// the counts are what can be drawn.
+func (v *chartView) measure() int {
+	d := v.data[chartBars]
+	for _, n := range d.values {
+		if n > 1 {
+			return -1
+		}
+	}
+	for i := v.col + 1; i < len(v.g.cols) && len(d.values) > 1; i++ {
+		if isNumber(v.g.cols[i].Type) {
+			return i
+		}
+	}
+	return -1
 }
 
 // values reads a number column and the labels beside it.

@@ -132,6 +132,54 @@ func TestCheck28OSC52(t *testing.T) {
 	x.Ended(0)
 }
 
+// TestCheck29Flood: with 50,000 events a second the tail shows some and counts the others,
+// rows stay while it is paused, a filter holds while it follows, and there are 30 frames a
+// second at most.
+func TestCheck29Flood(t *testing.T) {
+	x := launch(t, "flood", 100, 30, nil)
+	x.See("6 Quality")
+	x.Keys("\x1b4")
+	skipped := regexp.MustCompile(`([\d,]+) shown, ([\d,]+) skipped`)
+	counts := func() (shown, over string) {
+		m := skipped.FindStringSubmatch(x.Screen())
+		if m == nil {
+			return "", ""
+		}
+		return m[1], m[2]
+	}
+	x.Until("many are skipped", func() bool { _, n := counts(); return len(n) >= len("10,000") })
+	rows := func() string {
+		_, tail, _ := strings.Cut(x.Screen(), "┏━ Tail")
+		_, tail, _ = strings.Cut(tail, "\n")
+		return tail
+	}
+	x.Keys(" ")
+	x.See("paused")
+	kept := rows()
+	_, before := counts()
+	x.Until("it counts on", func() bool { _, n := counts(); return n != before })
+	if got := rows(); got != kept {
+		t.Errorf("paused rows changed:\n%s\nwere\n%s", got, kept)
+	}
+	x.Keys(" /")
+	x.See("Filter the tail")
+	x.Keys("error\r")
+	x.See("Tail  /error")
+	x.Until("rows that pass, while it follows", func() bool {
+		n, _ := counts()
+		lines := strings.Split(rows(), "\n")
+		return n != "0" && !strings.Contains(x.Screen(), "not following") && strings.Contains(lines[0], " error ")
+	})
+	frames := strings.Count(x.Bytes(), "\x1b[?2026h")
+	begin := time.Now()
+	x.Until("a second of it", func() bool { return time.Since(begin) > time.Second })
+	if n, most := strings.Count(x.Bytes(), "\x1b[?2026h")-frames, int(31*time.Since(begin).Seconds())+2; n > most {
+		t.Errorf("%d frames, %d at most", n, most)
+	}
+	x.Keys("\x11")
+	x.Ended(0)
+}
+
 // TestCheck31Quit: quit asks while a job runs, and stops it if that is chosen.
 func TestCheck31Quit(t *testing.T) {
 	x := launch(t, "jobs", 100, 30, nil)

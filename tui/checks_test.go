@@ -285,7 +285,7 @@ func TestCheck40Goroutines(t *testing.T) {
 	m := still(t, newFakes(), 120, 40, full(w))
 	before := runtime.NumGoroutine()
 	for range 3 {
-		press(t, m, "alt+2", "f5", "tab", "F", "alt+3", "j", "enter", "alt+4", "alt+5", "alt+6", "enter", "alt+1")
+		press(t, m, "alt+2", "f5", "tab", "F", "alt+3", "enter", "alt+4", "alt+5", "alt+6", "enter", "alt+1")
 	}
 	m.stopAll()
 	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(end); {

@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"strings"
 	"testing"
@@ -94,8 +95,8 @@ func screens() map[string][]string {
 		"result help": {"2", "f5", "tab", "?"}, "error": {"G", "e", "f5"},
 		"palette": {"ctrl+p"}, "open": {"ctrl+o"}, "history": {"2", "f5", "ctrl+r"}, "schema": {"2", "f4", "j", "enter", "j", "enter", "j"}, "completion": {"2", "ctrl+end", "d", "e"},
 		"statistics": {"2", "f5", "tab", "l", "l"}, "frequency": {"2", "f5", "tab", "F"}, "chart": {"2", "f5", "tab", "l", "."}, "bars": {"2", "f5", "tab", "."},
-		"filtered": {"2", "f5", "tab", "f"}, "export": {"2", "f5", "tab", "e"}, "zoom": {"2", "f5", "tab", "f10"}, "browse": {"3"}, "partitions": {"3", "j", "enter"},
-		"objects": {"3", "j", "enter", "enter"}, "live": {"4"}, "event": {"4", "g", "enter"}, "no jobs": {"5"}, "jobs": {"5", "n", "enter", "enter"}, "job log": {"5", "n", "enter", "enter", "l"}, "quality": {"6", "j"},
+		"filtered": {"2", "f5", "tab", "f"}, "export": {"2", "f5", "tab", "e"}, "zoom": {"2", "f5", "tab", "f10"}, "browse": {"3"}, "partitions": {"3", "enter"},
+		"objects": {"3", "enter", "enter"}, "live": {"4"}, "event": {"4", "g", "enter"}, "no jobs": {"5"}, "jobs": {"5", "n", "enter", "enter"}, "job log": {"5", "n", "enter", "enter", "l"}, "quality": {"6", "j"},
 	}
 }
 
@@ -181,6 +182,8 @@ func TestCheck38Contrast(t *testing.T) {
 	}{
 		{"dark", darkInks(), []uint32{0x000000, 0x1e1e1e, 45<<16 | 60<<8 | 92, 0x3a3a3a}},
 		{"light", lightInks(), []uint32{0xffffff, 0xfafafa, 215<<16 | 227<<8 | 250, 0xe4e4e4}},
+		{"dark of 256", as256(darkInks()), []uint32{0x000000, 0x1e1e1e, 0x3a3a3a}},
+		{"light of 256", as256(lightInks()), []uint32{0xffffff, 0xfafafa, 0xe4e4e4}},
 	} {
 		k := c.k
 		for name, ink := range map[string]uint32{"dim": k.dim, "border": k.border, "focus": k.focus, "accent": k.accent, "bar": k.bar, "track": k.track,
@@ -195,6 +198,15 @@ func TestCheck38Contrast(t *testing.T) {
 			}
 		}
 	}
+}
+
+// as256 gives inks as a terminal of 256 colours shows them.
+func as256(k inks) inks {
+	for _, c := range []*uint32{&k.dim, &k.border, &k.focus, &k.accent, &k.bar, &k.track, &k.good, &k.warn, &k.bad, &k.keyword, &k.literal, &k.number} {
+		r, g, b, _ := ansi.Convert256(color.RGBA{uint8(*c >> 16), uint8(*c >> 8), uint8(*c), 255}).RGBA()
+		*c = r>>8<<16 | g>>8<<8 | b>>8
+	}
+	return k
 }
 
 // contrast is WCAG's ratio of two colours.

@@ -321,10 +321,15 @@ func (w *world) Snapshot(_ context.Context, filter string, most int) (Snapshot, 
 	}
 	s.Stages = []Stage{{Name: "generator", Text: "5,000/s"}, {Name: "kafka", Text: "6 partitions"}, {Name: "exporter", Text: "lag 1,204"}, {Name: "lake", Text: "37 objects"}}
 	if w.flood {
-		s.At, s.Published, s.Skipped = time.Now(), 25_000*n, 25_000-int64(most)
+		s.At, s.Published = time.Now(), 25_000*n
 		for i := range most {
-			s.Events = append(s.Events, LiveEvent{s.At, int32(i % 20), n*25_000 + int64(i), fmt.Sprintf(`{"event_id":"EVENT_%d","customer_id":"CUST_7","event_type":"pause","title":"日本語","bandwidth_mbps":12.5}`, i)})
+			kind := map[bool]string{true: "error", false: "pause"}[i%10 == 0]
+			text := fmt.Sprintf(`{"event_id":"EVENT_%d","customer_id":"CUST_7","event_type":%q,"title":"日本語","bandwidth_mbps":12.5}`, i, kind)
+			if strings.Contains(text, filter) {
+				s.Events = append(s.Events, LiveEvent{s.At, int32(i % 20), n*25_000 + int64(i), text})
+			}
 		}
+		s.Skipped = 25_000 - int64(len(s.Events))
 		return s, nil
 	}
 	if w.evil {

@@ -159,7 +159,11 @@ func (j *job) draw(m *model, w int, here bool) string {
 		l.put(focus, th.g.marker)
 	}
 	l.rest(2).cell(dim, j.name(), 4, false).cell(plain, j.kind, jobKindW, false).space(1)
-	l.cell(dim, j.target, jobTargetW(w), false).space(1)
+	target := j.target
+	if !strings.Contains(target, " ") { // a file: its end says which
+		target = th.middle(target, jobTargetW(w))
+	}
+	l.cell(dim, target, jobTargetW(w), false).space(1)
 	bw := jobBarW(w)
 	end := l.w + bw
 	switch {
@@ -291,8 +295,11 @@ func (m *model) startVerb(v Verb, args []string, text string) tea.Cmd {
 	if v.Args == "" { // a plan does nothing that could be gone on with
 		j.begun = Begun{}
 	}
-	m.show(pageJobs)
 	m.jobs.win, m.jobs.onLog = window{}, false
+	if m.current == pageLive && j.kind == "pipeline" { // it is what the page is for
+		return tea.Batch(m.startJob(j), m.live.watch(m))
+	}
+	m.show(pageJobs)
 	return m.startJob(j)
 }
 

@@ -99,7 +99,11 @@ func (msg lostMsg) took(m *model) {
 	}
 	switch n := len(msg.jobs); {
 	case msg.err != nil:
-		m.say(warn, "which jobs were interrupted cannot be told: "+msg.err.Error())
+		text := "which jobs were interrupted cannot be told: " + msg.err.Error()
+		if m.note.text != "" { // of the session, at the same moment
+			text = m.note.text + "; " + text
+		}
+		m.say(warn, text)
 	case n == 1:
 		m.say(warn, m.jobs.list[len(m.jobs.list)-1].kind+" was interrupted; "+m.keyName("alt+5")+" shows it, "+m.keyName("R")+" there goes on with it")
 	case n > 1:

@@ -153,8 +153,10 @@ func (p *livePage) took(m *model, msg snapshotMsg) tea.Cmd {
 	}
 	if p.err = msg.err; msg.err != nil {
 		if errors.Is(msg.err, io.EOF) {
-			p.on, p.err = false, nil
-			return nil
+			p.err = nil
+			if p.on = m.pipelineJob() != nil; !p.on { // one that begins is there soon
+				return nil
+			}
 		}
 	} else {
 		p.keep(msg.s)
@@ -318,7 +320,7 @@ func (p *livePage) drawStages(th *theme, w int) []string {
 				l.put(border, arrow)
 			}
 		}
-		l.put(r, sign).space(1).put(accent, s.Name).space(1).put(dim, s.Text)
+		l.put(r, sign).space(1).put(accent, s.Name).space(1).put(dim, th.middle(s.Text, max(w-l.w, 1)))
 	}
 	out = append(out, l.String())
 	for _, s := range p.last.Stages {
@@ -340,9 +342,14 @@ func (p *livePage) drawStages(th *theme, w int) []string {
 func (p *livePage) drawFigures(th *theme, w int) string {
 	s := p.last
 	l := th.newLine(w)
+	full := false
 	put := func(label, value string) {
+		// A figure is there whole or not at all, and none after one that is not.
+		if full = full || l.w > 0 && l.w+2+th.width(label+" "+value) > w; full {
+			return
+		}
 		if l.w > 0 {
-			l.space(3)
+			l.space(2)
 		}
 		l.put(dim, label+" ").put(plain, value)
 	}
@@ -352,7 +359,7 @@ func (p *livePage) drawFigures(th *theme, w int) string {
 		slices.Sort(sorted)
 		n := len(sorted)
 		second := func(f float64) string { return span(time.Duration(f * float64(time.Second))) }
-		put("end to end p50", second(sorted[(n-1)/2]))
+		put("latency p50", second(sorted[(n-1)/2]))
 		put("p95", second(sorted[(n-1)*95/100]))
 	}
 	if s.Published >= 0 {
@@ -373,6 +380,9 @@ func (p *livePage) drawGraphs(th *theme, w, h int) []string {
 		series, left.note = p.in.values(), "into the topic"
 	}
 	rate := func(f float64) string { return report.Count(int64(f + 0.5)) }
+	if n := len(series); n > 1 {
+		left.foot = "the last " + span(time.Duration(n-1)*liveEvery)
+	}
 	if n := len(series); n > 0 && !math.IsNaN(series[n-1]) {
 		left.note += ", now " + rate(series[n-1])
 	}
@@ -429,12 +439,28 @@ func (p *livePage) drawTail(m *model, w, h int) []string {
 		}
 		l.rest(2).put(dim, e.At.UTC().Format("15:04:05.000")).space(1)
 		l.cell(dim, "p"+report.Count(int64(e.Partition))+" @"+report.Count(e.Offset), 16, false).space(1)
+		for _, key := range []string{"event_type", "device_type", "country"} { // what events differ in stands far behind their names
+			if value := fieldOf(e.Text, key); value != "" {
+				l.cell(accent, value, 9, false).space(1)
+			}
+		}
 		body = append(body, l.cell(plain, e.Text, iw-l.w, false).String())
 	}
 	if len(p.tail) == 0 {
 		body = []string{th.newLine(iw).put(dim, "no event yet").String()}
 	}
 	return b.Draw(th, w, h, body)
+}
+
+// fieldOf gives a text that an event has under a name, as it is written; empty where it
+// has none, or one that is not plain.
+func fieldOf(event, name string) string {
+	_, rest, ok := strings.Cut(event, `"`+name+`":"`)
+	value, _, closed := strings.Cut(rest, `"`)
+	if !ok || !closed || len(value) > 40 || strings.Contains(value, `\`) {
+		return ""
+	}
+	return value
 }
 
 // inspect shows an event whole.

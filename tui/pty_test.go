@@ -201,6 +201,19 @@ func TestCheck08Sixteen(t *testing.T) {
 	}
 }
 
+// TestCheck08Few: a terminal of 256 colours gets no code of more.
+func TestCheck08Few(t *testing.T) {
+	x := launch(t, "report", 80, 24, nil, "COLORTERM=")
+	x.See("Event types")
+	x.Keys("\tj")
+	x.See("enter: SQL and result")
+	x.Keys("q")
+	x.Ended(0)
+	if s := regexp.MustCompile(`\x1b\[[0-9;]*[34]8[;:]2[;:]`).FindString(x.Bytes()); s != "" || !strings.Contains(x.Bytes(), "38;5;") {
+		t.Errorf("%q was written", s)
+	}
+}
+
 // TestCheck22Inert: with forty payloads in every text, the bytes on the wire
 // are those that an honest report needs: known sequences and printable text.
 func TestCheck22Inert(t *testing.T) {

@@ -261,7 +261,7 @@ func (p *qualityPage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
 	name, number := 10, 0
 	for _, f := range list {
 		number = max(number, th.width(f.count))
-		if f.text != "" {
+		if f.text != "" && f.from != "findings" {
 			name = max(name, min(th.width(f.name), max(34, iw*2/5)))
 		}
 	}
@@ -285,6 +285,13 @@ func drawFinding(th *theme, f finding, w, name, number int, here bool) string {
 	l.rest(2).put(r, sign).space(1)
 	if f.text == "" {
 		return l.cell(plain, strings.TrimSpace(f.name+"  "+f.count), w-l.w, false).String()
+	}
+	if f.from == "findings" { // a sentence; what it follows from gets what is left
+		l.cell(plain, f.name, min(th.width(f.name), w-l.w), false)
+		if w-l.w < 16 {
+			return l.rest(w).String()
+		}
+		return l.space(2).cell(dim, f.text, w-l.w, false).String()
 	}
 	l.cell(plain, f.name, name, false).space(1)
 	l.cell(r, f.count, number, true).space(2)

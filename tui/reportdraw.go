@@ -175,7 +175,11 @@ func (p *reportPage) drawEmpty(m *model, w, h int) []string {
 		}
 		l.gauge(share, iw, true)
 		body = append(body, l.String(), m.th.newLine(iw).String())
-		add(dim, span(m.clock().Sub(p.started))+", "+strconv.Itoa(done)+" of "+strconv.Itoa(of)+" sections")
+		text := span(m.clock().Sub(p.started))
+		if of > 0 {
+			text += ", " + strconv.Itoa(done) + " of " + strconv.Itoa(of) + " sections"
+		}
+		add(dim, text)
 	}
 	bh := min(len(body)+2, h)
 	lines := m.th.blank(w, h)

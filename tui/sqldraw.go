@@ -14,7 +14,7 @@ import (
 // Widths of what stands beside editor and result, and from which width of the
 // screen on each does.
 const (
-	sideColumns  = 28
+	sideColumns  = 32
 	sideFrom     = 100
 	statsColumns = 30
 	statsFrom    = 120
@@ -227,7 +227,7 @@ func (r *result) total() string {
 	case runCapped:
 		return n + " kept; the result goes on: add LIMIT or a predicate"
 	case runCancelled:
-		return n + " that had come when it was cancelled"
+		return n + " that had come"
 	}
 	if r.stats.Truncated {
 		return n + " (cut by a limit)"

@@ -2,9 +2,11 @@ package tui
 
 import (
 	"fmt"
+	"image/color"
 	"strings"
 
 	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // role is what a piece of text is, not how it looks: the theme says that.
@@ -120,13 +122,12 @@ func newTheme(l look) *theme {
 		th.name, th.sgr, th.sel = "mono", monoCodes(), "7"
 	case l.profile == colorprofile.ANSI:
 		th.name, th.sgr, th.sel = "16 "+shade(l.dark), ansiCodes(l.dark), "7"
+	case l.profile == colorprofile.ANSI256: // a terminal that knows no more takes other codes for something else
+		th.name, th.sgr, th.sel = "256 "+shade(l.dark), colours(inksFor(l.dark), of256), map[bool]string{true: "48;5;237", false: "48;5;254"}[l.dark]
 	case l.dark:
-		th.name, th.sgr, th.sel = "dark", colours(darkInks()), "48;2;45;60;92"
+		th.name, th.sgr, th.sel = "dark", colours(darkInks(), exactly), "48;2;45;60;92"
 	default:
-		th.name, th.sgr, th.sel = "light", colours(lightInks()), "48;2;215;227;250"
-	}
-	if l.profile == colorprofile.ANSI256 { // the nearest of the 256 to the selection's colour is far from it
-		th.sel = map[bool]string{true: "48;5;237", false: "48;5;254"}[l.dark]
+		th.name, th.sgr, th.sel = "light", colours(lightInks(), exactly), "48;2;215;227;250"
 	}
 	return th
 }
@@ -152,8 +153,22 @@ func lightInks() inks {
 		good: 0x17602a, warn: 0x7a4b00, bad: 0xa4161a, keyword: 0x0a4fae, literal: 0x22601f, number: 0x844300}
 }
 
-func colours(k inks) [roles]string {
-	fg := func(c uint32) string { return fmt.Sprintf("38;2;%d;%d;%d", c>>16, c>>8&255, c&255) }
+func inksFor(dark bool) inks {
+	if dark {
+		return darkInks()
+	}
+	return lightInks()
+}
+
+// exactly gives the SGR parameters of a colour of all that there are.
+func exactly(c uint32) string { return fmt.Sprintf("38;2;%d;%d;%d", c>>16, c>>8&255, c&255) }
+
+// of256 gives those of the nearest of the 256 colours.
+func of256(c uint32) string {
+	return fmt.Sprintf("38;5;%d", ansi.Convert256(color.RGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 255}))
+}
+
+func colours(k inks, fg func(uint32) string) [roles]string {
 	return [roles]string{
 		dim: fg(k.dim), border: fg(k.border), focus: "1;" + fg(k.focus), title: "1", accent: "1;" + fg(k.accent),
 		bar: fg(k.bar), track: fg(k.track), good: fg(k.good), warn: fg(k.warn), bad: "1;" + fg(k.bad),

@@ -33,6 +33,7 @@ type pipelineMonitor struct {
 	mu   sync.Mutex
 	here *pipeline    // runs in this program
 	seen tui.Snapshot // the last figures that url gave
+	puts putTrouble
 	tail *topicTail
 }
 
@@ -121,20 +122,30 @@ func (m *pipelineMonitor) local(s *tui.Snapshot) {
 	}
 	s.Stages = append([]tui.Stage{
 		{Name: "generator", Text: at}, {Name: "kafka", Text: fmt.Sprintf("%d partitions", len(s.Lag))},
-	}, exportStages(s, st.Metrics.Retries, st.Metrics.Success)...)
+	}, m.puts.exportStages(s, st.Metrics.Retries, st.Metrics.Success)...)
 }
 
+// putTrouble is what is remembered of puts that were tried again: they fail as long as
+// nothing was stored since the last of them.
+type putTrouble struct{ retries, objects int64 }
+
 // exportStages are the parts behind the topic.
-func exportStages(s *tui.Snapshot, retries int64, success float64) []tui.Stage {
+func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64, success float64) []tui.Stage {
+	if retries != k.retries { // fewer are those of an exporter that has begun anew
+		*k = putTrouble{retries, s.Objects}
+	}
 	lag := int64(0)
 	for _, l := range s.Lag {
 		lag += l.Lag
 	}
 	export := tui.Stage{Name: "exporter", Text: "lag " + report.Count(lag)}
-	if success < 1 {
+	switch {
+	case retries > 0 && s.Objects <= k.objects:
 		export.Grade = report.Warn
-		export.Why = fmt.Sprintf("%d puts were tried again; %.1f%% of all succeeded", retries, 100*success)
-		export.Next = "it goes on by itself; its log names the errors"
+		export.Why = fmt.Sprintf("%s puts were tried again, and none has succeeded since; %.1f%% of all did", report.Count(retries), 100*success)
+		export.Next = "nothing is lost: it goes on by itself when the store takes them; its log names the errors"
+	case retries > 0:
+		export.Text += ", " + report.Count(retries) + " puts tried again"
 	}
 	lake := tui.Stage{Name: "lake", Text: report.Count(s.Objects) + " objects, " + report.Bytes(s.Bytes)}
 	if s.Last != "" {
@@ -193,7 +204,7 @@ func (m *pipelineMonitor) remote(ctx context.Context, s *tui.Snapshot) error {
 		s.Lag = append(s.Lag, tui.PartitionLag{Partition: partition, Lag: lags[partition]})
 	}
 	s.Stages = append([]tui.Stage{{Name: "kafka", Text: fmt.Sprintf("%d partitions of this member", len(lags))}},
-		exportStages(s, int64(v["Retries_total"]), v["DeliveryToS3_Success"])...)
+		m.puts.exportStages(s, int64(v["Retries_total"]), v["DeliveryToS3_Success"])...)
 	return nil
 }
 

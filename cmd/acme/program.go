@@ -375,7 +375,14 @@ func (p *program) colors(w io.Writer) bool {
 	case "never":
 		return false
 	}
-	return isTerminal(w) && p.env["NO_COLOR"] == "" && p.env["TERM"] != "dumb"
+	force := p.env["CLICOLOR_FORCE"]
+	switch {
+	case p.env["NO_COLOR"] != "":
+		return false
+	case force != "" && force != "0":
+		return true
+	}
+	return isTerminal(w) && p.env["TERM"] != "dumb"
 }
 
 // columns gives the columns of the terminal behind w, or 0 where there is none.

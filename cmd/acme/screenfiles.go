@@ -49,6 +49,9 @@ func (f resultFiles) Export(ctx context.Context, name string, rows query.Rows, t
 	out := bufio.NewWriterSize(io.MultiWriter(tmp, &counted.bytes), 1<<18)
 	if err := write(ctx, out, counted); err != nil {
 		_ = tmp.Close()
+		if path := (*fs.PathError)(nil); errors.As(err, &path) && path.Path == tmp.Name() { // a name that nobody has asked for
+			err = path.Err
+		}
 		return "", fmt.Errorf("write %s: %w", name, err)
 	}
 	if err := errors.Join(out.Flush(), tmp.Close()); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"acme/telemetry/engine/lake"
+	"acme/telemetry/engine/report"
 	"acme/telemetry/tui"
 )
 
@@ -81,5 +82,25 @@ func TestReadPrometheus(t *testing.T) {
 	values, lags := readPrometheus(strings.NewReader(b.String()))
 	if values["DeliveryToS3_Records_total"] != 17 || values["DeliveryToS3_DataFreshness"] != 4.5 || lags[3] != 99 || len(lags) != 2 {
 		t.Errorf("%v %v", values, lags)
+	}
+}
+
+// TestPutTrouble: puts that fail grade the exporter as long as nothing was stored since;
+// what is over is told and grades nothing.
+func TestPutTrouble(t *testing.T) {
+	var k putTrouble
+	for i, v := range []struct {
+		retries, objects int64
+		success          float64
+		want             report.Severity
+		text             string
+	}{
+		{0, 3, 1, report.OK, "lag 0"}, {2, 3, 0.6, report.Warn, "lag 0"}, {2, 3, 0.6, report.Warn, "lag 0"},
+		{2, 4, 0.7, report.OK, "lag 0, 2 puts tried again"}, {3, 4, 0.6, report.Warn, "lag 0"}, {0, 0, 1, report.OK, "lag 0"},
+	} {
+		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries, v.success)[0]
+		if got.Grade != v.want || got.Text != v.text || (got.Why != "") != (v.want == report.Warn) {
+			t.Errorf("%d: %+v", i, got)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"acme/telemetry/tui"
@@ -150,8 +151,8 @@ func (k *jobJournal) Lost() ([]tui.Begun, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	list, err := os.ReadDir(k.folder())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil // and none can have been kept there
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", k.p.short(k.folder()), bare(err))

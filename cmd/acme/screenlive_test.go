@@ -4,6 +4,7 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"acme/telemetry/engine/store/s3/s3test"
 	"acme/telemetry/tui/tuitest"
 )
 
@@ -79,6 +81,38 @@ func TestCheck30Export(t *testing.T) {
 	})
 	export()
 	wait("the figures again", x, func(s string) bool { return strings.Contains(s, "✓ exporter lag") && delivered.MatchString(s) })
+	x.Keys(keyQuit)
+	x.Ended(0)
+}
+
+// TestCheck30Refused: a bucket that refuses what the pipeline puts ends it with the reason
+// and what to do; when it is allowed, one key goes on, and the screen was never left.
+func TestCheck30Refused(t *testing.T) {
+	server := s3test.Start(t)
+	s := &onScreen{t: t, acme: acmeBinary(t), home: t.TempDir(), lake: "s3://" + s3test.Bucket + "/lake"}
+	for name, value := range server.Env() {
+		s.env = append(s.env, name+"="+value)
+	}
+	s.run("generate", "-q", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "1h", "--set", "arrivals.mean_per_hour=200")
+	x := s.open(t, 120, 30, t.Name(), []string{"--screen", "live"})
+	x.See("No pipeline runs here")
+	server.Break(func(r *http.Request) s3test.Fault {
+		if op := s3test.Operation(r); op == "PutObject" || op == "CreateMultipartUpload" {
+			return s3test.Answer(http.StatusForbidden, "AccessDenied")
+		}
+		return nil
+	})
+	x.Keys("u")
+	x.See("pipeline up")
+	x.Keys("\x15pipeline up --speed 1200 --for 2s\r\x1b5")
+	x.See("1 failed")
+	x.Until("why, and what next", func() bool {
+		text := words(x.Screen())
+		return strings.Contains(text, "AccessDenied") && strings.Contains(text, "s3:PutObject") && strings.Contains(text, "R ")
+	})
+	server.Break(nil)
+	x.Keys("R")
+	x.See("1 done")
 	x.Keys(keyQuit)
 	x.Ended(0)
 }

@@ -34,7 +34,7 @@ func (s *sessionFile) Load() ([]byte, string) {
 		note = "this session will not be kept: " + err.Error()
 	}
 	text, err := os.ReadFile(s.file())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && note == "" {
 		note = "the last session cannot be read: " + bare(err).Error()
 	}
 	return text, note

@@ -121,6 +121,7 @@ const envHelp = `Environment:
   ACME_CACHE_SIZE  how much of them, as 20GB (default 10GiB)
   ACME_TRINO_URL   the Trino server of query --engine trino: http://host:8080/catalog
   NO_COLOR         no colours, if not empty
+  CLICOLOR_FORCE   colours in what is no terminal too, if neither empty nor 0
   TERM             dumb or empty: no terminal UI
   XDG_DATA_HOME    where the default lake is made (acme-lake)
   XDG_CONFIG_HOME  where acme/config.yaml is looked for

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/term"
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -36,7 +37,7 @@ type Terminal struct {
 	before *term.State
 	stderr said
 
-	mu     sync.Mutex // guards em, but for its Read, and stream
+	mu     sync.Mutex // guards em, but for its Read and stream
 	em     *vt.Emulator
 	stream []byte
 
@@ -144,6 +145,48 @@ func (x *Terminal) InkOf(s string) color.Color {
 		}
 	}
 	return nil
+}
+
+// Cursor gives the cell that the cursor is on; ok says that the cursor is shown. A cursor
+// that the program draws itself is none of the terminal's.
+func (x *Terminal) Cursor() (column, row int, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	at := x.em.CursorPosition()
+	return at.X, at.Y, !x.em.CursorHidden()
+}
+
+// Ink is a piece of text with the colours that it is seen in; nil is the terminal's own.
+type Ink struct {
+	Text                   string
+	Foreground, Background color.Color
+}
+
+// Inks gives what stands on the screen, a cell an ink, blanks left out.
+func (x *Terminal) Inks() []Ink {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var out []Ink
+	for y := range x.em.Height() {
+		for column := range x.em.Width() {
+			c := x.em.CellAt(column, y)
+			if c == nil || strings.TrimSpace(c.Content) == "" {
+				continue
+			}
+			ink := Ink{c.Content, c.Style.Fg, c.Style.Bg}
+			if c.Style.Attrs&uv.AttrReverse != 0 {
+				ink.Foreground, ink.Background = ink.Background, ink.Foreground
+				if ink.Foreground == nil {
+					ink.Foreground = x.em.BackgroundColor()
+				}
+				if ink.Background == nil {
+					ink.Background = x.em.ForegroundColor()
+				}
+			}
+			out = append(out, ink)
+		}
+	}
+	return out
 }
 
 func (x *Terminal) setSize(w, h int) {
