@@ -122,7 +122,7 @@ func (m *pipelineMonitor) local(s *tui.Snapshot) {
 	}
 	s.Stages = append([]tui.Stage{
 		{Name: "generator", Text: at}, {Name: "kafka", Text: fmt.Sprintf("%d partitions", len(s.Lag))},
-	}, m.puts.exportStages(s, st.Metrics.Retries, st.Metrics.Success)...)
+	}, m.puts.exportStages(s, st.Metrics.Retries)...)
 }
 
 // putTrouble is what is remembered of puts that were tried again: they fail as long as
@@ -130,7 +130,7 @@ func (m *pipelineMonitor) local(s *tui.Snapshot) {
 type putTrouble struct{ retries, objects int64 }
 
 // exportStages are the parts behind the topic.
-func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64, success float64) []tui.Stage {
+func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64) []tui.Stage {
 	if retries != k.retries { // fewer are those of an exporter that has begun anew
 		*k = putTrouble{retries, s.Objects}
 	}
@@ -142,8 +142,8 @@ func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64, success float6
 	switch {
 	case retries > 0 && s.Objects <= k.objects:
 		export.Grade = report.Warn
-		export.Why = fmt.Sprintf("%s puts were tried again, and none has succeeded since; %.1f%% of all did", report.Count(retries), 100*success)
-		export.Next = "nothing is lost: it goes on by itself when the store takes them; its log names the errors"
+		export.Why = report.Count(retries) + " puts were tried again, and nothing was stored since"
+		export.Next = "nothing is lost: it goes on by itself when the store takes them; its log names the error"
 	case retries > 0:
 		export.Text += ", " + report.Count(retries) + " puts tried again"
 	}
@@ -204,7 +204,7 @@ func (m *pipelineMonitor) remote(ctx context.Context, s *tui.Snapshot) error {
 		s.Lag = append(s.Lag, tui.PartitionLag{Partition: partition, Lag: lags[partition]})
 	}
 	s.Stages = append([]tui.Stage{{Name: "kafka", Text: fmt.Sprintf("%d partitions of this member", len(lags))}},
-		m.puts.exportStages(s, int64(v["Retries_total"]), v["DeliveryToS3_Success"])...)
+		m.puts.exportStages(s, int64(v["Retries_total"]))...)
 	return nil
 }
 

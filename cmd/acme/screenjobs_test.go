@@ -91,14 +91,13 @@ func TestPutTrouble(t *testing.T) {
 	var k putTrouble
 	for i, v := range []struct {
 		retries, objects int64
-		success          float64
 		want             report.Severity
 		text             string
 	}{
-		{0, 3, 1, report.OK, "lag 0"}, {2, 3, 0.6, report.Warn, "lag 0"}, {2, 3, 0.6, report.Warn, "lag 0"},
-		{2, 4, 0.7, report.OK, "lag 0, 2 puts tried again"}, {3, 4, 0.6, report.Warn, "lag 0"}, {0, 0, 1, report.OK, "lag 0"},
+		{0, 3, report.OK, "lag 0"}, {2, 3, report.Warn, "lag 0"}, {2, 3, report.Warn, "lag 0"},
+		{2, 4, report.OK, "lag 0, 2 puts tried again"}, {3, 4, report.Warn, "lag 0"}, {0, 0, report.OK, "lag 0"},
 	} {
-		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries, v.success)[0]
+		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries)[0]
 		if got.Grade != v.want || got.Text != v.text || (got.Why != "") != (v.want == report.Warn) {
 			t.Errorf("%d: %+v", i, got)
 		}
