@@ -180,7 +180,7 @@ func (p *browsePage) objects(m *model, msg objsMsg) {
 	if msg.err != nil {
 		return
 	}
-	g := newGrid([]query.Column{{Name: "object", Type: "varchar"}, {Name: "health", Type: "varchar"}, {Name: "rows", Type: "bigint"}, {Name: "size", Type: bytesType}, {Name: "modified", Type: "timestamp"}})
+	g := newGrid([]query.Column{{Name: "object", Type: pathType}, {Name: "health", Type: "varchar"}, {Name: "rows", Type: "bigint"}, {Name: "size", Type: bytesType}, {Name: "modified", Type: "timestamp"}})
 	rows := make([]query.Row, len(p.objs))
 	for i, o := range p.objs {
 		health := m.th.health(o.Health, false)

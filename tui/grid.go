@@ -145,6 +145,13 @@ func (th *theme) text(v any, c query.Column) (string, role) {
 	return c.Format(v), plain
 }
 
+// partMost is the room in which a part of a column is not worth drawing.
+const partMost = 8
+
+// pathType is the type of our own columns of names whose ends differ: what is too long
+// is cut in the middle.
+const pathType = "path"
+
 // bytesType is the type of our own columns of sizes; no engine has it.
 const bytesType = "bytes"
 
@@ -233,6 +240,10 @@ func (g *grid) scroll(room int) []int {
 		if used > room {
 			break
 		}
+		// A number that is cut is another number, and a few letters say nothing.
+		if cut := used+g.width[c]+1 > room; cut && c > g.left && (g.right[c] || room-used < partMost) {
+			break
+		}
 		used += g.width[c] + 3
 		shown = append(shown, c)
 		if used-2 <= room || c == g.left {
@@ -307,8 +318,11 @@ func (g *grid) row(th *theme, w, gutter, i int, focused bool, shown []int) strin
 			v = row[c]
 		}
 		s, r := th.text(v, g.cols[c])
-		if !came {
+		switch {
+		case !came:
 			s, r = th.g.dot, dim
+		case g.cols[c].Type == pathType:
+			s = th.middle(s, min(g.width[c], w-l.w-1))
 		}
 		l.sel = here && focused && c == g.col
 		l.space(1).cell(r, s, g.width[c], g.right[c])

@@ -258,21 +258,24 @@ func (p *qualityPage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
 	case len(list) == 0:
 		body = []string{th.newLine(iw).put(dim, "nothing was checked").String()}
 	}
-	name, number := 10, 0
+	name, number, sentence := 10, 0, 0
 	for _, f := range list {
+		if f.from == "findings" {
+			sentence = max(sentence, min(th.width(f.name), iw-3))
+		}
 		number = max(number, th.width(f.count))
 		if f.text != "" && f.from != "findings" {
 			name = max(name, min(th.width(f.name), max(34, iw*2/5)))
 		}
 	}
 	for i := p.win.top; i < min(p.win.top+ih, len(list)); i++ {
-		body = append(body, drawFinding(th, list[i], iw, name, number, i == p.win.cur))
+		body = append(body, drawFinding(th, list[i], iw, name, number, sentence, i == p.win.cur))
 	}
 	out := b.Draw(th, w, h-lower, body)
 	return append(out, p.drawDetail(m, w, lower)...), nil
 }
 
-func drawFinding(th *theme, f finding, w, name, number int, here bool) string {
+func drawFinding(th *theme, f finding, w, name, number, sentence int, here bool) string {
 	l := th.newLine(w)
 	l.sel = here
 	if here {
@@ -287,8 +290,8 @@ func drawFinding(th *theme, f finding, w, name, number int, here bool) string {
 		return l.cell(plain, strings.TrimSpace(f.name+"  "+f.count), w-l.w, false).String()
 	}
 	if f.from == "findings" { // a sentence; what it follows from gets what is left
-		l.cell(plain, f.name, min(th.width(f.name), w-l.w), false)
-		if w-l.w < 16 {
+		l.cell(plain, f.name, sentence, false)
+		if w-l.w < 24 {
 			return l.rest(w).String()
 		}
 		return l.space(2).cell(dim, f.text, w-l.w, false).String()
