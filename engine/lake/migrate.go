@@ -360,6 +360,7 @@ type migrator struct {
 	o           MigrateOptions
 	st          store.Store
 	reader      *inputReader
+	press       *press // of the part before, or nil
 	out         *Migration
 	done, total int64
 	rows        int64
@@ -373,7 +374,12 @@ func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart
 	if j.pending != nil {
 		codecName, number = j.pending.Codec, j.pending.number
 	}
-	making, err := startPart(m.st, m.o.Into, j.folder, partLayout{codec: codecName, dir: m.o.Temp, group: m.o.groupRows, page: m.o.pageRows})
+	if m.press == nil || m.press.codec != codecName {
+		if m.press, err = newPress(m.o.Into, codecName); err != nil {
+			return part, err
+		}
+	}
+	making, err := startPart(m.st, m.o.Into, j.folder, partLayout{dir: m.o.Temp, group: m.o.groupRows, page: m.o.pageRows}, m.press)
 	if err != nil {
 		return part, err
 	}

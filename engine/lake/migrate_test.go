@@ -477,9 +477,13 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		for run := range in.runs {
 			runs = append(runs, run)
 		}
-		p, err := newPartFile(table, partLayout{codec: "zstd", group: 1000, page: 1000})
+		with, err := newPress(table, "zstd")
 		if err != nil || in.err != nil {
 			t.Fatal(err, in.err)
+		}
+		p, err := newPartFile(table, partLayout{group: 1000, page: 1000}, with)
+		if err != nil {
+			t.Fatal(err)
 		}
 		held := runs[0].set.fingerprint(table)
 		if c.rows != nil {

@@ -33,12 +33,12 @@ type making struct {
 }
 
 // startPart starts the part of a folder.
-func startPart(st store.Store, t schema.Table, folder string, l partLayout) (*making, error) {
-	file, err := newPartFile(t, l)
+func startPart(st store.Store, t schema.Table, folder string, l partLayout, with *press) (*making, error) {
+	file, err := newPartFile(t, l, with)
 	if err != nil {
 		return nil, err
 	}
-	return &making{st: st, table: t, file: file, plan: migrationPlan{Version: 1, Folder: folder, Codec: l.codec}}, nil
+	return &making{st: st, table: t, file: file, plan: migrationPlan{Version: 1, Folder: folder, Codec: with.codec}}, nil
 }
 
 // take takes the rows of one object.

@@ -28,6 +28,8 @@ const (
 	// inMemory is up to how long an object is read as a whole and unpacked from memory to
 	// memory, which is three times as fast.
 	inMemory = 8 << 20
+	// usualText is up to how much of what was unpacked the room is used again.
+	usualText = 48 << 20
 	// maxRefused bounds what of an object is filed as an error, in bytes.
 	maxRefused = 64 << 20
 )
@@ -49,8 +51,33 @@ type inputReader struct {
 	wg      sync.WaitGroup
 	runRows int
 	hidden  *suppressed // whose records become no rows
-	desks   sync.Pool   // of *readingDesk
-	used    sync.Pool   // of *rows that were encoded
+	desks   idle[*readingDesk]
+	used    idle[*rows] // that were encoded
+}
+
+// idle keeps what is to be used again. A sync.Pool would give it up whenever memory is
+// collected, and what grows anew costs more than what fills it.
+type idle[T any] struct {
+	mu  sync.Mutex
+	all []T
+}
+
+// take gives the one that was put last.
+func (i *idle[T]) take() (one T, ok bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	n := len(i.all) - 1
+	if n < 0 {
+		return one, false
+	}
+	one, i.all = i.all[n], i.all[:n]
+	return one, true
+}
+
+func (i *idle[T]) put(more ...T) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.all = append(i.all, more...)
 }
 
 // readingDesk is what one object at a time is read with.
@@ -131,7 +158,7 @@ func (r *inputReader) read(ctx context.Context, in *inputRows) (err error) {
 	if err != nil {
 		return err
 	}
-	defer r.desks.Put(desk)
+	defer r.desks.put(desk)
 	sum := sha256.New()
 	if err := r.rows(ctx, desk, io.TeeReader(body, sum)); err != nil {
 		return err
@@ -150,7 +177,7 @@ func (r *inputReader) read(ctx context.Context, in *inputRows) (err error) {
 
 // desk gives what an object is read with.
 func (r *inputReader) desk(in *inputRows) (*readingDesk, error) {
-	if d, ok := r.desks.Get().(*readingDesk); ok {
+	if d, ok := r.desks.take(); ok {
 		d.in = in
 		return d, nil
 	}
@@ -180,7 +207,9 @@ func (d *readingDesk) open(body io.Reader) (misnamed bool, err error) {
 	if plain, ok := strings.CutSuffix(name, ".gz"); ok {
 		text, err := d.inflate.Gzip(d.text[:0], d.packed.Bytes(), 32*inMemory)
 		if err == nil {
-			d.text = text
+			if d.text = text; len(text) > usualText {
+				d.text = nil // one huge object's room is not kept for the others
+			}
 			d.reader.OpenText(plain, text)
 			return misnamed, nil
 		}
@@ -288,7 +317,7 @@ func moveRow(v *serde.Vector, i, to int) {
 
 // run gives empty rows.
 func (r *inputReader) run() *rows {
-	if run, ok := r.used.Get().(*rows); ok {
+	if run, ok := r.used.take(); ok {
 		return run
 	}
 	return newRows(serde.ColumnsOf(r.table))
@@ -298,8 +327,8 @@ func (r *inputReader) run() *rows {
 func (r *inputReader) recycle(runs []*rows) {
 	for _, run := range runs {
 		run.reset()
-		r.used.Put(run)
 	}
+	r.used.put(runs...)
 }
 
 // newRecordReader makes a reader of every record of objects.

@@ -132,12 +132,12 @@ type rowPlace uint64
 func (p rowPlace) run() int { return int(p >> 32) }
 func (p rowPlace) row() int { return int(uint32(p)) }
 
-// encodeColumn encodes column i of runs of rows in the given order.
-func encodeColumn(runs []*rows, i int, order []rowPlace, c schema.Column, sorted bool, p *packer, page int) (*chunk, error) {
-	e := &columnEncoder{column: c, kind: runs[0].columns[i].kind, sorted: sorted, packer: p, page: page}
+// chunk encodes column i of runs of rows in the given order, in the room of data.
+func (e *columnEncoder) chunk(runs []*rows, i int, order []rowPlace, data []byte) (*chunk, error) {
+	e.kind, e.out.data = runs[0].columns[i].kind, data
 	e.gather(runs, i, order)
 	if err := e.encode(len(order)); err != nil {
-		return nil, fmt.Errorf("encoding the column %s: %w", c.Name, err)
+		return nil, fmt.Errorf("encoding the column %s: %w", e.column.Name, err)
 	}
 	return &e.out, nil
 }

@@ -30,21 +30,20 @@ import (
 // say something; groups are in the order in which the rows came, which is nearly the
 // same.
 type partFile struct {
-	table   schema.Table
-	file    *os.File
-	at      int64
-	sum     hash.Hash
-	layout  partLayout
-	packers []*packer // one a worker
-	meta    format.FileMetaData
-	chunks  [][]*chunk // of each row group: what is behind its pages
-	set     *rowSet    // what was read into it
+	table  schema.Table
+	file   *os.File
+	at     int64
+	sum    hash.Hash
+	layout partLayout
+	press  *press
+	meta   format.FileMetaData
+	chunks [][]*chunk // of each row group: what is behind its pages
+	set    *rowSet    // what was read into it
 }
 
 // partLayout is how a part is written.
 type partLayout struct {
-	codec string // zstd, snappy or gzip
-	dir   string // of this machine; the system's for temporary files where empty
+	dir string // of this machine; the system's for temporary files where empty
 	// group and page are the rows of a row group and of a page. Pages of all columns
 	// begin together, so that a reader that skips one of a column can skip it in all.
 	group, page int
@@ -60,16 +59,28 @@ const (
 
 const createdBy = "acme version 1 (build telemetry)"
 
-// newPartFile starts a file.
-func newPartFile(t schema.Table, l partLayout) (*partFile, error) {
-	p := &partFile{table: t, sum: sha256.New(), layout: l, set: newRowSet(len(t.Columns))}
+// press is what row groups are encoded with, one after another: its room is used again.
+type press struct {
+	codec   string
+	packers []*packer // one a worker
+	data    [][]byte  // of each column: where its chunk is laid out
+}
+
+func newPress(t schema.Table, codec string) (*press, error) {
+	p := &press{codec: codec, data: make([][]byte, len(t.Columns))}
 	for range runtime.GOMAXPROCS(0) {
-		packer, err := newPacker(l.codec)
+		packer, err := newPacker(codec)
 		if err != nil {
 			return nil, err
 		}
 		p.packers = append(p.packers, packer)
 	}
+	return p, nil
+}
+
+// newPartFile starts a file, whose groups the press encodes.
+func newPartFile(t schema.Table, l partLayout, with *press) (*partFile, error) {
+	p := &partFile{table: t, sum: sha256.New(), layout: l, press: with, set: newRowSet(len(t.Columns))}
 	var err error
 	if p.file, err = scratch(l.dir); err != nil {
 		return nil, err
@@ -145,8 +156,9 @@ func (p *partFile) group(runs []*rows) error {
 	}
 	order := inOrder(runs, by[0], by[1])
 	chunks := make([]*chunk, len(p.table.Columns))
-	err := onWorkers(len(p.packers), len(chunks), func(worker, i int) (err error) {
-		chunks[i], err = encodeColumn(runs, i, order, p.table.Columns[i], i == by[0], p.packers[worker], p.layout.page)
+	err := onWorkers(len(p.press.packers), len(chunks), func(worker, i int) (err error) {
+		e := &columnEncoder{column: p.table.Columns[i], sorted: i == by[0], packer: p.press.packers[worker], page: p.layout.page}
+		chunks[i], err = e.chunk(runs, i, order, p.press.data[i][:0])
 		return err
 	})
 	if err != nil {
@@ -159,7 +171,7 @@ func (p *partFile) group(runs []*rows) error {
 	for _, c := range by {
 		g.SortingColumns = append(g.SortingColumns, format.SortingColumn{ColumnIdx: int32(c)})
 	}
-	for _, c := range chunks {
+	for column, c := range chunks {
 		for i := range c.pages {
 			c.pages[i].Offset += p.at
 		}
@@ -170,7 +182,7 @@ func (p *partFile) group(runs []*rows) error {
 		if err := p.write(c.data); err != nil {
 			return err
 		}
-		c.data = nil
+		p.press.data[column], c.data = c.data, nil
 		g.TotalByteSize += c.meta.TotalUncompressedSize
 		g.TotalCompressedSize += c.meta.TotalCompressedSize
 		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: c.meta})
