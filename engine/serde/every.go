@@ -56,8 +56,8 @@ func (r *Reader) next() (int, error) {
 func (r *Reader) toRecord() error {
 	for {
 		t := &r.tail
-		if n := len(t.text) - len(bytes.TrimLeftFunc(t.text, atMostSpace)); n > 0 {
-			r.take(n)
+		if len(t.text) > 0 && t.text[0] <= ' ' {
+			r.take(len(t.text) - len(bytes.TrimLeftFunc(t.text, atMostSpace)))
 		}
 		switch {
 		case len(t.text) > 0:

@@ -146,7 +146,7 @@ func (p *parser) nulls(i int) {
 // malformed or only unusual: the slow path decides.
 func (p *parser) fast(line []byte, row int) (int, bool) {
 	clear(p.state)
-	at, expected := 1, 0
+	at, expected, given := 1, 0, 0
 	for {
 		if at < len(line) && line[at] == ' ' {
 			at++
@@ -178,6 +178,9 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 				}
 			}
 			p.state[f] = state
+			if state == set {
+				given++
+			}
 			expected = f + 1
 		}
 		if next < 0 || next >= len(line) {
@@ -187,7 +190,9 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 		switch line[next] {
 		case ',':
 		case '}':
-			p.finish(row)
+			if given < len(p.fields) {
+				p.finish(row)
+			}
 			return at, true
 		default:
 			return 0, false
@@ -202,14 +207,8 @@ func isNull(text []byte) bool { return len(text) == 4 && bytes.EqualFold(text, [
 // finish makes NULL what the line did not give.
 func (p *parser) finish(row int) {
 	for f := range p.fields {
-		v := p.fields[f].vec
-		if v == nil {
-			continue
-		}
-		if p.state[f] != set {
+		if v := p.fields[f].vec; v != nil && p.state[f] != set {
 			v.setNull(row)
-		} else if v.Offsets != nil {
-			v.Offsets[row+1] = uint32(len(v.Text)) // a nested value never comes here
 		}
 	}
 }
@@ -276,6 +275,7 @@ func (v *Vector) scalar(line []byte, at, row int) (fieldState, int) {
 		return missing, -1
 	}
 	if v.setLiteral(row, line[at:end]) {
+		v.end(row)
 		return set, end
 	}
 	return null, end
@@ -294,18 +294,21 @@ func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
 			} else {
 				v.Text = appendUTF8(v.Text, line[at:end])
 			}
+			v.Offsets[row+1] = uint32(len(v.Text))
 			return set, end + 1
 		}
 		var err *lineError
 		if v.Text, end, err = appendQuoted(v.Text, line, at, '"'); err != nil {
 			return missing, -1
 		}
+		v.Offsets[row+1] = uint32(len(v.Text))
 		return set, end
 	}
 	if line[end] != '"' || v.kind >= List || v.kind == Binary {
 		return missing, -1 // an escape in a number is for the slow path
 	}
 	if v.setText(row, line[at:end]) {
+		v.end(row)
 		return set, end + 1
 	}
 	return null, end + 1
