@@ -102,13 +102,17 @@ type columnCheck struct {
 	bloom  bloom.SplitBlockFilter // nil where there is none
 	last   []byte                 // of a sorted column: the text before
 	room   []uint64
+	words  dictionaryCheck
+}
 
-	dict parquet.Dictionary
-	// Of each word of the dictionary: its hash in its place, itself where it is an
-	// integer, and whether the page has it.
-	hashes []uint64
-	totals []int64
-	used   []bool
+// dictionaryCheck is what is known of each word of a column's dictionary.
+type dictionaryCheck struct {
+	read    bool
+	values  []parquet.Value
+	ordered bool     // no word is less than the one before
+	hashes  []uint64 // in its column
+	totals  []int64  // itself where it is an integer
+	times   []uint32 // how often the page has it
 }
 
 func (c *columnCheck) read(rows int) (err error) {
@@ -153,12 +157,16 @@ func (c *columnCheck) take(p parquet.Page, rows int) error {
 	if c.row+n > rows || len(levels) != n {
 		return fmt.Errorf("it has %d rows and %d levels, and the group %d rows", n, len(levels), rows)
 	}
+	block := c.set.block[c.row : c.row+n]
+	if d := p.Dictionary(); d != nil {
+		data := p.Data()
+		return c.coded(d, data.Int32(), levels, block)
+	}
 	hashes, e, err := c.values(p)
 	if err != nil {
 		return err
 	}
 	set, at := &c.set.columns[c.column], 0
-	block := c.set.block[c.row : c.row+n]
 	for i, level := range levels {
 		h := placed(c.column, nullHash)
 		if level == 0 {
@@ -186,9 +194,6 @@ type extent struct{ least, most parquet.Value }
 // they lie between.
 func (c *columnCheck) values(p parquet.Page) ([]uint64, extent, error) {
 	data := p.Data()
-	if d := p.Dictionary(); d != nil {
-		return c.coded(d, data.Int32())
-	}
 	switch c.kind {
 	case serde.Int:
 		v := data.Int32()
@@ -248,11 +253,13 @@ func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, exten
 		if err := c.inFilter(b); err != nil {
 			return nil, extent{}, err
 		}
-		if i == 0 || bytes.Compare(b, least) < 0 {
-			least = b
-		}
-		if i == 0 || bytes.Compare(b, most) > 0 {
+		switch {
+		case i == 0:
+			least, most = b, b
+		case bytes.Compare(b, most) > 0:
 			most = b
+		case bytes.Compare(b, least) < 0:
+			least = b
 		}
 	}
 	c.last = bytes.Clone(c.last) // the page goes
@@ -260,52 +267,77 @@ func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, exten
 }
 
 // coded reads a page of numbers of words.
-func (c *columnCheck) coded(d parquet.Dictionary, codes []int32) ([]uint64, extent, error) {
-	if c.dict == nil {
-		if err := c.words(d); err != nil {
-			return nil, extent{}, err
+func (c *columnCheck) coded(d parquet.Dictionary, codes []int32, levels []byte, block []uint64) error {
+	w := &c.words
+	if !w.read {
+		if err := c.readWords(d); err != nil {
+			return err
 		}
 	}
-	clear(c.used)
-	out := roomFor(&c.room, len(codes))
-	total := int64(0)
-	for i, code := range codes {
-		if code < 0 || int(code) >= len(c.used) {
-			return nil, extent{}, fmt.Errorf("it names word %d of a dictionary of %d", code, len(c.used))
-		}
-		c.used[code] = true
-		out[i] = c.hashes[code]
-		total += c.totals[code]
+	clear(w.times)
+	nulls := bytes.Count(levels, []byte{0})
+	if len(codes) != len(levels)-nulls {
+		return fmt.Errorf("it has %d values and its levels say %d", len(codes), len(levels)-nulls)
 	}
-	c.set.columns[c.column].total += total
-	var e extent
-	compare, first := c.compare(), true
-	for code, used := range c.used {
-		if !used {
+	null, at := placed(c.column, nullHash), 0
+	for i := range block {
+		if nulls > 0 && levels[i] == 0 {
+			block[i] += null
 			continue
 		}
-		v := d.Index(int32(code))
-		if first || compare(v, e.least) < 0 {
-			e.least = v
+		code := codes[at]
+		at++
+		if uint(code) >= uint(len(w.times)) {
+			return fmt.Errorf("it names word %d of a dictionary of %d", code, len(w.times))
 		}
-		if first || compare(v, e.most) > 0 {
-			e.most = v
-		}
-		first = false
+		w.times[code]++
+		block[i] += w.hashes[code]
 	}
-	return out, e, nil
+	set := &c.set.columns[c.column]
+	set.nulls += int64(nulls)
+	set.sum += uint64(nulls) * null
+	for code, n := range w.times {
+		set.sum += uint64(n) * w.hashes[code]
+		set.total += int64(n) * w.totals[code]
+	}
+	c.row += len(block)
+	return c.bounds(w.extent(c.compare()), len(codes), nulls)
 }
 
-// words reads the dictionary.
-func (c *columnCheck) words(d parquet.Dictionary) error {
-	n := d.Len()
-	c.dict, c.hashes, c.totals, c.used = d, make([]uint64, n), make([]int64, n), make([]bool, n)
+// extent gives what the words of the page lie between.
+func (w *dictionaryCheck) extent(compare func(a, b parquet.Value) int) (e extent) {
+	first := true
+	for code, n := range w.times {
+		if n == 0 {
+			continue
+		}
+		switch v := w.values[code]; {
+		case first:
+			e, first = extent{v, v}, false
+		case w.ordered || compare(v, e.most) > 0:
+			e.most = v
+		case compare(v, e.least) < 0:
+			e.least = v
+		}
+	}
+	return e
+}
+
+// readWords reads the dictionary.
+func (c *columnCheck) readWords(d parquet.Dictionary) error {
+	n, compare := d.Len(), c.compare()
+	c.words = dictionaryCheck{
+		read: true, values: make([]parquet.Value, n), ordered: true,
+		hashes: make([]uint64, n), totals: make([]int64, n), times: make([]uint32, n),
+	}
 	for i := range n {
 		v := d.Index(int32(i))
-		c.hashes[i] = placed(c.column, c.hashOf(v))
+		c.words.values[i] = v
+		c.words.ordered = c.words.ordered && (i == 0 || compare(c.words.values[i-1], v) <= 0)
+		c.words.hashes[i] = placed(c.column, c.hashOf(v))
 		switch c.kind {
 		case serde.Int, serde.BigInt:
-			c.totals[i] = c.integer(v)
+			c.words.totals[i] = c.integer(v)
 		case serde.String:
 			if err := c.inFilter(v.ByteArray()); err != nil {
 				return err
