@@ -62,6 +62,8 @@ type analyser struct {
 	views []string
 	// creating says that the first of views is about to be made.
 	creating bool
+	// joining is the condition, of a join or of WHERE, that is being analysed.
+	joining Expr
 	// into is what an INSERT writes its rows to; nil for every other statement.
 	into *target
 }

@@ -297,6 +297,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
 	}
+	a.joining = r.On
 	on := a.expr(r.On, sc)
 	if r.Kind == "INNER" {
 		a.filters += a.outer - before

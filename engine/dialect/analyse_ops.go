@@ -152,7 +152,8 @@ func (a *analyser) equal(l, r value) string { return a.compareCode("=", l, r, l.
 func (a *analyser) logic(x *Logic, sc *scope) value {
 	out := value{typ: tBoolean, constant: true}
 	before, planned := a.correlation(), a.planning
-	var plain, risky []string
+	var plain, known, risky []string
+	joining, joins := a.joining == x, false
 	for i, t := range a.lookedUp(x, sc) {
 		outer := a.outer
 		v := a.expr(t, sc)
@@ -169,6 +170,15 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 			risky = append(risky, code)
 		} else {
 			plain = append(plain, code)
+			if !joining {
+				continue
+			}
+			if sc.equatesRelations(t) {
+				joins = true
+			} else {
+				code += " IS NOT FALSE"
+			}
+			known = append(known, code)
 		}
 	}
 	if lit := decides(x); lit != "" {
@@ -177,15 +187,59 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 		return out
 	}
 	out.code = "(" + strings.Join(plain, " "+x.Op+" ") + ")"
-	// A term that can fail is not reached where those before it decide: DuckDB
-	// would evaluate both, in an order of its own.
-	for _, r := range risky {
-		if x.Op == "AND" {
-			out.code = fmt.Sprintf("(CASE WHEN %s IS FALSE THEN false ELSE %s AND %s END)", out.code, out.code, r)
-		} else {
-			out.code = fmt.Sprintf("(CASE WHEN %s IS TRUE THEN true ELSE %s OR %s END)", out.code, out.code, r)
+	// DuckDB finds no join in a CASE, and would pair every row with every other. So
+	// the terms that cannot fail stand beside it too. An equality of two relations
+	// is what Trino joins by: the rest is not asked of a row in which it is NULL, but
+	// is where another term is.
+	if len(risky) > 0 {
+		out.code = guarded(x.Op, out.code, risky)
+		if x.Op == "AND" && joins {
+			out.code = "(" + strings.Join(append(known, out.code), " AND ") + ")"
 		}
 		a.checkCode(x.pos, out.code)
+	}
+	return out
+}
+
+// guarded joins terms that can fail to the others, each reached only where those
+// before it do not decide: DuckDB would evaluate all, in an order of its own.
+func guarded(op, plain string, risky []string) string {
+	decided := " IS FALSE THEN false"
+	if op == "OR" {
+		decided = " IS TRUE THEN true"
+	}
+	all := append([]string{plain}, risky...)
+	var b strings.Builder
+	b.WriteString("(CASE")
+	for _, term := range all[:len(all)-1] {
+		b.WriteString(" WHEN " + term + decided)
+	}
+	return b.String() + " ELSE " + strings.Join(all, " "+op+" ") + " END)"
+}
+
+// equatesRelations says whether a condition is an equality of two relations.
+func (s *scope) equatesRelations(x Expr) bool {
+	c, ok := x.(*Compare)
+	if !ok || c.Op != "=" || len(collect(c, asksOrJoins)) > 0 {
+		return false
+	}
+	l, r := s.relationsOf(c.L), s.relationsOf(c.R)
+	return len(l) > 0 && len(r) > 0 && !slices.ContainsFunc(l, func(name string) bool { return slices.Contains(r, name) })
+}
+
+// relationsOf gives the names that the relations of x's columns have in DuckDB.
+func (s *scope) relationsOf(x Expr) []string {
+	var out []string
+	for _, column := range collect(x, func(x Expr) bool { return dotted(x) != nil }) {
+		name := dotted(column)
+		f, _ := s.find(name, column.Pos())
+		if f == nil {
+			f, _ = s.findBase(name)
+		}
+		if f != nil {
+			relation, _, _ := strings.Cut(f.code, `"."`)
+			out = append(out, relation)
+		}
 	}
 	return out
 }
@@ -256,7 +310,7 @@ func decides(x *Logic) string {
 
 // mayFail says whether evaluating code can fail for some row.
 func mayFail(code string) bool {
-	code = strings.NewReplacer("acme_try_", "", "trino.try_", "").Replace(code)
+	code = strings.NewReplacer("acme_try_", "", "trino.try_", "", "acme_scan_", "").Replace(code)
 	return strings.Contains(code, "acme_") || strings.Contains(code, "trino.")
 }
 

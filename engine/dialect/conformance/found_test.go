@@ -14,6 +14,13 @@ func TestFound(t *testing.T) {
 	e := openEngine(t)
 	const two = "(VALUES (1, ARRAY[1, 2], MAP(ARRAY['k'], ARRAY[1])), (0, NULL, NULL)) AS b (i, a, m)"
 	for _, c := range []struct{ name, sql, want string }{
+		{"a failure beside a term of the other side that is NULL", "SELECT a.x FROM (VALUES (1, 1), (1, 0)) AS a (x, y), (VALUES (1, CAST(NULL AS integer))) AS b (z, w) WHERE a.x = b.z AND b.w > 0 AND 1 / (a.y * b.z) > 0", "DIVISION_BY_ZERO: Division by zero"},
+		{"a failure beside a term of both sides that is NULL", "SELECT a.x FROM (VALUES (1, 1), (1, 0)) AS a (x, y), (VALUES (1, CAST(NULL AS integer))) AS b (z, w) WHERE a.x = b.z AND a.x + b.w > 0 AND 1 / (a.y * b.z) > 0", "DIVISION_BY_ZERO: Division by zero"},
+		{"a failure beside a term of its own side that is NULL", "SELECT a.x FROM (VALUES (1, 1, 1), (1, 0, CAST(NULL AS integer))) AS a (x, y, w), (VALUES 1) AS b (z) WHERE a.x = b.z AND a.w > 0 AND 1 / a.y > 0", "DIVISION_BY_ZERO: Division by zero"},
+		{"no failure in what is not joined", "SELECT a.x FROM (VALUES (1, 1), (2, 0)) AS a (x, y), (VALUES 1) AS b (z) WHERE a.x = b.z AND 1 / a.y > 0", "[[1]]"},
+		{"an unknown type in another", "SELECT CAST(1 AS MAP(Foo, \"bar\"(1)))", "TYPE_MISMATCH: line 1:8: Unknown type: MAP(Foo, \"bar\"(1))"},
+		{"an unknown type as written", "SELECT CAST(1 AS NUMERIC(12, 2))", "TYPE_MISMATCH: line 1:8: Unknown type: NUMERIC(12, 2)"},
+		{"a type in an error as written", "SELECT CAST(x AS Double Precision) FROM (VALUES 1) AS t (x) GROUP BY x + 1", "EXPRESSION_NOT_AGGREGATE: line 1:8: 'CAST(x AS Double)' must be an aggregate expression or appear in GROUP BY clause"},
 		{"no row of a sampled table", "SELECT count(*), count(v.device_type) FROM video_telemetry_json AS v TABLESAMPLE BERNOULLI (0) WHERE \"$path\" <> ''", `[[0,0]]`},
 		{"a sample of a computed size", "SELECT count(*) FROM " + two + " TABLESAMPLE SYSTEM (1.5 * 2 + 100 - 3)", `[[2]]`},
 		{"a map that is NULL makes map_concat NULL", "SELECT map_concat(m, MAP(ARRAY['l'], ARRAY[2])) FROM " + two + " ORDER BY i", `[[null],[{"k":1,"l":2}]]`},
