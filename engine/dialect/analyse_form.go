@@ -105,9 +105,12 @@ func (a *analyser) simpleType(name string) (Type, bool) {
 }
 
 // typeOf resolves a type's name.
-func (a *analyser) typeOf(n TypeName) Type {
+func (a *analyser) typeOf(n TypeName) Type { return a.typeWithin(n, n) }
+
+// typeWithin resolves a type's name that stands in another, which an error names.
+func (a *analyser) typeWithin(n, whole TypeName) Type {
 	unknown := func() *Error {
-		e := errorAt(a.pos, "TYPE_MISMATCH", "Unknown type: %s", n)
+		e := errorAt(a.pos, "TYPE_MISMATCH", "Unknown type: %s", whole)
 		if n.Base == "string" {
 			e.hint("in queries Athena's text type is varchar; string is of its DDL")
 		}
@@ -143,17 +146,19 @@ func (a *analyser) typeOf(n TypeName) Type {
 	case n.Base == "decimal" && len(nums) <= 2:
 		return decimalName(nums)
 	case (n.Base == "timestamp" || n.Base == "time") && len(nums) <= 1:
-		return a.timeName(n, nums)
+		if t := timeName(n, nums); t.Precision <= 12 {
+			return t
+		}
 	case n.Base == "array" && len(nums) == 1:
-		return arrayOf(a.typeOf(n.Args[0].Type))
+		return arrayOf(a.typeWithin(n.Args[0].Type, whole))
 	case n.Base == "qdigest" && len(nums) == 1:
-		return Type{Kind: QDigest, Elem: []Field{{Type: a.typeOf(n.Args[0].Type)}}}
+		return Type{Kind: QDigest, Elem: []Field{{Type: a.typeWithin(n.Args[0].Type, whole)}}}
 	case n.Base == "map" && len(nums) == 2:
-		return mapOf(a.typeOf(n.Args[0].Type), a.typeOf(n.Args[1].Type))
+		return mapOf(a.typeWithin(n.Args[0].Type, whole), a.typeWithin(n.Args[1].Type, whole))
 	case n.Base == "row" && len(nums) > 0:
 		t := Type{Kind: Row}
 		for _, arg := range n.Args {
-			f := Field{Type: a.typeOf(arg.Type)}
+			f := Field{Type: a.typeWithin(arg.Type, whole)}
 			if arg.Field != nil {
 				f.Name = arg.Field.Text
 				if !arg.Field.Quoted {
@@ -184,7 +189,7 @@ func decimalName(nums []int) Type {
 	return decimalType(p, s)
 }
 
-func (a *analyser) timeName(n TypeName, nums []int) Type {
+func timeName(n TypeName, nums []int) Type {
 	p := 3
 	if len(nums) == 1 {
 		p = nums[0]
@@ -197,9 +202,6 @@ func (a *analyser) timeName(n TypeName, nums []int) Type {
 		t.Kind = TimeTZ
 	case n.Base == "time":
 		t.Kind = Time
-	}
-	if p > 12 {
-		panic(errorAt(a.pos, "TYPE_MISMATCH", "Unknown type: %s", n))
 	}
 	return t
 }

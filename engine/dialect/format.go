@@ -558,8 +558,10 @@ func (t TypeName) String() string {
 		b.WriteString(t.Base)
 	case strings.EqualFold(t.Base, "row") && len(t.Args) > 0:
 		b.WriteString("ROW")
-	case plainName(t.Base):
+	case t.Base == "time" || t.Base == "timestamp" || t.Written == "" && plainName(t.Base):
 		b.WriteString(t.Base)
+	case t.Written != "":
+		b.WriteString(t.Written)
 	default:
 		b.WriteString(quoteName(t.Base))
 	}

@@ -341,7 +341,8 @@ type SortItem struct {
 // numbers or types.
 type TypeName struct {
 	at
-	Base     string
+	Base     string // in lower case
+	Written  string // Base as it was written, in its quotes if it had any
 	Args     []TypeArg
 	WithZone bool
 }

@@ -366,24 +366,23 @@ func (p *parser) typeName() TypeName {
 		p.needWord(to)
 		ty.Base = strings.ToLower("interval " + from + " to " + to)
 	case t.up == "DOUBLE" && p.looksAt(1, "PRECISION"):
+		ty.Base, ty.Written = "double", p.next().raw
 		p.next()
-		p.next()
-		ty.Base = "double"
 	case t.kind == tokQuoted || p.isName(t):
 		p.badWord(t)
 		p.next()
-		ty.Base = strings.ToLower(t.text)
+		ty.Base, ty.Written = strings.ToLower(t.text), t.raw
 		p.typeArgs(&ty)
 	default:
 		p.fail()
 	}
 	for p.note("'ARRAY'"); p.tok().up == "ARRAY"; {
-		p.next()
+		written := p.next().raw
 		if p.sym("[") {
 			p.integer()
 			p.needSym("]")
 		}
-		ty = TypeName{at: ty.at, Base: "array", Args: []TypeArg{{IsType: true, Type: ty}}}
+		ty = TypeName{at: ty.at, Base: "array", Written: written, Args: []TypeArg{{IsType: true, Type: ty}}}
 	}
 	return ty
 }
