@@ -159,8 +159,14 @@ func (p *program) sayMigrationPlan(ctx context.Context, st store.Store, o *migra
 
 // sayMigrated prints what was done as comments, and the SQL that shows it to Athena.
 func (p *program) sayMigrated(st store.Store, o *migrateOptions, t schema.Table, m *lake.Migration) error {
+	put := m.Parts[:0:0]
 	for _, part := range m.Parts {
+		if part.Records > 0 && part.Key == "" {
+			p.note("acme: warning: %s was emptied by retain or erase and stays so: %d rows of %d objects are left out", part.Folder, part.Records, part.Objects)
+			continue
+		}
 		p.sayPart(part)
+		put = append(put, part)
 	}
 	for _, folder := range m.Passed {
 		p.note("acme: warning: %s is no partition of the table: what lies there is not migrated", folder)
@@ -174,8 +180,8 @@ func (p *program) sayMigrated(st store.Store, o *migrateOptions, t schema.Table,
 		return nil
 	}
 	fmt.Fprintf(p.stdout, "%s;\n", strings.TrimSpace(schema.HiveDDL(t, location)))
-	if len(m.Parts) > 0 {
-		fmt.Fprintf(p.stdout, "%s;\n", addPartitions(t, location, m.Parts))
+	if len(put) > 0 {
+		fmt.Fprintf(p.stdout, "%s;\n", addPartitions(t, location, put))
 	}
 	return nil
 }

@@ -119,3 +119,91 @@ func TestRetain(t *testing.T) {
 		}
 	}
 }
+
+// below gives the keys of a lake's data below a prefix.
+func below(t *testing.T, st store.Store, prefix string) (keys []string) {
+	t.Helper()
+	for key := range tree(t, st) {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// What retention has taken an export does not put again: not a plan that was left, nor one
+// of the same records when the group's positions are lost or set back.
+func TestRetainedAndExported(t *testing.T) {
+	c := newTrial(t, 1)
+	c.Layout.Format = Both
+	for n := range 60 {
+		c.send(0, n, int64(n)*180_000) // three hours
+	}
+	// Killed in the midst: objects are there and a plan is open.
+	if err := c.exportFor(time.Minute, &life{steps: 9}); err == nil {
+		t.Fatal("it was not killed")
+	}
+	o := RetainOptions{Before: time.UnixMilli(sampleFrom).Add(2*time.Hour + time.Minute)}
+	old := func() int {
+		return len(below(t, c.w.Store, "telemetry/year=2025/month=08/day=11/hour=17/")) + len(below(t, c.w.Store, "telemetry_parquet/year=2025/month=08/day=11/hour=17/"))
+	}
+	if old() == 0 {
+		t.Fatal("nothing was exported before the kill")
+	}
+	if r, err := Retain(t.Context(), c.w.Store, o); err != nil || len(r.Folders) == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	look := func(when string) {
+		t.Helper()
+		if n := old(); n > 0 {
+			t.Errorf("%s: %d objects are there again", when, n)
+		}
+		if len(below(t, c.w.Store, "telemetry/year=2025/month=08/day=11/hour=19/")) == 0 {
+			t.Errorf("%s: what is not over is not there", when)
+		}
+	}
+	c.mustExport()
+	look("gone on")
+	c.verified()
+	c.topic.mu.Lock()
+	clear(c.topic.committed)
+	c.topic.mu.Unlock()
+	c.mustExport()
+	look("the positions lost")
+	c.topic.mu.Lock()
+	for p := range c.topic.committed {
+		c.topic.committed[p] = schema.Position{Partition: p}
+	}
+	c.topic.mu.Unlock()
+	c.mustExport()
+	look("set back")
+}
+
+// What retention has taken of the Parquet a migration does not put again, though there is
+// JSON of the hour still, and more of it came late.
+func TestRetainedAndMigrated(t *testing.T) {
+	st := store.NewMemory("retained")
+	samples(t, st, 0, 3, 30, "\n") // hour 17
+	migrated(t, st)
+	const hour17, hour19 = "telemetry_parquet/year=2025/month=08/day=11/hour=17/", "telemetry_parquet/year=2025/month=08/day=11/hour=19/"
+	if len(below(t, st, hour17)) != 1 {
+		t.Fatalf("there is %v", below(t, st, ""))
+	}
+	r, err := Retain(t.Context(), st, RetainOptions{Before: time.UnixMilli(sampleFrom).Add(time.Hour + time.Minute), Prefix: "telemetry_parquet/"})
+	if err != nil || len(r.Folders) != 1 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, hour := range []string{"17", "19"} {
+		putObject(t, st, "telemetry/year=2025/month=08/day=11/hour="+hour+"/late.gz", []byte(zipped(`{"event_id":"EVENT_late","customer_id":"CUST_1"}`+"\n")))
+	}
+	m := migrated(t, st)
+	if there := below(t, st, hour17); len(there) > 0 {
+		t.Errorf("there is again %v", there)
+	}
+	if there := below(t, st, hour19); len(there) != 1 {
+		t.Errorf("of an hour that is not over there is %v: %+v", there, m)
+	}
+	if v, err := Verify(t.Context(), st, VerifyOptions{}); err != nil || len(v.Damaged) > 0 {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
