@@ -177,7 +177,7 @@ func (g *grid) measure(th *theme) {
 		wide := 0
 		if n > 0 {
 			wide = w[(n-1)*19/20]
-			if n <= 40 {
+			if n <= 40 || g.right[c] { // a number that is cut is another number
 				wide = w[n-1]
 			}
 		}

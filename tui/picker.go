@@ -97,21 +97,18 @@ func fuzzy(want, text string) (score int, ok bool) {
 }
 
 func (p *picker) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	switch k.String() {
+	name := k.String()
+	switch name {
+	case "ctrl+p", "shift+tab":
+		name = "up"
+	case "ctrl+n", "tab":
+		name = "down"
+	}
+	switch name {
 	case "esc":
 		m.input = nil
-	case "up", "ctrl+p", "shift+tab":
-		p.win.cur--
-	case "down", "ctrl+n", "tab":
-		p.win.cur++
-	case "pgup":
-		p.win.cur -= max(p.room-1, 1)
-	case "pgdown":
-		p.win.cur += max(p.room-1, 1)
-	case "home":
-		p.win.cur = 0
-	case "end":
-		p.win.cur = len(p.found) - 1
+	case "up", "down", "pgup", "pgdown", "home", "end": // letters that move in other lists are text here
+		p.win.move(name, len(p.found), p.room)
 	case "backspace":
 		if p.text != "" {
 			r := []rune(p.text)

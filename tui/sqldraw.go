@@ -2,6 +2,7 @@ package tui
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	sideFrom     = 100
 	statsColumns = 30
 	statsFrom    = 120
+	statsHeight  = 30
 	drawerWidth  = 38
 )
 
@@ -32,8 +34,9 @@ func (p *sqlPage) sideWidth(w int) int {
 	return sideColumns
 }
 
-// editHeight is how high the editor's box is: what the text needs, within a
-// third and a half of the page.
+// editHeight is how high the editor's box is: what the text needs, at most half of the
+// page, and at least a third of it or ten lines: on a high screen rows are worth more than
+// lines that nobody has written.
 func (p *sqlPage) editHeight(h int) int {
 	if p.zoomed {
 		if p.pane == paneResult {
@@ -41,7 +44,7 @@ func (p *sqlPage) editHeight(h int) int {
 		}
 		return h
 	}
-	return min(max(len(p.edit.lines)+4, h/3), h/2)
+	return min(max(len(p.edit.lines)+4, min(h/3, 10)), h/2)
 }
 
 func (p *sqlPage) draw(m *model, w, h int) ([]string, *tea.Cursor) {
@@ -120,6 +123,15 @@ func (p *sqlPage) tabs() string {
 // utf8Column is the cursor's column in characters, as Trino counts.
 func utf8Column(e *sqledit) int { return len([]rune(e.lines[e.cur.line][:e.cur.at])) }
 
+// toggleStats shows the statistics of the cursor's column, or not.
+func (m *model) toggleStats() tea.Cmd {
+	m.sql.statsOn = !m.sql.statsOn
+	if m.sql.statsOn && m.w < statsFrom && m.h < statsHeight {
+		m.say(dim, fmt.Sprintf("statistics of a column are seen with %d lines or %d columns; %s counts its values here", statsHeight, statsFrom, m.keyName("F")))
+	}
+	return m.sql.statistics(m)
+}
+
 // drawResults draws the result, and the statistics of its column beside it, or
 // below it where the screen is narrow.
 func (p *sqlPage) drawResults(m *model, w, h int) []string {
@@ -142,7 +154,7 @@ func (p *sqlPage) drawResults(m *model, w, h int) []string {
 			out[y] = m.th.newLine(w).join(left[y], w-statsColumns).join(right[y], statsColumns).String()
 		}
 		return out
-	case m.h >= 30 && h >= 14:
+	case m.h >= statsHeight && h >= 14:
 		iw, _ := b.inner(w, h)
 		body := s.lines(m.th, iw, true)
 		sh := min(len(body)+2, 6)
