@@ -9,10 +9,13 @@ import (
 	"acme/telemetry/engine/report"
 )
 
-// cellView shows one value whole: wrapped, with its column and type.
+// cellView shows one value whole: wrapped, with its column and type; or a row, a column
+// a line.
 type cellView struct {
 	col    query.Column
 	value  any
+	cols   []query.Column // of a row
+	row    query.Row
 	scroll scrollText
 	lines  []string
 	w      int
@@ -23,6 +26,14 @@ type cellView struct {
 func (m *model) openCell(g *grid) tea.Cmd {
 	if c, v, ok := g.cell(); ok {
 		m.cell = &cellView{col: c, value: v}
+	}
+	return nil
+}
+
+// openRow shows the row under a grid's cursor.
+func (m *model) openRow(g *grid) tea.Cmd {
+	if row, ok := g.current(); ok {
+		m.cell = &cellView{col: query.Column{Name: "Row " + report.Count(int64(g.win.cur+1)), Type: report.Count(int64(len(g.cols))) + " columns"}, cols: g.cols, row: row}
 	}
 	return nil
 }
@@ -44,6 +55,9 @@ func (v *cellView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case v.scroll.key(k.String()):
 	case k.String() == "y":
+		if v.row != nil {
+			return m.copy("the row", tsv(v.cols, v.row))
+		}
 		if v.value != nil {
 			return m.copy(v.col.Name, v.col.Format(v.value))
 		}
@@ -73,7 +87,35 @@ func (v *cellView) over(m *model, lines []string) []string {
 	return out
 }
 
+// layOutRow gives the names of the columns at the left, and their values behind them.
+func (v *cellView) layOutRow(th *theme, w int) []string {
+	names := 0
+	for _, c := range v.cols {
+		names = max(names, th.width(c.Name))
+	}
+	names = min(names, w/3)
+	var out []string
+	for i, c := range v.cols {
+		var value any
+		if i < len(v.row) {
+			value = v.row[i]
+		}
+		text, r := th.text(value, c)
+		for j, part := range th.wrap(text, w-names-2) {
+			l := th.newLine(w)
+			if j == 0 {
+				l.cell(header, c.Name, names, false)
+			}
+			out = append(out, l.rest(names+2).put(r, part).String())
+		}
+	}
+	return out
+}
+
 func (v *cellView) layOut(th *theme, w int) []string {
+	if v.row != nil {
+		return v.layOutRow(th, w)
+	}
 	if v.value == nil {
 		return []string{th.newLine(w).put(dim, "NULL").String()}
 	}

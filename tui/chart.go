@@ -46,7 +46,7 @@ func (m *model) openChart(g *grid) tea.Cmd {
 	for i, o := range g.cols {
 		switch {
 		case i == g.col:
-		case when < 0 && (strings.HasPrefix(o.Type, "timestamp") || o.Type == "date" || strings.HasPrefix(o.Type, "time")):
+		case when < 0 && isTime(o):
 			when = i
 		case label < 0 && !isNumber(o.Type):
 			label = i
@@ -58,7 +58,7 @@ func (m *model) openChart(g *grid) tea.Cmd {
 			label, v.col = v.col, measure
 			c = g.cols[measure]
 			when = -1
-			if strings.HasPrefix(g.cols[label].Type, "timestamp") || g.cols[label].Type == "date" {
+			if isTime(g.cols[label]) {
 				when = label
 			}
 		}
@@ -77,6 +77,11 @@ func (m *model) openChart(g *grid) tea.Cmd {
 	}
 	m.chart = v
 	return nil
+}
+
+// isTime says that a column tells when: by its type, or as text by its name.
+func isTime(c query.Column) bool {
+	return strings.HasPrefix(c.Type, "time") || c.Type == "date" || c.Type == "varchar" && strings.HasSuffix(c.Name, "timestamp")
 }
 
 // measure gives the first column of numbers right of a column in which no value is there

@@ -94,7 +94,7 @@ func screens() map[string][]string {
 		"drill cell": {"tab", "enter", "space"}, "sql": {"2"}, "result": {"2", "f5", "tab", "j", "l"}, "cell": {"2", "f5", "tab", "enter"},
 		"result help": {"2", "f5", "tab", "?"}, "error": {"G", "e", "f5"},
 		"palette": {"ctrl+p"}, "open": {"ctrl+o"}, "history": {"2", "f5", "ctrl+r"}, "schema": {"2", "f4", "j", "enter", "j", "enter", "j"}, "completion": {"2", "ctrl+end", "d", "e"},
-		"statistics": {"2", "f5", "tab", "l", "l"}, "frequency": {"2", "f5", "tab", "F"}, "chart": {"2", "f5", "tab", "l", "."}, "bars": {"2", "f5", "tab", "."},
+		"statistics": {"2", "f5", "tab", "l", "l"}, "frequency": {"2", "f5", "tab", "F"}, "row": {"2", "f5", "tab", "v"}, "chart": {"2", "f5", "tab", "l", "."}, "bars": {"2", "f5", "tab", "."},
 		"filtered": {"2", "f5", "tab", "f"}, "export": {"2", "f5", "tab", "e"}, "zoom": {"2", "f5", "tab", "f10"}, "browse": {"3"}, "partitions": {"3", "enter"},
 		"objects": {"3", "enter", "enter"}, "live": {"4"}, "event": {"4", "g", "enter"}, "no jobs": {"5"}, "jobs": {"5", "n", "enter", "enter"}, "job log": {"5", "n", "enter", "enter", "l"}, "quality": {"6", "j"},
 	}

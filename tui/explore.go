@@ -163,6 +163,9 @@ func (p *sqlPage) valueIn(m *model) (sql, title string) {
 		return "", ""
 	}
 	sql = "SELECT *\nFROM " + quoteIfNeeded(t.Database) + "." + quoteIfNeeded(t.Name) + "\nWHERE " + quoteIfNeeded(c.Name) + " = " + literalOf(v, c)
+	if i := slices.IndexFunc(t.Columns, isTime); i >= 0 { // as of a session: what happened, in its order
+		sql += "\nORDER BY " + quoteIfNeeded(t.Columns[i].Name)
+	}
 	return sql, "all with " + c.Name + " = " + cutBytes(c.Format(v), 40)
 }
 

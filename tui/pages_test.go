@@ -95,7 +95,17 @@ func TestAllWithValue(t *testing.T) {
 	if want := "SELECT *\nFROM acme_telemetry.video_telemetry_json\nWHERE device_type = 'mobile'"; m.sql.sent != want || !strings.Contains(screenText(m), "all with device_type = mobile") {
 		t.Errorf("sent %q", m.sql.sent)
 	}
-	press(t, m, "[", "right")
+	press(t, m, "[")
+	tables := m.names.tables
+	m.names.tables = slices.Clone(tables)
+	for i, table := range tables {
+		m.names.tables[i].Columns = append(slices.Clone(table.Columns), query.Column{Name: "event_timestamp", Type: "varchar"})
+	}
+	if sql, _ := m.sql.valueIn(m); !strings.HasSuffix(sql, "\nORDER BY event_timestamp") {
+		t.Errorf("not in the order of time: %q", sql)
+	}
+	m.names.tables = tables
+	press(t, m, "right")
 	if sql, _ := m.sql.valueIn(m); sql != "" {
 		t.Errorf("a count is looked up: %q", sql)
 	}
@@ -334,5 +344,41 @@ func TestCheck30Ill(t *testing.T) {
 	press(t, m, "r")
 	if s := screenText(m); !strings.Contains(s, "✓ exporter lag 1,204") || strings.Contains(s, "403") {
 		t.Errorf("still ill:\n%s", s)
+	}
+}
+
+// TestRow: a row is seen whole, a column a line, and copied as such.
+func TestRow(t *testing.T) {
+	m, _ := bench(t, 100, 30, "SELECT 1")
+	press(t, m, "f5", "tab", "j", "v")
+	golden(t, m, "row")
+	s := screenText(m)
+	for _, c := range m.sql.grid.cols {
+		if !strings.Contains(s, c.Name) {
+			t.Errorf("no %s:\n%s", c.Name, s)
+		}
+	}
+	press(t, m, "y")
+	if !strings.HasPrefix(m.note.text, "copied the row") {
+		t.Errorf("said %q", m.note.text)
+	}
+	press(t, m, "q")
+	if m.cell != nil || m.exit != nil {
+		t.Error("q does not close it")
+	}
+}
+
+// TestWorstFirst: a finding about the highest average lists the highest first.
+func TestWorstFirst(t *testing.T) {
+	tables := []Table{{Name: "t", Columns: []query.Column{{Name: "buffering_events"}}}}
+	for _, v := range []struct{ from, name, text, want string }{
+		{"findings", "SD buffers most", "quality: SD, avg_buffering_events; rule: over 2", "SELECT 1\nORDER BY buffering_events DESC\nLIMIT 100"},
+		{"findings", "SD buffers most", "quality: SD, avg_other; rule: over 2", "SELECT 1\nLIMIT 100"},
+		{"findings", "SD is slow", "quality: SD, avg_buffering_events", "SELECT 1\nLIMIT 100"},
+	} {
+		f := finding{from: v.from, name: v.name, text: v.text, sql: "SELECT 1\nLIMIT 100"}
+		if f.worstFirst(tables); f.sql != v.want {
+			t.Errorf("%s, %s: %q", v.name, v.text, f.sql)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/report"
 )
 
@@ -15,6 +16,7 @@ import (
 type qualityPage struct {
 	of    *report.Document // what the findings are of
 	lib   int              // how many statements there were
+	names bool             // the catalog had been read
 	items []finding
 	broke int // of items: warnings and errors
 	win   window
@@ -41,16 +43,17 @@ func (p *qualityPage) scopes() ([]scope, bool) { return []scope{scopeQuality}, f
 // collect makes the lines from the report, when it is another one.
 func (p *qualityPage) collect(m *model) {
 	doc := m.report.doc
-	if doc == p.of && p.lib == len(m.sql.saved) {
+	if doc == p.of && p.lib == len(m.sql.saved) && p.names == m.names.loaded {
 		return
 	}
-	p.of, p.lib, p.items, p.broke = doc, len(m.sql.saved), nil, 0
+	p.of, p.lib, p.names, p.items, p.broke = doc, len(m.sql.saved), m.names.loaded, nil, 0
 	if doc != nil {
 		for _, s := range inOrder(doc.Sections) {
 			p.items = append(p.items, findingsOf(s)...)
 		}
 		for i := range p.items {
 			p.items[i].trace(doc)
+			p.items[i].worstFirst(m.names.tables)
 		}
 		p.items = append(p.items, unusual(doc)...)
 	}
@@ -138,6 +141,20 @@ func (f *finding) trace(doc *report.Document) {
 			f.sql = drillSQL(s, i)
 			return
 		}
+	}
+}
+
+// worstFirst orders the rows of a finding about the highest average by the column that it
+// is of, as in "quality: SD, avg_buffering_events": any hundred rows say nothing.
+func (f *finding) worstFirst(tables []Table) {
+	_, figure, _ := strings.Cut(f.text, ", avg_")
+	figure, _, _ = strings.Cut(figure, ";")
+	head, ok := strings.CutSuffix(f.sql, "\nLIMIT 100")
+	known := slices.ContainsFunc(tables, func(t Table) bool {
+		return slices.ContainsFunc(t.Columns, func(c query.Column) bool { return c.Name == figure })
+	})
+	if f.from == "findings" && ok && known && strings.Contains(f.name, " most") {
+		f.sql = head + "\nORDER BY " + quoteIfNeeded(figure) + " DESC\nLIMIT 100"
 	}
 }
 

@@ -72,6 +72,7 @@ func resultActions() []action {
 	}
 	return []action{
 		{id: "result.cell", scope: scopeResult, keys: []string{"enter", "space"}, short: "cell", long: "the whole cell", run: over((*model).openCell), when: some},
+		{id: "result.row", scope: scopeResult, keys: []string{"v"}, short: "row", long: "the whole row, a column a line", run: over((*model).openRow), when: some},
 		{id: "result.sort", scope: scopeResult, keys: []string{"s"}, short: "sort", long: "sort by the column: up, down, as it came", run: func(m *model) tea.Cmd { return m.sql.sort(m) }, when: some},
 		{id: "result.filter", scope: scopeResult, keys: []string{"f"}, short: "filter", long: "only rows with this value in the column", run: func(m *model) tea.Cmd { return m.sql.filterValue(m) }, when: some},
 		{id: "result.find", scope: scopeResult, keys: []string{"/"}, long: "only rows that have a text", run: func(m *model) tea.Cmd { return m.sql.askFilter(m) }, when: func(m *model) bool { return m.sql.grid != nil && m.sql.grid.total() > 0 }},

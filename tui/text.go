@@ -40,6 +40,19 @@ func (th *theme) clip(s string, width int, tail string) (string, int) {
 	return s, ansi.StringWidth(s)
 }
 
+// ending cuts what is too wide at its begin: of a path the end says which it is.
+func (th *theme) ending(s string, width int) string {
+	if width <= 0 {
+		return ""
+	}
+	s = th.clean(cutBytes(s, datumMost))
+	n := ansi.StringWidth(s)
+	if n <= width {
+		return s
+	}
+	return ansi.TruncateLeft(s, n-max(width-ansi.StringWidth(th.g.ellipsis), 0), th.g.ellipsis)
+}
+
 // middle gives s at most width columns wide: of a longer one its begin and its end,
 // since names that are alike differ at the end.
 func (th *theme) middle(s string, width int) string {

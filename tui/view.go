@@ -140,10 +140,9 @@ func (m *model) drawHeader(w int) string {
 	room := w - l.w - 1
 	sw := m.th.width(status)
 	if sw > 0 && room > sw+4 {
-		right, _ = m.th.clip(right, room-sw-3, m.th.g.ellipsis)
-		right += "  "
+		right = m.th.ending(right, room-sw-3) + "  "
 	} else {
-		right, _ = m.th.clip(right, room-1, m.th.g.ellipsis)
+		right = m.th.ending(right, room-1)
 		status = ""
 	}
 	l.rest(w - 1 - m.th.width(right) - m.th.width(status))
