@@ -2,7 +2,9 @@ package lake
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 
 	"acme/telemetry/engine/serde"
 )
@@ -29,6 +31,20 @@ type column struct {
 	plain bool
 	text  []byte
 	ends  []uint32
+	// recent has the codes of short texts that came lately: most columns have few texts,
+	// and these are found without being hashed.
+	recent *[1 << recentWidth]recentText
+}
+
+const (
+	recentWidth = 9
+	shortText   = 16 // bytes that are compared as two words
+)
+
+// recentText is a short text, zeros behind it, its length and one, and its code.
+type recentText struct {
+	low, high  uint64
+	size, code uint32
 }
 
 // trialRows is after how many rows it is asked whether a column's texts come again; where
@@ -39,6 +55,9 @@ func newRows(columns []serde.Column) *rows {
 	r := &rows{columns: make([]column, len(columns)), set: newRowSet(len(columns)), texts: make([][]uint64, len(columns))}
 	for i, c := range columns {
 		r.columns[i].kind = c.Type.Kind
+		if c.Type.Kind == serde.String {
+			r.columns[i].recent = new([1 << recentWidth]recentText)
+		}
 	}
 	return r
 }
@@ -49,7 +68,10 @@ func (r *rows) reset() {
 	for i := range r.columns {
 		c := &r.columns[i]
 		c.dict.reset()
-		*c = column{kind: c.kind, words: c.words[:0], codes: c.codes[:0], dict: c.dict, text: c.text[:0], ends: c.ends[:0]}
+		if c.recent != nil {
+			clear(c.recent[:])
+		}
+		*c = column{kind: c.kind, words: c.words[:0], codes: c.codes[:0], dict: c.dict, text: c.text[:0], ends: c.ends[:0], recent: c.recent}
 	}
 	*r.set = rowSet{columns: r.set.columns, block: r.set.block}
 	clear(r.set.columns)
@@ -141,16 +163,9 @@ func (c *column) takeTexts(v *serde.Vector, n int, hashes []uint64) []uint64 {
 // takeWordsOf adds texts to the dictionary, and gives how many: all of them, or those
 // before it is given up.
 func (c *column) takeWordsOf(v *serde.Vector, n int, hashes []uint64) (int, []uint64) {
-	var last []byte
-	var hash uint64
-	var code uint32
 	for i := range n {
-		if b := v.Bytes(i); i == 0 || !bytes.Equal(b, last) {
-			hash = textHash(b)
-			code = c.dict.code(hash, b)
-			last = b
-		}
-		hashes = append(hashes, hash)
+		code := c.code(v, i)
+		hashes = append(hashes, c.dict.hashes[code])
 		c.codes = append(c.codes, code)
 		if have := len(c.codes); have%trialRows == 0 && c.dict.len() > have*3/4 {
 			c.makePlain()
@@ -158,6 +173,28 @@ func (c *column) takeWordsOf(v *serde.Vector, n int, hashes []uint64) (int, []ui
 		}
 	}
 	return n, hashes
+}
+
+// code gives the number of text i of a batch.
+func (c *column) code(v *serde.Vector, i int) uint32 {
+	from, to := v.Offsets[i], v.Offsets[i+1]
+	size := to - from
+	if size > shortText || int(from)+shortText > len(v.Text) {
+		text := v.Text[from:to]
+		return c.dict.code(textHash(text), text)
+	}
+	// What is behind the text is shifted out, without a branch on how long it is.
+	words := v.Text[from : from+shortText]
+	low := binary.LittleEndian.Uint64(words) &^ (^uint64(0) << (8 * size))
+	high := binary.LittleEndian.Uint64(words[8:]) &^ (^uint64(0) << (8 * (max(size, 8) - 8)))
+	seen := &c.recent[(low+bits.RotateLeft64(high, 29)+uint64(size))*nullHash>>(64-recentWidth)]
+	if seen.low == low && seen.high == high && seen.size == size+1 {
+		return seen.code
+	}
+	text := v.Text[from:to]
+	code := c.dict.code(textHash(text), text)
+	*seen = recentText{low, high, size + 1, code}
+	return code
 }
 
 // takePlain adds the texts from one row to before another.
@@ -193,7 +230,7 @@ func (c *column) bytes(i int) []byte {
 
 // dictionary numbers texts in the order in which they first come.
 type dictionary struct {
-	slots  []uint32 // a code and one; 0 for none
+	slots  []uint64 // the high half of a hash and, in the low, its code and one; 0 for none
 	hashes []uint64 // by code
 	text   []byte
 	ends   []uint32
@@ -226,32 +263,34 @@ func (d *dictionary) code(hash uint64, text []byte) uint32 {
 			d.hashes = append(d.hashes, hash)
 			d.text = append(d.text, text...)
 			d.ends = append(d.ends, uint32(len(d.text)))
-			d.slots[at] = uint32(len(d.hashes))
+			d.slots[at] = tagged(hash, len(d.hashes))
 			return uint32(len(d.hashes) - 1)
 		}
-		if d.hashes[s-1] == hash && bytes.Equal(d.word(s-1), text) {
-			return s - 1
+		if s>>32 == hash>>32 && bytes.Equal(d.word(uint32(s)-1), text) {
+			return uint32(s) - 1
 		}
 	}
 }
 
+func tagged(hash uint64, n int) uint64 { return hash>>32<<32 | uint64(uint32(n)) }
+
 // regrown gives slots with more room, the codes in them again.
-func regrown(slots []uint32, hashes []uint64) []uint32 {
-	out := make([]uint32, max(64, 4*len(slots)))
+func regrown(slots []uint64, hashes []uint64) []uint64 {
+	out := make([]uint64, max(64, 4*len(slots)))
 	mask := uint64(len(out) - 1)
-	for code, hash := range hashes {
+	for i, hash := range hashes {
 		at := hash & mask
 		for out[at] != 0 {
 			at = (at + 1) & mask
 		}
-		out[at] = uint32(code + 1)
+		out[at] = tagged(hash, i+1)
 	}
 	return out
 }
 
 // numbers numbers words in the order in which they first come.
 type numbers struct {
-	slots []uint32
+	slots []uint64 // as a dictionary's
 	words []uint64 // by code
 }
 
@@ -263,16 +302,16 @@ func (d *numbers) code(word uint64) uint32 {
 		}
 		d.slots = regrown(d.slots, hashes)
 	}
-	mask := uint64(len(d.slots) - 1)
-	for at := numberHash(word) & mask; ; at = (at + 1) & mask {
+	mask, hash := uint64(len(d.slots)-1), numberHash(word)
+	for at := hash & mask; ; at = (at + 1) & mask {
 		s := d.slots[at]
 		if s == 0 {
 			d.words = append(d.words, word)
-			d.slots[at] = uint32(len(d.words))
+			d.slots[at] = tagged(hash, len(d.words))
 			return uint32(len(d.words) - 1)
 		}
-		if d.words[s-1] == word {
-			return s - 1
+		if code := uint32(s) - 1; d.words[code] == word {
+			return code
 		}
 	}
 }

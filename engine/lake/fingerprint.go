@@ -161,29 +161,70 @@ func textHash(b []byte) uint64 {
 }
 
 // batch takes a batch of rows as they were read. texts are the hashes of the columns
-// of text where the caller has them already, by column and row; nil where it has not.
+// of text, by column and row.
 func (s *rowSet) batch(b *serde.Batch, texts [][]uint64) {
 	s.begin(b.Rows)
 	for c := range b.Columns {
-		v := &b.Columns[c]
-		for i := range b.Rows {
-			if v.IsNull(i) {
-				s.addNull(c, i)
-				continue
-			}
-			switch v.Column.Type.Kind {
-			case serde.Int:
-				s.columns[c].total += int64(v.Ints[i])
-				s.add(c, i, numberHash(uint64(v.Ints[i])))
-			case serde.BigInt:
-				s.columns[c].total += v.BigInts[i]
-				s.add(c, i, numberHash(uint64(v.BigInts[i])))
-			case serde.Double:
-				s.add(c, i, numberHash(math.Float64bits(v.Doubles[i])))
-			default:
-				s.add(c, i, texts[c][i])
-			}
+		if v := &b.Columns[c]; v.Nulls > 0 {
+			s.batchWithNulls(c, v, texts[c])
+		} else {
+			s.batchColumn(c, v, texts[c])
 		}
 	}
 	s.end()
+}
+
+func (s *rowSet) batchWithNulls(c int, v *serde.Vector, texts []uint64) {
+	for i := range s.block {
+		if v.IsNull(i) {
+			s.addNull(c, i)
+			continue
+		}
+		switch v.Column.Type.Kind {
+		case serde.Int:
+			s.columns[c].total += int64(v.Ints[i])
+			s.add(c, i, numberHash(uint64(v.Ints[i])))
+		case serde.BigInt:
+			s.columns[c].total += v.BigInts[i]
+			s.add(c, i, numberHash(uint64(v.BigInts[i])))
+		case serde.Double:
+			s.add(c, i, numberHash(math.Float64bits(v.Doubles[i])))
+		default:
+			s.add(c, i, texts[i])
+		}
+	}
+}
+
+// batchColumn is batchWithNulls where there are none.
+func (s *rowSet) batchColumn(c int, v *serde.Vector, texts []uint64) {
+	set, block := s.columns[c], s.block
+	switch v.Column.Type.Kind {
+	case serde.Int:
+		for i, x := range v.Ints[:len(block)] {
+			h := placed(c, numberHash(uint64(x)))
+			block[i] += h
+			set.sum += h
+			set.total += int64(x)
+		}
+	case serde.BigInt:
+		for i, x := range v.BigInts[:len(block)] {
+			h := placed(c, numberHash(uint64(x)))
+			block[i] += h
+			set.sum += h
+			set.total += x
+		}
+	case serde.Double:
+		for i, x := range v.Doubles[:len(block)] {
+			h := placed(c, numberHash(math.Float64bits(x)))
+			block[i] += h
+			set.sum += h
+		}
+	default:
+		for i, text := range texts[:len(block)] {
+			h := placed(c, text)
+			block[i] += h
+			set.sum += h
+		}
+	}
+	s.columns[c] = set
 }
