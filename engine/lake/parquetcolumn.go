@@ -179,44 +179,58 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 	}
 }
 
-// mergeDictionaries makes one dictionary of those of the runs.
+// mergeDictionaries makes one dictionary of those of the runs. order has no NULLs.
 func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 	if len(order) == 0 {
 		return
 	}
-	var all dictionary
-	renamed := make([][]uint32, len(columns))
+	all := &e.packer.dict
+	all.reset()
+	renamed := make([][]uint32, len(columns)) // by run: the code in all of each of its words
 	for r, c := range columns {
 		renamed[r] = make([]uint32, c.dict.len())
 		for code := range renamed[r] {
 			renamed[r][code] = all.code(c.dict.hashes[code], c.dict.word(uint32(code)))
 		}
 	}
-	codes := roomFor(&e.packer.codes, len(order))
-	for at, p := range order {
-		codes[at] = renamed[p.run()][columns[p.run()].codes[p.row()]]
-	}
-	used := make([]bool, all.len()) // a word that only NULLs had is none
-	for _, c := range codes {
-		used[c] = true
-	}
-	words := make([][]byte, 0, all.len())
-	from := make([]uint32, 0, all.len())
-	for code := range used {
-		if used[code] {
-			words = append(words, all.word(uint32(code)))
-			from = append(from, uint32(code))
+	var words [][]byte
+	var from []uint32
+	used := e.used(columns, order, renamed)
+	for code := range uint32(all.len()) {
+		if used == nil || used[code] {
+			words = append(words, all.word(code))
+			from = append(from, code)
 		}
 	}
-	compact := make([]uint32, all.len())
-	for to, code := range from {
-		compact[code] = uint32(to)
+	places := sortedTexts(words)
+	e.texts, e.size = make([][]byte, len(words)), len(words)
+	rank := make([]uint32, all.len())
+	for to, place := range places {
+		e.texts[to] = words[place]
+		rank[from[place]] = uint32(to)
 	}
-	for at, c := range codes {
-		codes[at] = compact[c]
+	for _, codes := range renamed {
+		for i, code := range codes {
+			codes[i] = rank[code]
+		}
 	}
-	e.texts, e.codes = words, codes
-	e.sortTexts()
+	e.codes = roomFor(&e.packer.codes, len(order))
+	for at, p := range order {
+		e.codes[at] = renamed[p.run()][columns[p.run()].codes[p.row()]]
+	}
+}
+
+// used says which words stand in a row: one that only NULLs had is none. nil where there
+// are no NULLs.
+func (e *columnEncoder) used(columns []*column, order []rowPlace, renamed [][]uint32) []bool {
+	if e.nulls == nil {
+		return nil
+	}
+	used := make([]bool, e.packer.dict.len())
+	for _, p := range order {
+		used[renamed[p.run()][columns[p.run()].codes[p.row()]]] = true
+	}
+	return used
 }
 
 // textDictionary makes a dictionary of the texts where that is smaller.
@@ -259,32 +273,51 @@ func (e *columnEncoder) sortTexts() {
 	e.texts = words
 }
 
-// sortedTexts gives the places of texts in their order. What all begin with is passed
-// over, and the eight bytes behind it decide most of it.
+// sortedTexts gives the places of texts, no two alike, in their order. What all begin with
+// is passed over, and the eight bytes behind it decide most of it.
 func sortedTexts(texts [][]byte) []uint32 {
-	type keyed struct {
-		key   uint64
-		place uint32
-	}
 	shared := math.MaxInt
 	for _, t := range texts {
 		shared = sharedWith(texts[0], t, shared)
 	}
-	all := make([]keyed, len(texts))
+	all := make([]sortedRow, len(texts))
 	for i, t := range texts {
 		var head [8]byte
 		copy(head[:], t[shared:])
-		all[i] = keyed{binary.BigEndian.Uint64(head[:]), uint32(i)}
+		all[i] = sortedRow{binary.BigEndian.Uint64(head[:]), rowPlace(i)}
 	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		if a.key != b.key {
-			return cmp.Compare(a.key, b.key)
+	all = sortedByKey(all)
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to].key == all[from].key {
+			to++
 		}
-		return bytes.Compare(texts[a.place], texts[b.place])
-	})
+		if to-from > 1 {
+			slices.SortFunc(all[from:to], func(a, b sortedRow) int { return bytes.Compare(texts[a.place], texts[b.place]) })
+		}
+		from = to
+	}
+	return placesOf(all)
+}
+
+// sortedByKey sorts few rows by comparing and many by their digits.
+func sortedByKey(all []sortedRow) []sortedRow {
+	const few = 1024
+	if len(all) < few {
+		slices.SortFunc(all, func(a, b sortedRow) int { return cmp.Compare(a.key, b.key) })
+		return all
+	}
+	least, most := all[0].key, all[0].key
+	for _, r := range all {
+		least, most = min(least, r.key), max(most, r.key)
+	}
+	return radixSorted(all, least, most)
+}
+
+func placesOf(all []sortedRow) []uint32 {
 	places := make([]uint32, len(all))
 	for i := range all {
-		places[i] = all[i].place
+		places[i] = uint32(all[i].place)
 	}
 	return places
 }
@@ -306,7 +339,7 @@ func (e *columnEncoder) numberDictionary() {
 	if n := len(codes); n == 0 || n*bits.Len(uint(len(d.words)))/8+e.width()*len(d.words) >= n*e.width() {
 		return
 	}
-	places := sortedPlaces(len(d.words), func(a, b uint32) int { return e.compareWords(d.words[a], d.words[b]) })
+	places := e.sortedWords(d.words)
 	words := make([]uint64, len(d.words))
 	for to, from := range places {
 		words[to] = d.words[from]
@@ -315,14 +348,33 @@ func (e *columnEncoder) numberDictionary() {
 	e.rename(places)
 }
 
-// sortedPlaces gives the numbers below n in the order of what they stand for.
-func sortedPlaces(n int, compare func(a, b uint32) int) []uint32 {
-	places := make([]uint32, n)
-	for i := range places {
-		places[i] = uint32(i)
+// sortedWords gives the places of words, no two alike, in their order.
+func (e *columnEncoder) sortedWords(words []uint64) []uint32 {
+	all, keyed := make([]sortedRow, len(words)), true
+	for i, w := range words {
+		key, ok := e.sortKey(w)
+		all[i] = sortedRow{key, rowPlace(i)}
+		keyed = keyed && ok
 	}
-	slices.SortFunc(places, compare)
-	return places
+	if keyed {
+		all = sortedByKey(all)
+	} else {
+		slices.SortFunc(all, func(a, b sortedRow) int { return e.compareWords(words[a.place], words[b.place]) })
+	}
+	return placesOf(all)
+}
+
+// sortKey gives a number that grows as compareWords says; false for -0, which is behind 0
+// there, and for what is no number.
+func (e *columnEncoder) sortKey(w uint64) (key uint64, ok bool) {
+	const sign = 1 << 63
+	switch {
+	case e.kind != serde.Double:
+		return w ^ sign, true
+	case w&sign != 0:
+		return ^w, w != sign && w <= math.Float64bits(math.Inf(-1))
+	}
+	return w | sign, w <= math.Float64bits(math.Inf(1))
 }
 
 // rename gives the codes the places that their words have after sorting.
@@ -547,7 +599,8 @@ func (e *columnEncoder) least(from, to int) (least, most []byte, ok bool) {
 	}
 	low, high := uint64(0), uint64(0)
 	if e.codes != nil {
-		low, high = e.words[slices.Min(e.codes[from:to])], e.words[slices.Max(e.codes[from:to])]
+		first, last := leastCodes(e.codes[from:to])
+		low, high = e.words[first], e.words[last]
 	} else {
 		low, high = slices.MinFunc(e.words[from:to], e.compareWords), slices.MaxFunc(e.words[from:to], e.compareWords)
 	}
@@ -566,14 +619,31 @@ func (e *columnEncoder) least(from, to int) (least, most []byte, ok bool) {
 	return e.appendWord(nil, low), e.appendWord(nil, high), true
 }
 
+// leastCodes gives the least and the greatest of some codes.
+func leastCodes(codes []uint32) (least, most uint32) {
+	least, most = codes[0], codes[0]
+	for _, c := range codes[1:] {
+		least, most = min(least, c), max(most, c)
+	}
+	return least, most
+}
+
 func (e *columnEncoder) leastText(from, to int) (least, most []byte, ok bool) {
 	switch {
 	case e.codes != nil:
-		least, most = e.texts[slices.Min(e.codes[from:to])], e.texts[slices.Max(e.codes[from:to])]
+		first, last := leastCodes(e.codes[from:to])
+		least, most = e.texts[first], e.texts[last]
 	case e.sorted:
 		least, most = e.texts[from], e.texts[to-1]
 	default:
-		least, most = slices.MinFunc(e.texts[from:to], bytes.Compare), slices.MaxFunc(e.texts[from:to], bytes.Compare)
+		least, most = e.texts[from], e.texts[from]
+		for _, t := range e.texts[from+1 : to] {
+			if bytes.Compare(t, least) < 0 {
+				least = t
+			} else if bytes.Compare(t, most) > 0 {
+				most = t
+			}
+		}
 	}
 	return bytes.Clone(least), bytes.Clone(most), len(least) <= maxBound && len(most) <= maxBound // rows are used again
 }

@@ -151,7 +151,13 @@ func appendWide(out []byte, values []uint64, width int) []byte {
 // sharedWith says how many bytes two texts begin with together, at most limit.
 func sharedWith(a, b []byte, limit int) int {
 	n := min(len(a), len(b), limit)
-	for i := range n {
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if d := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); d != 0 {
+			return i + bits.TrailingZeros64(d)/8
+		}
+	}
+	for ; i < n; i++ {
 		if a[i] != b[i] {
 			return i
 		}
