@@ -89,6 +89,7 @@ const (
 	keyAll    = "\x01"
 	keyHome   = "\x1b[1;5H"
 	keyCancel = "\x03"
+	keyEscape = "\x1b[27u" // as terminals send it that leave nothing to guess
 )
 
 // write puts a text in the editor in place of what is there.
