@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -63,7 +64,9 @@ type analyser struct {
 	// creating says that the first of views is about to be made.
 	creating bool
 	// joining is the condition, of a join or of WHERE, that is being analysed.
-	joining Expr
+	// optional are the fields of the side that this join may do without.
+	joining  Expr
+	optional []*field
 	// into is what an INSERT writes its rows to; nil for every other statement.
 	into *target
 }
@@ -112,6 +115,11 @@ func (f *field) mark() {
 	for _, d := range f.deps {
 		d.mark()
 	}
+}
+
+// scanned says whether f is of a table, itself or what it stands for.
+func (f *field) scanned() bool {
+	return f.scan != nil || slices.ContainsFunc(f.deps, (*field).scanned)
 }
 
 // origin says that a field is a partition column handed through unchanged.

@@ -297,7 +297,13 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
 	}
-	a.joining = r.On
+	a.joining, a.optional = r.On, nil
+	switch r.Kind {
+	case "LEFT":
+		a.optional = rr.fields
+	case "RIGHT":
+		a.optional = l.fields
+	}
 	on := a.expr(r.On, sc)
 	if r.Kind == "INNER" {
 		a.filters += a.outer - before

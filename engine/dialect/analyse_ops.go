@@ -152,9 +152,9 @@ func (a *analyser) equal(l, r value) string { return a.compareCode("=", l, r, l.
 func (a *analyser) logic(x *Logic, sc *scope) value {
 	out := value{typ: tBoolean, constant: true}
 	before, planned := a.correlation(), a.planning
-	var plain, known, risky []string
-	joining, joins := a.joining == x, false
-	for i, t := range a.lookedUp(x, sc) {
+	terms := terms{op: x.Op}
+	joining, optional := a.joining == x && x.Op == "AND", a.optional
+	for _, t := range a.lookedUp(x, sc) {
 		outer := a.outer
 		v := a.expr(t, sc)
 		if a.outer > outer {
@@ -165,40 +165,78 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 		}
 		out.constant = out.constant && v.constant
 		out.typ.loose = out.typ.loose || v.typ.loose
-		code := a.coerce(v, tBoolean).code
-		if i > 0 && mayFail(code) {
-			risky = append(risky, code)
-		} else {
-			plain = append(plain, code)
-			if !joining {
-				continue
-			}
-			if sc.equatesRelations(t) {
-				joins = true
-			} else {
-				code += " IS NOT FALSE"
-			}
-			known = append(known, code)
-		}
+		terms.add(a.coerce(v, tBoolean).code, joining && sc.equatesRelations(t), joining && sc.isOf(optional, t))
 	}
 	if lit := decides(x); lit != "" {
 		a.forget(before, planned) // the other terms count for nothing
 		out.code = lit
 		return out
 	}
-	out.code = "(" + strings.Join(plain, " "+x.Op+" ") + ")"
-	// DuckDB finds no join in a CASE, and would pair every row with every other. So
-	// the terms that cannot fail stand beside it too. An equality of two relations
-	// is what Trino joins by: the rest is not asked of a row in which it is NULL, but
-	// is where another term is.
-	if len(risky) > 0 {
-		out.code = guarded(x.Op, out.code, risky)
-		if x.Op == "AND" && joins {
-			out.code = "(" + strings.Join(append(known, out.code), " AND ") + ")"
-		}
-		a.checkCode(x.pos, out.code)
-	}
+	out.code = a.checkCode(x.pos, terms.code())
 	return out
+}
+
+// terms are the terms of an AND or OR. One that can fail is reached only where those
+// before it, and those that cannot, do not decide.
+type terms struct {
+	op           string
+	plain, risky []string
+	// keys are equalities of two relations that can fail. known is what holds of all
+	// that a join leaves, equated that an equality is among it.
+	keys, known []string
+	equated     bool
+	// own are the terms of the side that an outer join may do without.
+	own struct{ plain, risky []string }
+}
+
+// add adds a term, which may equate columns of two relations, or be of the side that
+// an outer join may do without.
+func (t *terms) add(code string, equates, own bool) {
+	fails := mayFail(code)
+	switch {
+	case fails && equates:
+		t.keys = append(t.keys, code)
+	case fails && own:
+		t.own.risky = append(t.own.risky, code)
+	case fails && len(t.plain)+len(t.keys) > 0:
+		t.risky = append(t.risky, code)
+	default:
+		t.plain = append(t.plain, code)
+		if own {
+			t.own.plain = append(t.own.plain, code)
+		}
+		if !equates {
+			code += " IS NOT FALSE"
+		}
+		t.known, t.equated = append(t.known, code), t.equated || equates
+	}
+}
+
+// code joins the terms. DuckDB finds no join in a CASE, and would pair every row with
+// every other. So the terms that cannot fail stand beside it too. An equality of two
+// relations is what Trino joins by: the rest is not asked of a row in which it is NULL.
+// It is where another term is NULL. Where a key can fail and there is none that cannot,
+// it is worked out for every row that the terms of its own side leave.
+func (t *terms) code() string {
+	if t.equated {
+		t.risky = append(t.keys, t.risky...)
+	} else {
+		t.plain, t.known = append(t.plain, t.keys...), append(t.known, t.keys...)
+	}
+	var all []string
+	if len(t.plain) > 0 {
+		all = append(all, guarded(t.op, "("+strings.Join(t.plain, " "+t.op+" ")+")", t.risky))
+	}
+	if len(t.risky) > 0 && t.op == "AND" && (t.equated || len(t.keys) > 0) {
+		all = append(t.known, all...)
+	}
+	if len(t.own.risky) > 0 { // Trino filters that side before it joins
+		all = append(all, guarded(t.op, "("+strings.Join(append(t.own.plain, "true"), " AND ")+")", t.own.risky))
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return "(" + strings.Join(all, " AND ") + ")"
 }
 
 // guarded joins terms that can fail to the others, each reached only where those
@@ -207,6 +245,9 @@ func guarded(op, plain string, risky []string) string {
 	decided := " IS FALSE THEN false"
 	if op == "OR" {
 		decided = " IS TRUE THEN true"
+	}
+	if len(risky) == 0 {
+		return plain
 	}
 	all := append([]string{plain}, risky...)
 	var b strings.Builder
@@ -225,6 +266,20 @@ func (s *scope) equatesRelations(x Expr) bool {
 	}
 	l, r := s.relationsOf(c.L), s.relationsOf(c.R)
 	return len(l) > 0 && len(r) > 0 && !slices.ContainsFunc(l, func(name string) bool { return slices.Contains(r, name) })
+}
+
+// isOf says whether a condition without subqueries is of some of the fields alone, and
+// those are of tables: what Trino knows of VALUES it asks first.
+func (s *scope) isOf(fields []*field, x Expr) bool {
+	names := s.relationsOf(x)
+	if len(names) == 0 || !slices.ContainsFunc(fields, (*field).scanned) {
+		return false
+	}
+	for _, f := range fields {
+		relation, _, _ := strings.Cut(f.code, `"."`)
+		names = slices.DeleteFunc(names, func(name string) bool { return name == relation })
+	}
+	return len(names) == 0 && len(collect(x, isSubquery)) == 0
 }
 
 // relationsOf gives the names that the relations of x's columns have in DuckDB.

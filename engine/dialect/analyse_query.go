@@ -399,7 +399,7 @@ func (a *analyser) condition(x Expr, sc *scope, what string) string {
 	a.noAggregates(x, what)
 	a.noteStrict(x)
 	a.noteFiltering(x)
-	a.joining = x
+	a.joining, a.optional = x, nil
 	v := a.expr(x, sc)
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
 		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s must evaluate to a boolean: actual type %s", what, v.typ))
