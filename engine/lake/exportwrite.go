@@ -209,7 +209,7 @@ func bytesProduct(key string, s sort, data []byte, entry manifestEntry) product 
 // first writer, as they arrived, it does not say.
 func (e *Exporter) put(ctx context.Context, p *product) error {
 	st := e.c.Store
-	if p.hidden != nil { // somebody may have been erased since the export began
+	if _, asks := st.(living); !asks { // who erases, and retention, may have come since the export began
 		st = living{st}
 	}
 	_, err := st.Put(ctx, p.key, p.body())

@@ -1,9 +1,12 @@
 package lake
 
 import (
+	"context"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -177,6 +180,54 @@ func TestRetainedAndExported(t *testing.T) {
 	c.topic.mu.Unlock()
 	c.mustExport()
 	look("set back")
+}
+
+// beforePut is a store that does something before the first put below a prefix.
+type beforePut struct {
+	store.Store
+	prefix string
+	first  *sync.Once
+	do     func()
+}
+
+func (b beforePut) Put(ctx context.Context, key string, r io.Reader) (store.Info, error) {
+	if strings.HasPrefix(key, b.prefix) {
+		b.first.Do(b.do)
+	}
+	return b.Store.Put(ctx, key, r)
+}
+
+// An exporter that was at work before there was anything void in the lake does not fill
+// what retention takes meanwhile.
+func TestRetainedWhileExporting(t *testing.T) {
+	const hour17 = "telemetry/year=2025/month=08/day=11/hour=17/"
+	c := newTrial(t, 1)
+	for n := range 60 {
+		c.send(0, n, int64(n)*180_000) // three hours
+	}
+	putObject(t, c.w.Store, hour17+"firehose.gz", []byte(zipped(`{"event_id":"EVENT_old"}`+"\n")))
+	m := c.topic.join(nil)
+	defer c.topic.leave(m)
+	config := c.ExportConfig
+	config.Log, config.Store = m, beforePut{c.w.Store, hour17, new(sync.Once), func() {
+		if r, err := Retain(t.Context(), c.w.Store, RetainOptions{Before: time.UnixMilli(sampleFrom).Add(time.Hour + time.Minute)}); err != nil || len(r.Folders) != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}}
+	e, err := NewExporter(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if there := below(t, c.w.Store, hour17); len(there) > 0 {
+		t.Errorf("there is again %v", there)
+	}
+	if len(below(t, c.w.Store, "telemetry/")) == 0 {
+		t.Error("what is not over is not there")
+	}
+	c.verified()
 }
 
 // What retention has taken of the Parquet a migration does not put again, though there is
