@@ -188,7 +188,7 @@ func (d *Decoder) stored(dst []byte, limit int) ([]byte, error) {
 	return append(dst, d.src[at+4:d.pos]...), nil
 }
 
-// piece is how much of a match is copied at a time; a longer one by memmove.
+// piece is how much of a match is copied at a time, twice.
 const piece = 16
 
 // codes unpacks a block whose codes are in the tables. What lies before begin is not
@@ -212,17 +212,17 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		e := literals[acc&mainMask]
 		if e&literal != 0 {
 			acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
-			binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
+			binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
 			o += 1 + int(e>>pairShift&1)
 			e = literals[acc&mainMask]
 			if e&literal != 0 {
 				acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
-				binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
+				binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
 				o += 1 + int(e>>pairShift&1)
 				e = literals[acc&mainMask]
 				if e&literal != 0 {
 					acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
-					binary.LittleEndian.PutUint16(buf[o:], uint16(e>>valueShift))
+					binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
 					o += 1 + int(e>>pairShift&1)
 					continue
 				}
@@ -266,8 +266,9 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 			// A piece is read before what it overlaps is written.
 			end := o + n
 			for {
-				*(*[piece]byte)(buf[o:]) = *(*[piece]byte)(buf[from:])
-				*(*[piece]byte)(buf[o+piece:]) = *(*[piece]byte)(buf[from+piece:])
+				to, of := buf[o:o+2*piece], buf[from:from+2*piece]
+				*(*[piece]byte)(to) = *(*[piece]byte)(of)
+				*(*[piece]byte)(to[piece:]) = *(*[piece]byte)(of[piece:])
 				if o, from = o+2*piece, from+2*piece; o >= end {
 					break
 				}
@@ -303,8 +304,9 @@ func more(src []byte, pos int, acc uint64, bits uint) (int, uint64, uint) {
 	if pos+8 > len(src) {
 		return last(src, pos, acc, bits)
 	}
-	// The bits of a byte that do not count yet come again, the same.
-	return pos + int((63-bits)>>3), acc | binary.LittleEndian.Uint64(src[pos:])<<(bits&63), bits | 56
+	// The bits of a byte that do not count yet come again, the same. (A slice of eight bytes
+	// costs less than one to the end of src, here and wherever words are read or written.)
+	return pos + int((63-bits)>>3), acc | binary.LittleEndian.Uint64(src[pos:pos+8])<<(bits&63), bits | 56
 }
 
 func last(src []byte, pos int, acc uint64, bits uint) (int, uint64, uint) {

@@ -236,7 +236,7 @@ func (d *deflater) body() {
 
 // flush writes whole bytes out; what it writes behind them is written over.
 func flush(out []byte, at int, acc uint64, have uint) (int, uint64, uint) {
-	binary.LittleEndian.PutUint64(out[at:], acc)
+	binary.LittleEndian.PutUint64(out[at:at+8], acc)
 	return at + int(have/8), acc >> (have &^ 7 & 63), have & 7
 }
 

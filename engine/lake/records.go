@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // A general compressor looks for matches at every byte. Records of one shape,
@@ -109,14 +110,15 @@ func (c *recordCoder) walk(text []byte, ends []int32) (n int64) {
 		if len(c.last) > 0 {
 			from = max(c.start, c.last[len(c.last)-1].end)
 		}
-		c.fields = c.fields[:0]
-		for k, key := range keys {
-			end := int(ends[k])
-			c.fields = append(c.fields, field{from, i + len(key), end})
-			i, from = end, end
+		c.fields = slices.Grow(c.fields[:0], len(keys))[:len(keys)]
+		for k, end := range ends[:len(keys)] {
+			f := field{from, i + len(keys[k]), int(end)}
+			c.fields[k] = f
+			c.field(text, k, f)
+			i, from = f.end, f.end
 		}
 		i += len("}\n")
-		c.tokenize(text)
+		c.swap()
 		n++
 	}
 	c.copyTo(text, len(text))
@@ -171,7 +173,7 @@ func (c *recordCoder) remember(text []byte, start int) {
 		}
 		for k := range c.fields {
 			f := c.fields[k]
-			c.recent[k][valueHash(text[f.value:f.end])] = int32(f.value) + 1
+			c.recent[k][valueHash(text, f.value, f.end)] = int32(f.value) + 1
 		}
 		c.swap()
 		i = next
@@ -224,39 +226,61 @@ func (c *recordCoder) swap() { c.fields, c.last = c.last, c.fields }
 // tokenize gives the tokens of the record that record found, to the end of its
 // last value.
 func (c *recordCoder) tokenize(text []byte) {
-	for k := range c.fields {
-		f := c.fields[k]
-		slot := &c.recent[k][valueHash(text[f.value:f.end])]
-		seen := int(*slot) - 1
-		*slot = int32(f.value) + 1
-		if c.at >= f.end {
-			continue // a match of a field before reaches over it
-		}
-		if seen >= 0 && f.value-seen < maxDistance && bytes.Equal(text[seen:seen+f.end-f.value], text[f.value:f.end]) {
-			c.backTo(f.key)
-		} else {
-			seen = -1
-		}
-		c.copyTo(text, f.key)
-		c.code(text, k, seen)
+	for k, f := range c.fields {
+		c.field(text, k, f)
 	}
 	c.swap()
 }
 
+// field gives the tokens of a field, to the end of its value.
+func (c *recordCoder) field(text []byte, k int, f field) {
+	value := text[f.value:f.end]
+	slot := &c.recent[k][valueHash(text, f.value, f.end)]
+	seen := int(*slot) - 1
+	*slot = int32(f.value) + 1
+	if c.at >= f.end {
+		return // a match of a field before reaches over it
+	}
+	again := 0
+	if seen >= 0 && f.value-seen < maxDistance {
+		again = sameLength(text[seen:], text[f.value:])
+	}
+	if seen >= 0 && (again >= len(value) || again == maxMatch && bytes.Equal(text[seen:seen+len(value)], value)) {
+		c.backTo(f.key)
+	} else {
+		seen = -1
+	}
+	c.copyTo(text, f.key)
+	c.code(text, k, f, seen, again)
+}
+
 // code codes a field from where c is to the end of its value. Of the two places
 // that may hold the same text, where the value was last, if seen is not
-// negative, and the record before, it takes the one that holds more.
-func (c *recordCoder) code(text []byte, k, seen int) {
-	f := c.fields[k]
+// negative, and the record before, it takes the one that holds more. again is how much of
+// the value and what follows it stands where the value was last.
+func (c *recordCoder) code(text []byte, k int, f field, seen, again int) {
 	for c.at < f.end {
 		length, distance := 0, 0
+		// A field's key is the same in all records; what stands before the first one is not.
+		same := k > 0 && c.at <= f.value
 		if seen >= 0 {
 			distance = f.value - seen
-			length = c.reach(text, distance)
+			if same {
+				length = c.bounded(f.value-c.at+again, distance)
+			} else {
+				length = c.reach(text, distance)
+			}
 		}
 		if len(c.last) > 0 {
-			if d := f.key - c.last[k].key; d != distance {
-				if n := c.reach(text, d); n > length {
+			before := c.last[k]
+			if d := f.key - before.key; d != distance {
+				n := 0
+				if same {
+					n = c.bounded(f.value-c.at+sameLength(text[before.value:], text[f.value:]), d)
+				} else {
+					n = c.reach(text, d)
+				}
+				if n > length {
 					length, distance = n, d
 				}
 			}
@@ -276,6 +300,14 @@ func (c *recordCoder) reach(text []byte, distance int) int {
 		return 0
 	}
 	return sameLength(text[c.at-distance:], text[c.at:])
+}
+
+// bounded is reach where the length is known.
+func (c *recordCoder) bounded(length, distance int) int {
+	if distance > min(c.at, maxDistance) {
+		return 0
+	}
+	return min(length, maxMatch)
 }
 
 // usefulMatch is how long a match must be to be shorter than literals.
@@ -311,7 +343,7 @@ func sameLength(a, b []byte) int {
 	limit := min(len(a), len(b), maxMatch)
 	i := 0
 	for ; i+8 <= limit; i += 8 {
-		if x := binary.LittleEndian.Uint64(a[i:]) ^ binary.LittleEndian.Uint64(b[i:]); x != 0 {
+		if x := binary.LittleEndian.Uint64(a[i:i+8]) ^ binary.LittleEndian.Uint64(b[i:i+8]); x != 0 {
 			return i + bits.TrailingZeros64(x)/8
 		}
 	}
@@ -321,14 +353,20 @@ func sameLength(a, b []byte) int {
 	return i
 }
 
-// valueHash tells values apart by their beginning, their end and their length.
-func valueHash(v []byte) uint32 {
+// valueHash tells values apart by their beginning, their end and their length: the value
+// text[begin:end].
+func valueHash(text []byte, begin, end int) uint32 {
 	const k = 0x9e3779b97f4a7c15
-	h := uint64(len(v))
-	if len(v) >= 8 {
-		h ^= binary.LittleEndian.Uint64(v)*k ^ bits.RotateLeft64(binary.LittleEndian.Uint64(v[len(v)-8:]), 29)
-	} else {
-		for _, b := range v {
+	n := end - begin
+	h := uint64(n)
+	switch {
+	case n >= 8:
+		h ^= binary.LittleEndian.Uint64(text[begin:begin+8])*k ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[end-8:end]), 29)
+	case end >= 8: // eight bytes with what is before it
+		shift := uint(n) * 8 & 63
+		h = h<<shift | binary.BigEndian.Uint64(text[end-8:end])&(1<<shift-1)
+	default:
+		for _, b := range text[begin:end] {
 			h = h<<8 | uint64(b)
 		}
 	}
