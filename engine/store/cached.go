@@ -245,16 +245,19 @@ func (c *Cached) Get(ctx context.Context, key string) (io.ReadCloser, Info, erro
 	if info.Size > c.c.Max {
 		return c.Store.Get(ctx, key)
 	}
-	name, err := c.keep(ctx, info)
+	var f *os.File
+	err = c.keep(ctx, info, func(path string) (err error) {
+		if f != nil {
+			return nil
+		}
+		f, err = os.Open(path)
+		return err
+	})
 	if err != nil {
+		if f != nil {
+			_ = f.Close()
+		}
 		return nil, Info{}, err
-	}
-	f, err := os.Open(c.object(name))
-	if errors.Is(err, os.ErrNotExist) { // another process made room
-		return c.Store.Get(ctx, key)
-	}
-	if err != nil {
-		return nil, Info{}, fmt.Errorf("reading %s from the cache: %w", key, err)
 	}
 	return f, info, nil
 }
@@ -294,30 +297,14 @@ func (c *Cached) Fetch(ctx context.Context, keys []string) error {
 	return context.Cause(ctx)
 }
 
-// fetchAgain is how often an object is fetched anew that others drop before it is
-// linked: users of a folder that is too small for all of them do that to each other,
-// now and then several times in a row.
-const fetchAgain = 50
-
 // link puts an object under its key into the view.
 func (c *Cached) link(ctx context.Context, info Info) error {
-	for again := 0; ; again++ {
-		name, err := c.keep(ctx, info)
-		if err != nil {
-			return err
-		}
-		err = c.linkAs(name, info)
-		if errors.Is(err, os.ErrNotExist) && again < fetchAgain {
-			continue // another user of the folder made room in this moment
-		}
-		if err != nil {
-			return fmt.Errorf("keeping %s in the cache %s: %w", info.Key, c.c.Folder, err)
-		}
-		return nil
-	}
+	return c.keep(ctx, info, func(kept string) error { return c.linkAs(kept, info) })
 }
 
-func (c *Cached) linkAs(name string, info Info) error {
+// linkAs links what is kept in a file.
+func (c *Cached) linkAs(kept string, info Info) error {
+	name := c.nameOf(info)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	path, _ := c.LocalPath(info.Key)
@@ -333,7 +320,7 @@ func (c *Cached) linkAs(name string, info Info) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		if err := os.Link(c.object(name), path); err != nil {
+		if err := os.Link(kept, path); err != nil {
 			return err
 		}
 		c.linkedTo += info.Size
@@ -357,11 +344,14 @@ func (c *Cached) nameOf(info Info) string {
 	return hex.EncodeToString(sum[:20])
 }
 
-// keep makes sure that an object is here and whole, and gives its name.
-func (c *Cached) keep(ctx context.Context, info Info) (name string, err error) {
-	name = c.nameOf(info)
+// keep makes sure that an object is here and whole, and has take take it from a file that
+// nobody drops meanwhile: what is fetched, before others see it, since users of a folder
+// that is too small for all of them drop each other's. take may be called again after an
+// error of its own or another.
+func (c *Cached) keep(ctx context.Context, info Info, take func(file string) error) error {
+	name := c.nameOf(info)
 	if err := c.prepare(); err != nil {
-		return "", err
+		return err
 	}
 	for {
 		c.mu.Lock()
@@ -374,22 +364,22 @@ func (c *Cached) keep(ctx context.Context, info Info) (name string, err error) {
 		if running {
 			select {
 			case <-f.done:
-				if f.err == nil {
-					return name, nil
+				if f.err == nil && take(c.object(name)) == nil {
+					return nil
 				}
-				continue // who fetched it may have been told to stop
+				continue // who fetched it may have been told to stop, or others have dropped it
 			case <-ctx.Done():
-				return "", context.Cause(ctx)
+				return context.Cause(ctx)
 			}
 		}
-		if f.err = ctx.Err(); f.err == nil && !c.whole(name, info.Size) {
-			f.err = c.download(ctx, name, info)
+		if f.err = ctx.Err(); f.err == nil && (!c.whole(name, info.Size) || take(c.object(name)) != nil) {
+			f.err = c.download(ctx, name, info, take)
 		}
 		c.mu.Lock()
 		delete(c.fetches, name)
 		c.mu.Unlock()
 		close(f.done)
-		return name, f.err
+		return f.err
 	}
 }
 

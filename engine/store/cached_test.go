@@ -238,6 +238,39 @@ func TestCachedShared(t *testing.T) {
 	all.Wait()
 }
 
+// What another user of the folder drops as soon as it is there is fetched once all the same.
+func TestCachedDropped(t *testing.T) {
+	behind := &counted{Store: store.NewMemory("test")}
+	keys, folder := fill(t, behind, 40, 1000), t.TempDir()
+	c := newCached(t, behind, folder, 1<<20)
+	stop, dropped := make(chan struct{}), sync.WaitGroup{}
+	dropped.Go(func() {
+		for {
+			files, _ := filepath.Glob(filepath.Join(folder, "objects", "*", "*"))
+			for _, f := range files {
+				_ = os.Remove(f)
+			}
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	})
+	err := c.Fetch(t.Context(), keys)
+	close(stop)
+	dropped.Wait()
+	if n := behind.gets.Load(); err != nil || n != int64(len(keys)) {
+		t.Errorf("%d gets of %d objects, %v", n, len(keys), err)
+	}
+	for _, key := range keys {
+		path, _ := c.LocalPath(key)
+		if data, err := os.ReadFile(path); err != nil || len(data) != 1000 {
+			t.Errorf("%s: %d bytes, %v", key, len(data), err)
+		}
+	}
+}
+
 // Manifests of many folders are listed once.
 func TestCachedGathers(t *testing.T) {
 	behind := &counted{Store: store.NewMemory("test")}

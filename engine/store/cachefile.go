@@ -37,11 +37,12 @@ func (c *Cached) whole(name string, size int64) bool {
 
 func sumText(sum uint32, size int64) string { return fmt.Sprintf("%08x %d\n", sum, size) }
 
-// download fetches an object into the cache; one that comes damaged, once more.
-func (c *Cached) download(ctx context.Context, name string, info Info) error {
-	err := c.downloadOnce(ctx, name, info)
+// download fetches an object into the cache; one that comes damaged, once more. take has
+// it before others see it.
+func (c *Cached) download(ctx context.Context, name string, info Info, take func(file string) error) error {
+	err := c.downloadOnce(ctx, name, info, take)
 	if err != nil && ctx.Err() == nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrUnavailable) {
-		err = c.downloadOnce(ctx, name, info)
+		err = c.downloadOnce(ctx, name, info, take)
 	}
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ func (c *Cached) download(ctx context.Context, name string, info Info) error {
 	return nil
 }
 
-func (c *Cached) downloadOnce(ctx context.Context, name string, info Info) error {
+func (c *Cached) downloadOnce(ctx context.Context, name string, info Info, take func(file string) error) error {
 	body, found, err := c.Store.Get(ctx, info.Key)
 	if err != nil {
 		return err
@@ -77,6 +78,9 @@ func (c *Cached) downloadOnce(ctx context.Context, name string, info Info) error
 	}
 	if n != info.Size {
 		return doing(fmt.Errorf("it has %d bytes and %d came", info.Size, n))
+	}
+	if err := take(f.Name()); err != nil {
+		return doing(err)
 	}
 	path := c.object(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
