@@ -40,15 +40,18 @@ func (th *theme) clip(s string, width int, tail string) (string, int) {
 	return s, ansi.StringWidth(s)
 }
 
+// endingLeast is the room in which an end says nothing.
+const endingLeast = 8
+
 // ending cuts what is too wide at its begin: of a path the end says which it is.
 func (th *theme) ending(s string, width int) string {
-	if width <= 0 {
-		return ""
-	}
 	s = th.clean(cutBytes(s, datumMost))
 	n := ansi.StringWidth(s)
-	if n <= width {
+	switch {
+	case n <= width:
 		return s
+	case width < endingLeast:
+		return ""
 	}
 	return ansi.TruncateLeft(s, n-max(width-ansi.StringWidth(th.g.ellipsis), 0), th.g.ellipsis)
 }

@@ -145,7 +145,7 @@ func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64) []tui.Stage {
 		export.Why = report.Count(retries) + " puts were tried again, and nothing was stored since"
 		export.Next = "nothing is lost: it goes on by itself when the store takes them; its log names the error"
 	case retries > 0:
-		export.Text += ", " + report.Count(retries) + " puts tried again"
+		export.Text += ", puts tried again: " + report.Count(retries)
 	}
 	lake := tui.Stage{Name: "lake", Text: report.Count(s.Objects) + " objects, " + report.Bytes(s.Bytes)}
 	if s.Last != "" {

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"image/color"
@@ -41,6 +43,36 @@ func (s *onScreen) without(t *testing.T, env []string, args ...string) (code int
 		t.Fatal(err)
 	}
 	return cmd.ProcessState.ExitCode(), a.String(), b.String()
+}
+
+// screenPartitions: with very many partitions the first frame comes before any of them is
+// read, and all are there when they are asked for.
+func screenPartitions(t *testing.T, s *onScreen) {
+	hours := wanted(t, "ACME_PARTITIONS", 1000, 1000)
+	lake := filepath.Join(t.TempDir(), "lake")
+	one := filepath.Join(t.TempDir(), "one.gz")
+	var text bytes.Buffer
+	z := gzip.NewWriter(&text)
+	_, err := io.WriteString(z, `{"event_type":"start"}`+"\n")
+	if err := errors.Join(err, z.Close(), os.WriteFile(one, text.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range hours {
+		at := time.Date(2024, 1, 1, i, 0, 0, 0, time.UTC)
+		dir := filepath.Join(lake, "telemetry", at.Format("year=2006/month=01/day=02/hour=15"))
+		if err := errors.Join(os.MkdirAll(dir, 0o755), os.Link(one, filepath.Join(dir, "one.gz"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	began := time.Now()
+	x := s.start(t, 100, 30, t.Name(), []string{"tui", "--lake", lake, "--screen", "browse"})
+	x.See("6 Quality")
+	t.Logf("the first frame after %v", time.Since(began))
+	x.See("▶    video_telemetry_json")
+	x.Keys("\r")
+	x.See("row 1 of " + grouped(hours))
+	x.Keys(keyQuit)
+	x.Ended(0)
 }
 
 // screenNoTerminal: without a terminal, or on one that can only print, there is the plain
@@ -438,17 +470,19 @@ func words(screen string) string {
 func screenLeaves(t *testing.T, s *onScreen) {
 	file := filepath.Join(t.TempDir(), "goroutines")
 	x := s.open(t, 120, 30, t.Name(), []string{"--screen", "report"}, goroutinesFile+"="+file)
+	rounds := 0
 	round := func() {
 		for _, p := range pages {
 			x.Keys(p.key)
 			x.See(p.see)
 		}
+		rounds++ // a result that is another one than the last round's
 		x.Keys("\x1b2")
-		ask(x, "SELECT count(*) AS n FROM video_telemetry_json", "row 1 of 1")
+		ask(x, fmt.Sprintf("SELECT count(*) AS n%d FROM video_telemetry_json", rounds), fmt.Sprintf("Column n%d ", rounds))
 		x.Keys(keyF3)
 		x.See("e export")
 		x.Keys("F")
-		x.See("frequency of n")
+		x.See(fmt.Sprintf("frequency of n%d", rounds))
 		x.Keys("[\x1b3\r")
 		x.See("objects")
 		x.Keys("\x1b1")

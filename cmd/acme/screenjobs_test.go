@@ -95,7 +95,7 @@ func TestPutTrouble(t *testing.T) {
 		text             string
 	}{
 		{0, 3, report.OK, "lag 0"}, {2, 3, report.Warn, "lag 0"}, {2, 3, report.Warn, "lag 0"},
-		{2, 4, report.OK, "lag 0, 2 puts tried again"}, {3, 4, report.Warn, "lag 0"}, {0, 0, report.OK, "lag 0"},
+		{2, 4, report.OK, "lag 0, puts tried again: 2"}, {3, 4, report.Warn, "lag 0"}, {0, 0, report.OK, "lag 0"},
 	} {
 		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries)[0]
 		if got.Grade != v.want || got.Text != v.text || (got.Why != "") != (v.want == report.Warn) {

@@ -115,7 +115,7 @@ func TestCheck30Refused(t *testing.T) {
 	server.Break(nil)
 	x.See("1 done")
 	x.Keys("\x1b4")
-	x.See("✓ exporter lag 0")
+	x.See("✓ exporter")
 	x.Keys(keyQuit)
 	x.Ended(0)
 }

@@ -108,13 +108,19 @@ func ask(x *tuitest.Terminal, text, want string) {
 // rowsWanted is how long results are: a few hundred thousand, or ACME_ROWS.
 func rowsWanted(t *testing.T) int {
 	t.Helper()
-	text := os.Getenv("ACME_ROWS")
+	return wanted(t, "ACME_ROWS", 300_000, 300_000)
+}
+
+// wanted is a number of thousands that a variable says, or another one where it is not set.
+func wanted(t *testing.T, variable string, otherwise, least int) int {
+	t.Helper()
+	text := os.Getenv(variable)
 	if text == "" {
-		return 300_000
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 300_000 || n%1000 != 0 {
-		t.Fatalf("ACME_ROWS=%s: want thousands, 300000 at least", text)
+	if err != nil || n < least || n%1000 != 0 {
+		t.Fatalf("%s=%s: want thousands, %d at least", variable, text, least)
 	}
 	return n
 }
@@ -155,7 +161,7 @@ func TestScreenProgram(t *testing.T) {
 		"Check02Small": screenSmall, "Check09ASCII": screenASCII, "Check13Editor": screenEditor, "Check15RunKeys": screenRunKeys,
 		"Check20Long": screenLong, "Check21Shapes": screenShapes, "Check24Export": screenExport, "Check26Error": screenError,
 		"Check27Several": screenSeveral, "Check31Job": screenJob,
-		"Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround, "Check19Footer": screenFooter,
+		"Check04Partitions": screenPartitions, "Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround, "Check19Footer": screenFooter,
 		"Check33And34Session": screenSession, "Check35And36Keys": screenKeys, "Check37ReadOnly": screenReadOnly, "Check24And30FullDisk": screenFullDisk, "Check40Leaves": screenLeaves,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, s) })
