@@ -37,6 +37,9 @@ type analyser struct {
 	// misordered is the first ORDER BY of an aggregate of the query at hand that is not
 	// among its DISTINCT arguments.
 	misordered *Error
+	// alone refuses the query at hand if it has another aggregate: up to Trino 475 a
+	// count of distinct constants then counts all rows.
+	alone *Error
 	// inOrder says that all but the groups is right in the query at hand, so that the next
 	// error is Trino's first.
 	inOrder bool

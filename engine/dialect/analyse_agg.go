@@ -110,7 +110,7 @@ func (a *analyser) noAggregates(x Expr, what string) {
 // aggregateQuery analyses a grouped SELECT: everything once over the source for
 // types and errors, in Trino's order, then over the groups.
 func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) *result {
-	around, inOrder := a.misordered, a.inOrder
+	around, inOrder, alone := a.misordered, a.inOrder, a.alone
 	a.inOrder = false
 	a.dry++
 	items := a.items(s, src)
@@ -126,7 +126,7 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	}
 	sc := *src
 	sc.agg = g
-	a.misordered, a.inOrder = nil, q.OrderBy == nil // so far it looked for other errors alone
+	a.misordered, a.alone, a.inOrder = nil, nil, q.OrderBy == nil // so far it looked for other errors alone
 	post := a.items(s, &sc)
 	where := ""
 	if s.Having != nil {
@@ -142,7 +142,10 @@ func (a *analyser) aggregateQuery(q *Query, s *Select, src *scope, from string) 
 	if a.misordered != nil {
 		panic(a.misordered)
 	}
-	a.misordered, a.inOrder = around, inOrder
+	if a.alone != nil && len(g.aggs) > 1 {
+		panic(a.alone)
+	}
+	a.misordered, a.inOrder, a.alone = around, inOrder, alone
 	return res
 }
 
