@@ -206,3 +206,69 @@ func TestBucketSyncKills(t *testing.T) {
 	}
 	t.Logf("%d kills of a copy of %s, %d uploads left behind, 0 after gc", killed, took.Round(time.Millisecond), orphans)
 }
+
+// Migrations in a bucket, one or two at once, are killed at random moments and run again.
+// After each kill every object that is there is, byte for byte, one of an undisturbed
+// migration, the source among them; in the end all are there, and nothing else.
+func TestBucketMigrateKills(t *testing.T) {
+	wanted, place, acme := killsWanted(t, 3), bucketFor(t, "migrate"), acmeBinary(t)
+	folder := filepath.Join(t.TempDir(), "lake")
+	runAcme(t, "generate", "-q", "--lake", folder, "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "4h", "--set", "arrivals.mean_per_hour=400")
+	copied := func(lake string) {
+		if out, err := exec.Command(acme, "sync", "-q", folder, lake).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	migrate := func(lake string) *exec.Cmd { return exec.Command(acme, "migrate", "-q", "--lake", lake) }
+	copied(place + "/calm")
+	started := time.Now()
+	if out, err := migrate(place + "/calm").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	took := time.Since(started)
+	want := sums(t, place+"/calm")
+	rng := rand.New(rand.NewPCG(uint64(wanted), 4))
+	killed, rounds := 0, 0
+	for ; killed < wanted; rounds++ {
+		lake := fmt.Sprintf("%s/killed%d", place, rounds)
+		copied(lake)
+		for range 1 + rng.IntN(3) {
+			killed += killedAtOnce(t, time.Duration(rng.Int64N(int64(took))), []*exec.Cmd{migrate(lake), migrate(lake)}[:1+rng.IntN(2)])
+			for key, sum := range sums(t, lake) {
+				if sum != want[key] {
+					t.Errorf("%s: %s is there and is not what an undisturbed migration leaves", lake, key)
+				}
+			}
+		}
+		if out, err := migrate(lake).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if got := sums(t, lake); !maps.Equal(got, want) {
+			t.Errorf("%s: %d objects, want %d, or other bytes", lake, len(got), len(want))
+		}
+	}
+	t.Logf("%d kills over %d lakes: each is byte for byte the undisturbed one, %d objects", killed, rounds, len(want))
+}
+
+// killedAtOnce starts commands together, kills them after a while, and says how many had
+// not ended before.
+func killedAtOnce(t *testing.T, after time.Duration, commands []*exec.Cmd) (killed int) {
+	t.Helper()
+	for _, c := range commands {
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(after)
+	for _, c := range commands {
+		_ = c.Process.Kill() // it may have ended
+		var exit *exec.ExitError
+		switch err := c.Wait(); {
+		case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signaled():
+			killed++
+		case err != nil:
+			t.Fatalf("%v: %v", c.Args[1:], err)
+		}
+	}
+	return killed
+}
