@@ -19,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 
+	"acme/telemetry/engine/serde"
 	"acme/telemetry/engine/store"
 	"acme/telemetry/schema"
 )
@@ -441,25 +442,42 @@ func TestCheckSeesWrongParts(t *testing.T) {
 	table := schema.EventsMigrated()
 	type spoil struct {
 		rows func(c []column)
+		run  func(r *rows)
 		file func(p *partFile)
 	}
+	const city = 21 // of the last row it is NULL, and so is all but its first column
 	first := func(p *partFile, column int) *format.Statistics {
 		return &p.meta.RowGroups[0].Columns[column].MetaData.Statistics
 	}
 	for what, c := range map[string]spoil{
-		"a value":            {rows: func(c []column) { c[6].words[3]++ }},
-		"a text":             {rows: func(c []column) { c[4].codes[5] = (c[4].codes[5] + 1) % uint32(c[4].dict.len()) }},
-		"two rows' values":   {rows: func(c []column) { w := c[6].words; w[1], w[2] = w[2], w[1] }},
-		"a column's place":   {rows: func(c []column) { c[15], c[16] = c[16], c[15] }},
-		"a bound":            {file: func(p *partFile) { p.chunks[0][6].bounds.MaxValues[0] = []byte{0, 0, 0, 0} }},
-		"a group's bound":    {file: func(p *partFile) { first(p, 0).MaxValue = []byte("EVENT_") }},
-		"a count of NULLs":   {file: func(p *partFile) { first(p, 3).NullCount = 1 }},
-		"a bloom filter":     {file: func(p *partFile) { b := p.chunks[0][1].bloom; clear(b[len(b)-32:]) }},
+		"a value":           {rows: func(c []column) { c[6].words[3]++ }},
+		"a text":            {rows: func(c []column) { c[4].codes[5] = (c[4].codes[5] + 1) % uint32(c[4].dict.len()) }},
+		"a row left out":    {run: func(r *rows) { r.n-- }},
+		"a row twice":       {run: func(r *rows) { repeatRow(t, r, r.n) }},
+		"a row for another": {run: func(r *rows) { repeatRow(t, r, r.n-2) }},
+		"an empty text":     {run: func(r *rows) { c := &r.columns[city]; c.valid[(r.n-1)/64] |= 1 << ((r.n - 1) % 64); c.nulls-- }},
+		"a NULL":            {rows: func(c []column) { c[city].valid[0] &^= 1; c[city].nulls++ }},
+		"two rows' values":  {rows: func(c []column) { w := c[6].words; w[1], w[2] = w[2], w[1] }},
+		"a column's place":  {rows: func(c []column) { c[15], c[16] = c[16], c[15] }},
+		"a bound":           {file: func(p *partFile) { p.chunks[0][6].bounds.MaxValues[0] = []byte{0, 0, 0, 0} }},
+		"a group's bound":   {file: func(p *partFile) { first(p, 0).MaxValue = []byte("EVENT_") }},
+		"a count of NULLs":  {file: func(p *partFile) { first(p, 3).NullCount++ }},
+		"a bloom filter":    {file: func(p *partFile) { b := p.chunks[0][1].bloom; clear(b[len(b)-32:]) }},
+		"a byte": {file: func(p *partFile) {
+			at := p.chunks[0][6].pages[0]
+			flipByte(t, p.file, at.Offset+int64(at.CompressedPageSize)-3)
+		}},
 		"the number of rows": {file: func(p *partFile) { p.meta.NumRows++ }},
 		"nothing":            {},
 	} {
 		st := store.NewMemory("wrong")
-		samples(t, st, 0, 1, 300, "\n")
+		var text strings.Builder
+		for _, r := range sampleRecords(300) {
+			text.Write(r.Value)
+			text.WriteString("\n")
+		}
+		text.WriteString(`{"event_id":"EVENT_alone"}`)
+		putObject(t, st, migrateHour+"object-0", []byte(text.String()))
 		var inputs []store.Info
 		for info, err := range st.List(t.Context(), "telemetry/") {
 			if err != nil {
@@ -489,6 +507,9 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		if c.rows != nil {
 			c.rows(runs[0].columns)
 		}
+		if c.run != nil {
+			c.run(runs[0])
+		}
 		if err := p.group(runs); err != nil {
 			t.Fatal(err)
 		}
@@ -506,6 +527,49 @@ func TestCheckSeesWrongParts(t *testing.T) {
 			t.Error(err)
 		}
 		r.close()
+	}
+}
+
+// repeatRow puts the first of some rows, which has no NULL, in the place of another, or
+// behind the last.
+func repeatRow(t *testing.T, r *rows, to int) {
+	t.Helper()
+	for i := range r.columns {
+		c := &r.columns[i]
+		switch {
+		case c.kind != serde.String:
+			c.words = append(c.words, c.words[0])
+			c.words[to] = c.words[0]
+		case c.plain:
+			first := bytes.Clone(c.bytes(0))
+			c.text = append(c.text, first...)
+			c.ends = append(c.ends, uint32(len(c.text)))
+			if copy(c.bytes(to), first) != len(c.bytes(to)) {
+				t.Fatal("two texts of one column are not of one length")
+			}
+		default:
+			c.codes = append(c.codes, c.codes[0])
+			c.codes[to] = c.codes[0]
+		}
+		if to == r.n && c.valid != nil {
+			c.valid = append(c.valid, 0)
+			c.valid[to/64] |= 1 << (to % 64)
+		}
+	}
+	r.n = max(r.n, to+1)
+}
+
+// flipByte changes a byte of a file.
+func flipByte(t *testing.T, f *os.File, at int64) {
+	t.Helper()
+	var b [1]byte
+	_, err := f.ReadAt(b[:], at)
+	if err == nil {
+		b[0] ^= 1
+		_, err = f.WriteAt(b[:], at)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
