@@ -68,8 +68,10 @@ type analyser struct {
 	creating bool
 	// joining is the condition, of a join or of WHERE, that is being analysed.
 	// optional are the fields of the side that this join may do without.
+	// residual says that its condition has keys to join by, and terms that can fail.
 	joining  Expr
 	optional []*field
+	residual bool
 	// into is what an INSERT writes its rows to; nil for every other statement.
 	into *target
 }

@@ -734,7 +734,11 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if nan != "" && w.Frame != nil && w.Frame.Unit == "RANGE" && len(w.OrderBy) == 1 {
 			panic(refuse(s.X.Pos(), "a RANGE frame over doubles with NULLS FIRST"))
 		}
-		text := nan + a.sortText(v) + sortTail(s)
+		sorted := a.sortText(v)
+		if kept := signKept(v); kept != "" {
+			sorted = kept
+		}
+		text := nan + sorted + sortTail(s)
 		if i == 0 {
 			text = "ORDER BY " + text
 			parts = append(parts, text)

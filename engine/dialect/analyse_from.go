@@ -297,7 +297,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
 	}
-	a.joining, a.optional = r.On, nil
+	a.joining, a.optional, a.residual = r.On, nil, false
 	switch r.Kind {
 	case "LEFT":
 		a.optional = rr.fields
@@ -323,8 +323,68 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 		}
 		return r.Kind == "INNER"
 	})
-	out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr), on.code)
+	out.from = a.joinedOnResidual(r, l, rr, on.code, sc)
+	if out.from == "" {
+		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr), on.code)
+	}
 	return out
+}
+
+// joinedOnResidual is the text of an outer join whose condition has keys, and terms
+// that can fail. DuckDB would try every pair of rows; of a lateral query it makes joins
+// by the keys, and asks the rest of what they leave. It asks once for rows of the other
+// side that are equal in what the condition reads, so that side may have no values
+// that are equal and not the same, as 0 and -0. Empty where this cannot be done.
+func (a *analyser) joinedOnResidual(r *Join, l, rr *relation, on string, sc *scope) string {
+	kept, other := l, rr
+	if r.Kind == "RIGHT" {
+		kept, other = rr, l
+	}
+	alias := other.name()
+	if !a.residual || r.Kind != "LEFT" && r.Kind != "RIGHT" || alias == "" || lateralOf(r.R) != nil || unnestOf(r.R) != nil || len(collect(r.On, isSubquery)) > 0 {
+		return ""
+	}
+	var columns strings.Builder
+	for i, f := range kept.fields {
+		name := fmt.Sprintf(`"~%d"`, i)
+		with := replaceCode(on, f.code, alias+"."+name)
+		if with == on {
+			continue
+		}
+		if !f.typ.oneForm() {
+			return ""
+		}
+		on = with
+		columns.WriteString(", " + f.code + " AS " + name)
+	}
+	return fmt.Sprintf("%s LEFT JOIN LATERAL (SELECT * FROM (SELECT *%s FROM %s) AS %s WHERE %s) AS %s ON true", kept.from, columns.String(), other.from, alias, on, alias)
+}
+
+// name is the quoted alias of a relation all of whose columns are of one; empty where
+// there is none.
+func (r *relation) name() string {
+	if r.joined || len(r.fields) == 0 {
+		return ""
+	}
+	first, _, _ := strings.Cut(r.fields[0].code, `"."`)
+	if !strings.HasPrefix(first, `"`) {
+		return ""
+	}
+	for _, f := range r.fields {
+		if relation, _, found := strings.Cut(f.code, `"."`); !found || relation != first {
+			return ""
+		}
+	}
+	return first + `"`
+}
+
+// oneForm says whether values of t that are equal are the same.
+func (t Type) oneForm() bool {
+	switch t.Kind {
+	case Boolean, TinyInt, SmallInt, Integer, BigInt, Decimal, Varchar, Char, Varbinary, Date, Time, Timestamp, TimestampTZ:
+		return true
+	}
+	return false
 }
 
 // rightSide wraps a join that stands right of another.

@@ -173,6 +173,9 @@ func (a *analyser) logic(x *Logic, sc *scope) value {
 		return out
 	}
 	out.code = a.checkCode(x.pos, terms.code())
+	if joining {
+		a.residual = terms.residual
+	}
 	return out
 }
 
@@ -185,6 +188,8 @@ type terms struct {
 	// that a join leaves, equated that an equality is among it.
 	keys, known []string
 	equated     bool
+	// residual says that the terms have a key, and others that can fail.
+	residual bool
 	// own are the terms of the side that an outer join may do without.
 	own struct{ plain, risky []string }
 }
@@ -228,7 +233,7 @@ func (t *terms) code() string {
 		all = append(all, guarded(t.op, "("+strings.Join(t.plain, " "+t.op+" ")+")", t.risky))
 	}
 	if len(t.risky) > 0 && t.op == "AND" && (t.equated || len(t.keys) > 0) {
-		all = append(t.known, all...)
+		all, t.residual = append(t.known, all...), true
 	}
 	if len(t.own.risky) > 0 { // Trino filters that side before it joins
 		all = append(all, guarded(t.op, "("+strings.Join(append(t.own.plain, "true"), " AND ")+")", t.own.risky))

@@ -16,14 +16,27 @@ type sortKey struct {
 	constant bool
 	guard    string // fails where the column cannot be sorted by
 	front    string // sorts NaN, see nanFirst
+	signed   string // sorts as the column does, see signKept
 	x        Expr
 }
 
 func (k sortKey) String() string {
-	if k.ordinal > 0 {
+	switch {
+	case k.signed != "":
+		return k.front + k.signed + k.tail
+	case k.ordinal > 0:
 		return k.front + strconv.Itoa(k.ordinal) + k.tail + k.guard
 	}
 	return k.front + k.code + k.tail
+}
+
+// signKept gives what a double is sorted by: DuckDB makes a column that it sorts by anew
+// from the keys, and -0 of them is 0. Empty for what is none.
+func signKept(v value) string {
+	if v.typ.Kind != Double && v.typ.Kind != Real {
+		return ""
+	}
+	return "(" + v.code + " + 0)"
 }
 
 // nanFirst gives the item of ORDER BY before one of doubles with NULLS FIRST: Trino
@@ -77,8 +90,7 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 		k.ordinal = i
 		outputs[i-1].mark()
 		a.checkOrderable(outputs[i-1].typ, ":input("+strconv.Itoa(i-1)+")", from)
-		k.guard, k.front = a.sortGuard(outputs[i-1]), nanFirst(outputs[i-1].value(), s)
-		return k
+		return a.sortColumn(k, outputs[i-1], s)
 	}
 	sc.top(s.X)
 	v := a.expr(s.X, sc)
@@ -86,12 +98,18 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 	if parts := dotted(s.X); len(parts) == 1 {
 		for i, o := range outputs {
 			if o.name == parts[0] {
-				k.ordinal, k.guard, k.front = i+1, a.sortGuard(o), nanFirst(o.value(), s)
-				return k
+				k.ordinal = i + 1
+				return a.sortColumn(k, o, s)
 			}
 		}
 	}
-	k.code, k.constant, k.front = a.sortText(v), v.constant, nanFirst(v, s)
+	k.code, k.constant, k.front, k.signed = a.sortText(v), v.constant, nanFirst(v, s), signKept(v)
+	return k
+}
+
+// sortColumn completes a key that is a column of the select list.
+func (a *analyser) sortColumn(k sortKey, f *field, s SortItem) sortKey {
+	k.guard, k.front, k.signed = a.sortGuard(f), nanFirst(f.value(), s), signKept(f.value())
 	return k
 }
 
@@ -115,6 +133,7 @@ func sortTail(s SortItem) string {
 // checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
 func checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 	for i, k := range keys {
+		keys[i].signed = ""
 		if k.front != "" {
 			panic(refuse(k.x.Pos(), "SELECT DISTINCT in the order of doubles with NULLS FIRST"))
 		}
@@ -190,6 +209,7 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 	}
 	var order, names []string
 	for i, k := range keys {
+		keys[i].signed = ""
 		if k.front != "" {
 			panic(refuse(k.x.Pos(), "FETCH FIRST WITH TIES of doubles with NULLS FIRST"))
 		}
