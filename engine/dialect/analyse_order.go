@@ -23,7 +23,7 @@ type sortKey struct {
 func (k sortKey) String() string {
 	switch {
 	case k.signed != "":
-		return k.front + k.signed + k.tail
+		return k.front + k.signed
 	case k.ordinal > 0:
 		return k.front + strconv.Itoa(k.ordinal) + k.tail + k.guard
 	}
@@ -37,6 +37,23 @@ func signKept(v value) string {
 		return ""
 	}
 	return "(" + v.code + " + 0)"
+}
+
+// signed gives the items of ORDER BY for a double: up to Trino 475 -0 is below 0 there,
+// though they are equal.
+func (a *analyser) signed(v value, s SortItem) string {
+	kept := signKept(v)
+	switch {
+	case kept == "":
+		return ""
+	case a.level >= 476:
+		return kept + sortTail(s)
+	}
+	order := " DESC"
+	if s.Desc {
+		order = ""
+	}
+	return kept + sortTail(s) + ", signbit(" + v.code + ")" + order
 }
 
 // nanFirst gives the item of ORDER BY before one of doubles with NULLS FIRST: Trino
@@ -103,13 +120,13 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 			}
 		}
 	}
-	k.code, k.constant, k.front, k.signed = a.sortText(v), v.constant, nanFirst(v, s), signKept(v)
+	k.code, k.constant, k.front, k.signed = a.sortText(v), v.constant, nanFirst(v, s), a.signed(v, s)
 	return k
 }
 
 // sortColumn completes a key that is a column of the select list.
 func (a *analyser) sortColumn(k sortKey, f *field, s SortItem) sortKey {
-	k.guard, k.front, k.signed = a.sortGuard(f), nanFirst(f.value(), s), signKept(f.value())
+	k.guard, k.front, k.signed = a.sortGuard(f), nanFirst(f.value(), s), a.signed(f.value(), s)
 	return k
 }
 

@@ -105,6 +105,8 @@ var foundByRelease = []struct{ name, sql, oldest, newest string }{
 		"NOT_SUPPORTED: an interval of more months than 32 bits take is not supported by the local engine", "NUMERIC_VALUE_OUT_OF_RANGE: integer multiplication overflow: -12 * 2147483647"},
 	{"months within", "SELECT INTERVAL '2' MONTH <= INTERVAL '-1' YEAR * i, INTERVAL '1' YEAR + INTERVAL '1' MONTH * i, CAST(INTERVAL '1' YEAR - INTERVAL '1' MONTH * i AS varchar) FROM (VALUES 2) AS t (i)", "[[false,\"1-2\",\"0-10\"]]", ""},
 	{"what is divided fails before what it is divided by", "SELECT (- s) / CAST((q > 7) AS smallint) FROM (VALUES (SMALLINT '-32768', 1.5)) AS t (s, q)", "NUMERIC_VALUE_OUT_OF_RANGE: smallint negation overflow: -32768", ""},
+	{"-0 before 0", "SELECT k FROM (VALUES (1, 0e0), (2, -0e0), (3, NULL), (4, nan())) AS t (k, v) ORDER BY v, k", "[[2],[1],[4],[3]]", "[[1],[2],[4],[3]]"},
+	{"0 before -0", "SELECT v, k FROM (VALUES (1, REAL '-0'), (2, REAL '0'), (3, NULL)) AS t (k, v) ORDER BY 1 DESC, k LIMIT 2", "[[0,2],[-0,1]]", "[[-0,1],[0,2]]"},
 	{"a constant counted once", "SELECT count(DISTINCT 0.5e0), max(k) FROM (VALUES 1, 2) AS t (k)", "NOT_SUPPORTED: line 1:8: count(DISTINCT) of a constant beside another aggregate at this release is not supported by the local engine", "[[1,2]]"},
 	{"a constant counted alone", "SELECT i, count(DISTINCT 'x') FROM (VALUES 1, 2, 2) AS t (i) GROUP BY ROLLUP (i) HAVING count(DISTINCT 'x') > 0 ORDER BY 1", "[[1,1],[2,1],[null,1]]", ""},
 	{"a constant counted beside an aggregate that orders", "SELECT count(DISTINCT 1) FROM (VALUES 1, 2) AS t (k) ORDER BY sum(k)", "NOT_SUPPORTED: line 1:8: count(DISTINCT) of a constant beside another aggregate at this release is not supported by the local engine", "[[1]]"},
