@@ -28,6 +28,9 @@ const (
 	// inMemory is up to how long an object is read as a whole and unpacked from memory to
 	// memory, which is three times as fast.
 	inMemory = 8 << 20
+	// idleRuns is of how many runs at most a row group is whose runs are kept: an hour's are,
+	// a day's would be held beside what is encoded of them.
+	idleRuns = 24
 	// usualText is up to how much of what was unpacked the room is used again.
 	usualText = 48 << 20
 	// maxRefused bounds what of an object is filed as an error, in bytes.
@@ -328,7 +331,9 @@ func (r *inputReader) recycle(runs []*rows) {
 	for _, run := range runs {
 		run.reset()
 	}
-	r.used.put(runs...)
+	if len(runs) <= idleRuns {
+		r.used.put(runs...)
+	}
 }
 
 // newRecordReader makes a reader of every record of objects.
