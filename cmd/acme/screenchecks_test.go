@@ -259,7 +259,9 @@ func screenFooter(t *testing.T, s *onScreen) {
 	x := s.open(t, 100, 30, t.Name(), []string{"--screen", "report"})
 	bytesOf := map[string]string{"enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "esc": "\x1b", "space": " ", "F1": "\x1bOP", "F2": keyF2, "F3": keyF3, "F4": "\x1bOS", "F5": keyF5}
 	item := regexp.MustCompile(`^(\^?[^\s]+) (.+)$`)
-	for _, place := range append(slices.Clone(pages), struct{ key, see string }{"\x1b2" + keyF5 + keyF3, "row 1 of"}) {
+	x.Keys("\x1b2" + keyF5) // once: a result that comes while a key is tried may hide what that does
+	x.See("row 1 of")
+	for _, place := range append(slices.Clone(pages), struct{ key, see string }{"\x1b2" + keyF3, "row 1 of"}) {
 		here := func() {
 			x.Keys(keyEscape + keyEscape + place.key) // a question over it, and its filter, are gone
 			x.See(place.see)
