@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -251,50 +250,6 @@ func contrast(a, b color.Color) float64 {
 	}
 	x, y := light(a), light(b)
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-// screenFooter: every key that a page's footer names does something, and so does every
-// key that the footers of the SQL page's panes name.
-func screenFooter(t *testing.T, s *onScreen) {
-	x := s.open(t, 100, 30, t.Name(), []string{"--screen", "report"})
-	bytesOf := map[string]string{"enter": "\r", "tab": "\t", "shift+tab": "\x1b[Z", "esc": "\x1b", "space": " ", "F1": "\x1bOP", "F2": keyF2, "F3": keyF3, "F4": "\x1bOS", "F5": keyF5}
-	item := regexp.MustCompile(`^(\^?[^\s]+) (.+)$`)
-	x.Keys("\x1b2" + keyF5) // once: a result that comes while a key is tried may hide what that does
-	x.See("row 1 of")
-	for _, place := range append(slices.Clone(pages), struct{ key, see string }{"\x1b2" + keyF3, "row 1 of"}) {
-		here := func() {
-			x.Keys(keyEscape + keyEscape + place.key) // a question over it, and its filter, are gone
-			x.See(place.see)
-			x.Rest(20 * time.Millisecond)
-		}
-		here()
-		lines := strings.Split(strings.TrimRight(x.Screen(), "\n"), "\n")
-		tried := 0
-		for _, part := range regexp.MustCompile(` {2,}`).Split(strings.TrimSpace(lines[len(lines)-1]), -1) {
-			m := item.FindStringSubmatch(part)
-			if m == nil || m[2] == "quit" || strings.Contains(m[1], "-") {
-				continue
-			}
-			keys, ok := bytesOf[m[1]]
-			switch {
-			case ok:
-			case strings.HasPrefix(m[1], "^"):
-				keys = string(rune(m[1][1] & 0x1f))
-			default:
-				keys = m[1]
-			}
-			here()
-			before := x.Screen()
-			x.Keys(keys)
-			x.Until(fmt.Sprintf("%q does something at %q", part, place.see), func() bool { return x.Screen() != before })
-			tried++
-		}
-		if tried < 2 {
-			t.Errorf("%s: %d keys in the footer:\n%s", place.see, tried, x.Screen())
-		}
-	}
-	x.Keys(keyEscape + keyQuit)
-	x.Ended(0)
 }
 
 // screenSession: page, sheets, cursor, sort and filter are there again after a quit; a

@@ -161,7 +161,7 @@ func TestScreenProgram(t *testing.T) {
 		"Check02Small": screenSmall, "Check09ASCII": screenASCII, "Check13Editor": screenEditor, "Check15RunKeys": screenRunKeys,
 		"Check20Long": screenLong, "Check21Shapes": screenShapes, "Check24Export": screenExport, "Check26Error": screenError,
 		"Check27Several": screenSeveral, "Check31Job": screenJob,
-		"Check04Partitions": screenPartitions, "Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround, "Check19Footer": screenFooter,
+		"Check04Partitions": screenPartitions, "Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround,
 		"Check33And34Session": screenSession, "Check35And36Keys": screenKeys, "Check37ReadOnly": screenReadOnly, "Check24And30FullDisk": screenFullDisk, "Check40Leaves": screenLeaves,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, s) })
