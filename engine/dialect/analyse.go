@@ -122,6 +122,13 @@ func (f *field) mark() {
 	}
 }
 
+// relation gives the name that f's relation has in DuckDB, without its last quote, where
+// f is a column of one; all of its text where it is not.
+func (f *field) relation() (name string, column bool) {
+	name, _, column = strings.Cut(f.code, `"."`)
+	return name, column
+}
+
 // scanned says whether f is of a table, itself or what it stands for.
 func (f *field) scanned() bool {
 	return f.scan != nil || slices.ContainsFunc(f.deps, (*field).scanned)

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -734,11 +735,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if nan != "" && w.Frame != nil && w.Frame.Unit == "RANGE" && len(w.OrderBy) == 1 {
 			panic(refuse(s.X.Pos(), "a RANGE frame over doubles with NULLS FIRST"))
 		}
-		sorted := a.sortText(v)
-		if kept := signKept(v); kept != "" {
-			sorted = kept
-		}
-		text := nan + sorted + sortTail(s)
+		text := nan + cmp.Or(signKept(v), a.sortText(v)) + sortTail(s)
 		if i == 0 {
 			text = "ORDER BY " + text
 			parts = append(parts, text)

@@ -323,7 +323,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 		}
 		return r.Kind == "INNER"
 	})
-	out.from = a.joinedOnResidual(r, l, rr, on.code, sc)
+	out.from = a.joinedOnResidual(r, l, rr, on.code)
 	if out.from == "" {
 		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr), on.code)
 	}
@@ -335,7 +335,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 // by the keys, and asks the rest of what they leave. It asks once for rows of the other
 // side that are equal in what the condition reads, so that side may have no values
 // that are equal and not the same, as 0 and -0. Empty where this cannot be done.
-func (a *analyser) joinedOnResidual(r *Join, l, rr *relation, on string, sc *scope) string {
+func (a *analyser) joinedOnResidual(r *Join, l, rr *relation, on string) string {
 	kept, other := l, rr
 	if r.Kind == "RIGHT" {
 		kept, other = rr, l
@@ -366,16 +366,16 @@ func (r *relation) name() string {
 	if r.joined || len(r.fields) == 0 {
 		return ""
 	}
-	first, _, _ := strings.Cut(r.fields[0].code, `"."`)
-	if !strings.HasPrefix(first, `"`) {
-		return ""
-	}
+	name, ok := r.fields[0].relation()
 	for _, f := range r.fields {
-		if relation, _, found := strings.Cut(f.code, `"."`); !found || relation != first {
-			return ""
+		if other, column := f.relation(); !column || other != name {
+			ok = false
 		}
 	}
-	return first + `"`
+	if !ok || !strings.HasPrefix(name, `"`) {
+		return ""
+	}
+	return name + `"`
 }
 
 // oneForm says whether values of t that are equal are the same.

@@ -281,7 +281,7 @@ func (s *scope) isOf(fields []*field, x Expr) bool {
 		return false
 	}
 	for _, f := range fields {
-		relation, _, _ := strings.Cut(f.code, `"."`)
+		relation, _ := f.relation()
 		names = slices.DeleteFunc(names, func(name string) bool { return name == relation })
 	}
 	return len(names) == 0 && len(collect(x, isSubquery)) == 0
@@ -297,7 +297,7 @@ func (s *scope) relationsOf(x Expr) []string {
 			f, _ = s.findBase(name)
 		}
 		if f != nil {
-			relation, _, _ := strings.Cut(f.code, `"."`)
+			relation, _ := f.relation()
 			out = append(out, relation)
 		}
 	}

@@ -226,7 +226,6 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 	}
 	var order, names []string
 	for i, k := range keys {
-		keys[i].signed = ""
 		if k.front != "" {
 			panic(refuse(k.x.Pos(), "FETCH FIRST WITH TIES of doubles with NULLS FIRST"))
 		}
