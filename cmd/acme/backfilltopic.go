@@ -13,7 +13,6 @@ import (
 	"acme/telemetry/engine/report"
 	"acme/telemetry/engine/sim"
 	"acme/telemetry/engine/stream"
-	"acme/telemetry/schema"
 )
 
 // checkTopic refuses what a topic is not filled with.
@@ -198,16 +197,8 @@ func (p *program) fillTopic(ctx context.Context, b *topicBackfill, c stream.Conf
 		return 0, err
 	}
 	progress := p.newProgress("backfill "+b.whole.scenario.Name, "events", b.expected)
-	pacer := stream.Pacer{Pace: o.kafka.pace(b.whole, oldest, p.now()), Now: p.now, Sleep: sleep, Idle: producer.Idle}
 	sent := int64(0)
-	publish := func(batch []schema.Record) error {
-		if err := producer.Publish(ctx, batch); err != nil {
-			return err
-		}
-		sent += int64(len(batch))
-		progress.at(sent)
-		return nil
-	}
+	emit := p.paced(ctx, b.whole, &o.kafka, producer, oldest, progress, &sent)
 	for i := range b.gaps.windows {
 		skip := int64(0)
 		if i == 0 && b.gaps.resumes {
@@ -216,7 +207,7 @@ func (p *program) fillTopic(ctx context.Context, b *topicBackfill, c stream.Conf
 			producer.Begin(b.gaps.windows[i].From)
 		}
 		g := b.of(i)
-		_, err := g.behind(ctx, producer, g.window, skip, func(batch []schema.Record) error { return pacer.Hand(ctx, batch, publish) })
+		_, err := g.behind(ctx, producer, g.window, skip, emit)
 		switch {
 		case err == nil:
 			err = producer.Finish(ctx, b.gaps.windows[i].To)
@@ -291,7 +282,7 @@ func (p *program) planTopicBackfill(ctx context.Context, b *topicBackfill, c str
 		}{b.facts(), b.windows(), e})
 	}
 	if len(b.gaps.windows) == 0 {
-		p.note("acme: nothing to do: %d hours are published, other runs are in %d", b.gaps.there, b.gaps.other)
+		p.sayNothingMissing(b)
 		return nil
 	}
 	_, err = fmt.Fprintf(p.stdout, "would publish %s, seed %d: %d hours in %d windows, about %d events, %.1f MB, to topic %s of %d partitions%s; run %s\n"+
@@ -330,6 +321,10 @@ func (b *topicBackfill) facts() topicFacts {
 	return topicFacts{b.whole.scenario.Name, b.whole.scenario.Seed, b.topic.Name, b.run, b.gaps.there, b.gaps.other}
 }
 
+func (p *program) sayNothingMissing(b *topicBackfill) {
+	p.note("acme: nothing to do: %d hours are published, other runs are in %d", b.gaps.there, b.gaps.other)
+}
+
 // sayTopicFilled prints what was done.
 func (p *program) sayTopicFilled(b *topicBackfill, events int64, o *backfillOptions) error {
 	if o.asJSON {
@@ -340,7 +335,7 @@ func (p *program) sayTopicFilled(b *topicBackfill, events int64, o *backfillOpti
 		}{b.facts(), len(b.gaps.windows), events})
 	}
 	if len(b.gaps.windows) == 0 {
-		p.note("acme: nothing to do: %d hours are published, other runs are in %d", b.gaps.there, b.gaps.other)
+		p.sayNothingMissing(b)
 		return nil
 	}
 	p.note("acme: published %d events to topic %s in %d windows; %d hours were published, other runs are in %d", events, b.topic.Name, len(b.gaps.windows), b.gaps.there, b.gaps.other)

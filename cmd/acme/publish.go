@@ -298,17 +298,8 @@ func (p *program) publishing(ctx context.Context, g *generation, o *generateOpti
 		total = func() int64 { return expectedEvents(g) }
 	}
 	progress := p.newProgress("publish "+g.scenario.Name, "events", total)
-	pacer := stream.Pacer{Pace: o.kafka.pace(g, from, p.now()), Now: p.now, Sleep: sleep, Idle: producer.Idle}
 	sent := producer.Published().Records
-	publish := func(batch []schema.Record) error {
-		if err := producer.Publish(ctx, batch); err != nil {
-			return err
-		}
-		sent += int64(len(batch))
-		progress.at(sent)
-		return nil
-	}
-	emit := func(batch []schema.Record) error { return pacer.Hand(ctx, batch, publish) }
+	emit := p.paced(ctx, g, &o.kafka, producer, from, progress, &sent)
 	finish := func(err error) {
 		state := "done"
 		if err != nil {
@@ -317,6 +308,21 @@ func (p *program) publishing(ctx context.Context, g *generation, o *generateOpti
 		progress.finish(producer.Published().Records, state)
 	}
 	return emit, finish
+}
+
+// paced gives what takes a batch to the producer when it is due, counting from a time on,
+// and tells how many were sent.
+func (p *program) paced(ctx context.Context, g *generation, o *publishOptions, producer *stream.Producer, from int64, progress *progress, sent *int64) func([]schema.Record) error {
+	pacer := stream.Pacer{Pace: o.pace(g, from, p.now()), Now: p.now, Sleep: sleep, Idle: producer.Idle}
+	publish := func(batch []schema.Record) error {
+		if err := producer.Publish(ctx, batch); err != nil {
+			return err
+		}
+		*sent += int64(len(batch))
+		progress.at(*sent)
+		return nil
+	}
+	return func(batch []schema.Record) error { return pacer.Hand(ctx, batch, publish) }
 }
 
 // sleep waits by the clock.
