@@ -120,6 +120,17 @@ func runKilled(t *testing.T, rng *rand.Rand, within time.Duration, most int, com
 	}
 }
 
+// undisturbed runs a command to its end, and gives how long it took and what is then in
+// the lake.
+func undisturbed(t *testing.T, cmd *exec.Cmd, lake string) (time.Duration, map[string][sha256.Size]byte) {
+	t.Helper()
+	started := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return time.Since(started), sums(t, lake)
+}
+
 // A run of the generator into a bucket that is killed with SIGKILL at random moments and
 // run again leaves the bytes of one that was left alone. ACME_KILLS says how often, three
 // times where it is not set.
@@ -129,12 +140,7 @@ func TestBucketGenerateKills(t *testing.T) {
 		return exec.Command(acme, "generate", "-q", "--lake", lake, "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "6h",
 			"--set", "arrivals.mean_per_hour=1500")
 	}
-	started := time.Now()
-	if out, err := generate(place + "/calm").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	took := time.Since(started)
-	want := sums(t, place+"/calm")
+	took, want := undisturbed(t, generate(place+"/calm"), place+"/calm")
 	rng := rand.New(rand.NewPCG(uint64(wanted), 1))
 	killed, rounds := 0, 0
 	for ; killed < wanted; rounds++ {
@@ -221,12 +227,7 @@ func TestBucketMigrateKills(t *testing.T) {
 	}
 	migrate := func(lake string) *exec.Cmd { return exec.Command(acme, "migrate", "-q", "--lake", lake) }
 	copied(place + "/calm")
-	started := time.Now()
-	if out, err := migrate(place + "/calm").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	took := time.Since(started)
-	want := sums(t, place+"/calm")
+	took, want := undisturbed(t, migrate(place+"/calm"), place+"/calm")
 	rng := rand.New(rand.NewPCG(uint64(wanted), 4))
 	killed, rounds := 0, 0
 	for ; killed < wanted; rounds++ {

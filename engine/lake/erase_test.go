@@ -546,18 +546,12 @@ func TestExportErased(t *testing.T) {
 			kill()
 			c.mustExport()
 			look("exported")
-			c.topic.mu.Lock()
-			clear(c.topic.committed)
-			c.topic.mu.Unlock()
+			c.topic.forget()
 			c.mustExport()
 			look("the positions lost")
 			// Somebody sets the group back by hand: others may be there twice then, as
 			// verify says, but the erased do not come back.
-			c.topic.mu.Lock()
-			for p := range c.topic.committed {
-				c.topic.committed[p] = schema.Position{Partition: p}
-			}
-			c.topic.mu.Unlock()
+			c.topic.setBack()
 			c.mustExport()
 			if _, named := othersIn(t, c.w.Store, subjects); len(named) > 0 {
 				t.Fatalf("seed %d, exported again from the first offset: %v", seed, named)

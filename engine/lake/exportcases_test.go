@@ -47,17 +47,9 @@ func newTrial(t *testing.T, partitions int) *trial {
 
 // exportFor runs a member that lives as l says, for so long at most, and has it leave.
 func (c *trial) exportFor(long time.Duration, l *life) error {
-	m := c.topic.join(l)
-	defer c.topic.leave(m)
-	config := c.ExportConfig
-	config.Log, config.Store = m, mortal{c.w, l}
-	e, err := NewExporter(config)
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(c.t.Context(), long)
 	defer cancel()
-	_, err = e.Run(ctx)
+	_, err := c.exportAs(ctx, l)
 	return err
 }
 
@@ -68,11 +60,14 @@ func (c *trial) send(partition, n int, ms int64) {
 }
 
 // export runs a new member to its end.
-func (c *trial) export(ctx context.Context) (ExportStats, error) {
-	m := c.topic.join(nil)
+func (c *trial) export(ctx context.Context) (ExportStats, error) { return c.exportAs(ctx, nil) }
+
+// exportAs runs a new member that lives as l says.
+func (c *trial) exportAs(ctx context.Context, l *life) (ExportStats, error) {
+	m := c.topic.join(l)
 	defer c.topic.leave(m)
 	config := c.ExportConfig
-	config.Log, config.Store = m, mortal{c.w, nil}
+	config.Log, config.Store = m, mortal{c.w, l}
 	e, err := NewExporter(config)
 	if err != nil {
 		c.t.Fatal(err)
@@ -555,7 +550,7 @@ func TestExportPositionsLost(t *testing.T) {
 		c.send(0, 0, 0)
 		c.send(1, 0, 1)
 		c.mustExport()
-		clear(c.topic.committed)
+		c.topic.forget()
 		c.send(1, 1, 2)
 		c.mustExport()
 		if diff := cmp.Diff([]string{"year=2025/month=08/day=11/hour=17/ 0-0 1-0", "year=2025/month=08/day=11/hour=17/ 1-1"}, c.contents()); diff != "" {

@@ -47,6 +47,22 @@ func newMemoryTopic(rng *rand.Rand, partitions int) *memoryTopic {
 	return t
 }
 
+// forget loses the positions of the group.
+func (t *memoryTopic) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.committed)
+}
+
+// setBack sets the group to the first offset of every partition that it has been in.
+func (t *memoryTopic) setBack() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p := range t.committed {
+		t.committed[p] = schema.Position{Partition: p}
+	}
+}
+
 var memoryTopicID = [16]byte{1, 2, 3}
 
 // publish appends a record; behind it, if marked, the marker of a transaction.

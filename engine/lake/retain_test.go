@@ -168,16 +168,10 @@ func TestRetainedAndExported(t *testing.T) {
 	c.mustExport()
 	look("gone on")
 	c.verified()
-	c.topic.mu.Lock()
-	clear(c.topic.committed)
-	c.topic.mu.Unlock()
+	c.topic.forget()
 	c.mustExport()
 	look("the positions lost")
-	c.topic.mu.Lock()
-	for p := range c.topic.committed {
-		c.topic.committed[p] = schema.Position{Partition: p}
-	}
-	c.topic.mu.Unlock()
+	c.topic.setBack()
 	c.mustExport()
 	look("set back")
 }
