@@ -81,9 +81,10 @@ func (p *program) startEngine(ctx context.Context, o *sqlFlags) (query.Engine, e
 	if err != nil {
 		return nil, err
 	}
+	opt := o.options(nil)
 	return tables.NewEngine(tables.Config{
 		Store: st, Catalog: tables.NewCatalog(st, base), Reader: reader,
-		Database: o.database, Level: o.level, Doubles: o.decimals == "double", Temp: p.spillFolder(),
+		Database: opt.Database, Level: opt.Level, Doubles: opt.Doubles, WholeRows: opt.WholeRows, Temp: p.spillFolder(),
 	}), nil
 }
 
@@ -98,8 +99,10 @@ func (p *program) startReader(ctx context.Context, o *sqlFlags, st store.Store) 
 		return nil, fmt.Errorf("start the query worker: find this program: %w", err)
 	}
 	lender, _ := st.(duckdb.Lender)
+	opt := o.options(nil)
 	engine, err := duckdb.Start(ctx, duckdb.Config{
-		Lake: st.URI(), Lender: lender, DDL: ddl, Database: o.database, Level: o.level, Doubles: o.decimals == "double",
+		Lake: st.URI(), Lender: lender, DDL: ddl,
+		Database: opt.Database, Level: opt.Level, Doubles: opt.Doubles, WholeRows: opt.WholeRows,
 		Spill:   p.spillFolder(),
 		Threads: cores(), // as many as the generator and the exporter take
 		Command: []string{self, queryWorkerVerb},

@@ -83,6 +83,8 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 		return usagef("--engine %s: must be duckdb or trino", o.engine)
 	case o.engine == "trino" && (o.explain || o.ddl != ""):
 		return usagef("--explain and --ddl are of the local engine: --engine trino has its own EXPLAIN and tables")
+	case o.engine == "trino" && o.unnested == "whole":
+		return usagef("--unnest-rows whole is of the local engine: a Trino makes a column of each field")
 	case o.timeout < 0:
 		return usagef("--timeout %s: must not be negative", o.timeout)
 	case o.limit < 0:

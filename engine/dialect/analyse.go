@@ -183,6 +183,9 @@ type relation struct {
 	fields []*field
 	joined bool   // from is a join, not one operand of it
 	alias  string // quoted; where set, from is one table of that alias, and each field a column of it
+	// whole is how many columns an UNNEST that made fields of rows would have with its
+	// rows left whole; zero for any other.
+	whole int
 }
 
 // unique gives a name for a relation that no other has.

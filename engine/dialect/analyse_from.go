@@ -179,8 +179,12 @@ func (a *analyser) aliased(r *Aliased, outer, left *scope) *relation {
 	alias := strings.ToLower(r.Alias.Text)
 	visible := slices.DeleteFunc(slices.Clone(rel.fields), func(f *field) bool { return f.hidden })
 	if r.Columns != nil && len(r.Columns) != len(visible) {
-		panic(errorAt(r.Pos(), "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but '%s' has %d columns available",
-			len(r.Columns), r.Alias.Text, len(visible)))
+		e := errorAt(r.Pos(), "MISMATCHED_COLUMN_ALIASES", "Column alias list has %d entries but '%s' has %d columns available",
+			len(r.Columns), r.Alias.Text, len(visible))
+		if len(r.Columns) == rel.whole {
+			e.hint("Trino makes a column of each field of an unnested row; Athena's documentation leaves the row whole, as --unnest-rows whole does here")
+		}
+		panic(e)
 	}
 	out := &relation{from: rel.from, joined: rel.joined, alias: rel.alias}
 	n := 0
@@ -580,6 +584,7 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 	alias := a.unique("unnest")
 	rel := &relation{}
 	var inner, items, lens []string
+	spread := false // a row into its fields
 	add := func(typ Type, name, code string) {
 		items = append(items, fmt.Sprintf("%s AS c%d", code, len(rel.fields)))
 		rel.fields = append(rel.fields, a.newField(name, typ, fmt.Sprintf("%s.c%d", quoteName(alias), len(rel.fields))))
@@ -599,10 +604,12 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 			inner = append(inner, fmt.Sprintf("unnest(%s) AS %s", v.code, e))
 			lens = append(lens, "len("+v.code+")")
 			el := v.typ.elem()
-			if el.Kind != Row {
+			if el.Kind != Row || a.opt.WholeRows {
 				add(el, "", e)
 				break
 			}
+			spread = true
+			rel.whole -= len(el.Elem) - 1
 			for k, f := range el.Elem {
 				add(f.Type, f.Name, fmt.Sprintf("%s.f%d", e, k))
 			}
@@ -618,6 +625,9 @@ func (a *analyser) unnest(r *Unnest, left, outer *scope) *relation {
 	if r.Ordinality {
 		inner = append(inner, "unnest(generate_series(1, CAST(greatest("+strings.Join(lens, ", ")+") AS BIGINT))) AS o")
 		add(tBigInt, "", "o")
+	}
+	if rel.whole += len(rel.fields); !spread {
+		rel.whole = 0
 	}
 	rel.from = fmt.Sprintf("LATERAL (SELECT %s FROM (SELECT %s)) AS %s", strings.Join(items, ", "), strings.Join(inner, ", "), quoteName(alias))
 	return rel

@@ -14,6 +14,10 @@ type Options struct {
 	// Doubles makes doubles of literals such as 1.5, which are decimals else:
 	// Trino's parse-decimal-literals-as-double.
 	Doubles bool
+	// WholeRows leaves the rows of an unnested array whole, a column of rows for
+	// each array, as Athena's documentation has it; Trino makes a column of each
+	// field.
+	WholeRows bool
 	// Params are the values of the statement's parameters, each a literal as it
 	// would stand in SQL.
 	Params []string

@@ -47,7 +47,7 @@ func (a *analyser) view(t *Table, p Pos) *relation {
 		}
 		panic(errorAt(p, "VIEW_IS_RECURSIVE", "View is recursive"))
 	}
-	q, err := parseStatement(t.View, Options{Level: a.level, Doubles: a.opt.Doubles})
+	q, err := parseStatement(t.View, Options{Level: a.level, Doubles: a.opt.Doubles, WholeRows: a.opt.WholeRows})
 	stored, ok := q.(*QueryStatement)
 	if err != nil || !ok {
 		panic(errorAt(p, "INVALID_VIEW", "Failed parsing stored view '%s': %s", name, messageOf(err)))

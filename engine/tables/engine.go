@@ -20,10 +20,10 @@ type Config struct {
 	Catalog *Catalog
 	// Reader gives rows; it must know the same catalog.
 	Reader query.Engine
-	// Database, Level and Doubles are as the reader has them.
-	Database string
-	Level    int
-	Doubles  bool
+	// Database, Level, Doubles and WholeRows are as the reader has them.
+	Database           string
+	Level              int
+	Doubles, WholeRows bool
 	// Temp is the folder under which parts are encoded; the system's where empty.
 	Temp string
 }
@@ -92,7 +92,7 @@ func (e *Engine) options(r query.Request, c dialect.Catalog) dialect.Options {
 	if database == "" {
 		database = e.c.Database
 	}
-	return dialect.Options{Database: database, Catalog: c, Level: e.c.Level, Doubles: e.c.Doubles, Params: r.Params, Hive: r.Service, Rows: true}
+	return dialect.Options{Database: database, Catalog: c, Level: e.c.Level, Doubles: e.c.Doubles, WholeRows: e.c.WholeRows, Params: r.Params, Hive: r.Service, Rows: true}
 }
 
 // effect does a statement.

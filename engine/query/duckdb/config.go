@@ -41,6 +41,8 @@ type Config struct {
 	Level int
 	// Doubles makes doubles of literals such as 1.5, which are decimals else.
 	Doubles bool
+	// WholeRows leaves the rows of an unnested array whole, see dialect.Options.
+	WholeRows bool
 	// Memory is DuckDB's memory_limit in bytes; 1 GiB where zero.
 	Memory int64
 	// Cache is how many bytes of JSON are kept decoded; half of Memory where

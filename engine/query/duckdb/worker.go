@@ -152,7 +152,7 @@ func (w *worker) run(ctx context.Context, r query.Request, out sink) (stats quer
 		}
 	}
 	tr, err := w.deps.Translate(r.SQL, dialect.Options{
-		Database: database, Catalog: catalog, Level: w.config.Level, Doubles: w.config.Doubles,
+		Database: database, Catalog: catalog, Level: w.config.Level, Doubles: w.config.Doubles, WholeRows: w.config.WholeRows,
 		Params: r.Params, Hive: r.Service, Rows: r.Written,
 	})
 	if err != nil {
