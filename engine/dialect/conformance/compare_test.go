@@ -159,3 +159,15 @@ func TestComparisons(t *testing.T) {
 		{`SELECT NULL = ARRAY[1], NULL < ROW(1,2), MAP(ARRAY[1],ARRAY[1]) = NULL`, `[[null,null,null]]`, ""},
 	})
 }
+
+// TestPairUp: moments as numbers of seconds that are an hour apart have the same six digits.
+func TestPairUp(t *testing.T) {
+	got := [][]any{{1743301800.0}, {1743298200.0}, {nil}}
+	exp := [][]any{{1743298200.0}, {nil}, {1743301800.0}}
+	pairUp(got, exp, func(g, e []any) bool { return same(g[0], e[0], 1e-12) })
+	for i := range exp {
+		if got[i][0] != exp[i][0] {
+			t.Fatalf("got %v, want the rows of %v in its order", got, exp)
+		}
+	}
+}
