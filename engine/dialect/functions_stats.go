@@ -22,7 +22,7 @@ func statisticFunctions() []function {
 			sg("real", "real", "CAST(exp(@avg(trino.ln(CAST($1 AS DOUBLE)))) AS FLOAT)")),
 		pair("corr", "Correlation of two values.", "trino.no_nan(@corr($1, $2))"), pair("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
 		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", "trino.no_nan(@regr_slope($1, $2))"),
-		pair("regr_intercept", "Intercept of a regression; y comes first.", "trino.no_nan(@regr_intercept($1, $2))"),
+		g("regr_intercept", "Intercept of a regression; y comes first.", interceptOf("double"), interceptOf("real")),
 		bits("bitwise_and_agg", "Bits that all values have.", "bit_and"), bits("bitwise_or_agg", "Bits that some value has.", "bit_or"),
 		bits("bitwise_xor_agg", "Bits that an odd number of values has.", "bit_xor").sinceRelease(476),
 		g("checksum", "Checksum of values in any order.", signature{in: "T", shown: "t", where: "T", out: "varbinary", low: func(c *invocation) string {
@@ -35,6 +35,25 @@ func statisticFunctions() []function {
 		}}),
 		g("numeric_histogram", "Buckets of values with their weights, at most n.", histogramSigs()...),
 	}
+}
+
+// interceptOf is regr_intercept of a type. It is the mean of y less so many means of x,
+// where digits cancel: Trino's own steps in their order give Trino's digits. Over a
+// window, where each row would have a list of its own, DuckDB's steps do.
+func interceptOf(typ string) signature {
+	return signature{in: typ + ", " + typ, out: typ, low: func(c *invocation) string {
+		code := "trino.no_nan(@regr_intercept($1, $2))"
+		if c.over == "" {
+			list := c.rows(0)
+			code = "acme_regr_intercept(" + c.part(list, 0, "DOUBLE") + ", " + c.part(list, 1, "DOUBLE") + ")"
+		} else {
+			code = c.template(code)
+		}
+		if typ == "real" {
+			code = "CAST(" + code + " AS FLOAT)"
+		}
+		return code
+	}}
 }
 
 func histogramSigs() []signature {

@@ -40,6 +40,12 @@ func aggregateGoFunctions() []ScalarFunction {
 			}
 			return (n-1)*n*(n+1)/((n-2)*(n-3))*m4/(m2*m2) - 3*((n-1)*(n-1))/((n-2)*(n-3)), nil
 		}),
+		fn("regr_intercept", "DOUBLE[],DOUBLE[],DOUBLE", func(a []any) (any, error) {
+			if c := intercept(a[0].([]any), a[1].([]any)); !math.IsNaN(c) && !math.IsInf(c, 0) {
+				return c, nil
+			}
+			return nil, nil
+		}),
 		fn("listagg", "VARCHAR[],VARCHAR,VARCHAR,BOOLEAN,VARCHAR", listagg),
 		fn("numeric_histogram", "DOUBLE[],DOUBLE[],BIGINT,DOUBLE[]", numericHistogram),
 		fn("frequent_text", "VARCHAR[],BIGINT,BIGINT,BIGINT[]", mostFrequent),
@@ -120,6 +126,26 @@ func moments(values []float64) (n, m2, m3, m4 float64) {
 		m2 += step
 	}
 	return n, m2, m3, m4
+}
+
+// intercept gives where the line of least squares through the points crosses the y axis,
+// by running means; NaN where there is none. A point without one of its numbers is none.
+func intercept(ys, xs []any) float64 {
+	var n, meanX, meanY, both, square float64
+	for i := range ys {
+		y, ok := ys[i].(float64)
+		x, also := xs[i].(float64)
+		if !ok || !also {
+			continue
+		}
+		n++
+		fromX := x - meanX
+		meanX += fromX / n
+		meanY += (y - meanY) / n
+		both += float64(fromX * (y - meanY)) // never fused with the addition: the same digits everywhere
+		square += float64(fromX * (x - meanX))
+	}
+	return meanY - float64(both/square*meanX)
 }
 
 // bucket is a bucket of a numeric histogram.

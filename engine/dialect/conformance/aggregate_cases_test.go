@@ -95,6 +95,8 @@ var aggregateCases = []aggregateCase{
 	{`SELECT stddev(x) FROM (VALUES 1) t(x)`, `[[null]]`, 0},
 	{`SELECT corr(x,y), covar_pop(x,y), covar_samp(x,y), regr_slope(y,x), regr_intercept(y,x) FROM (VALUES (1e0,2e0)) t(x,y)`, `[[null,0.0,null,null,null]]`, 0},
 	{`SELECT corr(x,y), covar_pop(x,y), covar_samp(x,y), regr_slope(y,x), regr_intercept(y,x) FROM (VALUES (1e0,2e0),(1e0,3e0)) t(x,y)`, `[[null,0.0,0.0,null,null]]`, 0},
+	{`SELECT regr_intercept(y,x) FROM (VALUES (0e0,2e0),(0e0,3e0),(2e0,10e0),(NULL,1e0),(-715827882e0,-2147483644e0),(-14e0,-39e0)) t(y,x)`, `[[-1.0000000298023224]]`, 0},
+	{`SELECT regr_intercept(y,x) FROM (VALUES (infinity(),1e0),(2e0,3e0)) t(y,x)`, `[[null]]`, 0},
 	{`SELECT corr(x,y), regr_slope(y,x) FROM (VALUES (1,2),(2,3),(3,9)) t(x,y)`, `[[0.92447346,3.5]]`, 0},
 	{`SELECT geometric_mean(x) FROM (VALUES 0, 1) t(x)`, `[[0.0]]`, 0},
 	{`SELECT geometric_mean(x) FROM (VALUES -1, 1) t(x)`, `[["NaN"]]`, 0},
