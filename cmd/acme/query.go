@@ -230,6 +230,9 @@ func (p *program) saySeen(s query.Stats, asJSON bool) error {
 	if s.Malformed > 0 {
 		p.note("acme: %d malformed lines count as rows of NULLs", s.Malformed)
 	}
+	if s.Twice > 0 {
+		p.note("acme: %d keys stand twice in their record, and the last is shown, as Trino does; Athena's guide has \"Duplicate key\" there: a failing query, or a row of NULLs with ignore.malformed.json", s.Twice)
+	}
 	if asJSON {
 		return json.NewEncoder(p.stderr).Encode(s)
 	}

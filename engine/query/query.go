@@ -85,6 +85,7 @@ type Stats struct {
 	Rows         int64         `json:"rows"`          // rows given
 	Unseen       int64         `json:"unseen"`        // JSON records behind the first of their line, which the SerDe does not see
 	Malformed    int64         `json:"malformed"`     // lines that became rows of NULLs
+	Twice        int64         `json:"twice"`         // keys of columns that stand twice in their JSON record: the last is shown
 	Elapsed      time.Duration `json:"elapsed"`       // wall time
 	Truncated    bool          `json:"truncated"`     // Request.Limit cut the result
 	Cached       bool          `json:"cached"`        // objects were read by an earlier statement of this engine

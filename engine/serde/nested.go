@@ -38,8 +38,9 @@ func (p *parser) setPart(v *Vector, row int, n *node) *lineError {
 	return err
 }
 
-// setMap writes an object as a map. Of keys that mean the same value the last one
-// counts; one that means none is left out.
+// setMap writes an object as a map, its keys in lower case unless they count in their
+// own: Athena's SerDe folds every key as it reads it. Of keys that mean the same value
+// the last one counts; one that means none is left out.
 func (p *parser) setMap(v *Vector, row int, n *node) (bool, *lineError) {
 	switch n.kind {
 	case quotedText, bareWord:
@@ -52,7 +53,7 @@ func (p *parser) setMap(v *Vector, row int, n *node) (bool, *lineError) {
 	}
 	m := mapWriter{v: v}
 	for i := range n.members {
-		key := node{kind: quotedText, text: []byte(n.members[i].name)}
+		key := node{kind: quotedText, text: []byte(n.members[i].key)}
 		if err := p.setPart(&v.Parts[0], v.Parts[0].next(), &key); err != nil {
 			return false, err
 		}

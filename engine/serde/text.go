@@ -220,8 +220,9 @@ func hexUnit(b []byte) (rune, bool) {
 	return sign * r & 0xFFFF, true
 }
 
-// appendJSON appends n in the SerDe's canonical form: no white space, bare
-// words that are numbers or booleans in their own canonical form.
+// appendJSON appends n in the SerDe's canonical form: no white space, keys in lower
+// case unless they count in their own, bare words that are numbers or booleans in
+// their own canonical form.
 func (n *node) appendJSON(dst []byte) []byte {
 	switch n.kind {
 	case nullValue:
@@ -248,7 +249,7 @@ func (n *node) appendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendJSONText(dst, []byte(n.members[i].name))
+		dst = appendJSONText(dst, []byte(n.members[i].key))
 		dst = append(dst, ':')
 		dst = n.members[i].value.appendJSON(dst)
 	}

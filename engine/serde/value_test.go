@@ -70,7 +70,7 @@ func TestValues(t *testing.T) {
 		{`{}`, `"{}"`, failed, failed, failed, "false", failed},
 		{`[1, "a", x, TRUE, 010, null,]`, `"[1,\"a\",\"x\",true,8,null,null]"`, failed, failed, failed, "false", failed},
 		{`[,;1]`, `"[null,null,1]"`, failed, failed, failed, "false", failed},
-		{`{"k": 1e2, 'l' = {"m":[]}; "K": 3, "</": "\u0001\t\"\\/"}`, `"{\"l\":{\"m\":[]},\"K\":3,\"<\\/\":\"\\u0001\\t\\\"\\\\/\"}"`, failed, failed, failed, "false", failed},
+		{`{"k": 1e2, 'l' = {"m":[]}; "K": 3, "</": "\u0001\t\"\\/"}`, `"{\"l\":{\"m\":[]},\"k\":3,\"<\\/\":\"\\u0001\\t\\\"\\\\/\"}"`, failed, failed, failed, "false", failed},
 	}
 	types := []serde.Type{serde.Of(serde.String), serde.Of(serde.Int), serde.Of(serde.BigInt), serde.Of(serde.Double), serde.Of(serde.Boolean), serde.Of(serde.Date)}
 	for _, c := range tests {
@@ -221,6 +221,8 @@ func TestProperties(t *testing.T) {
 		{nil, `{"A_B":"x","time":"t"}`, `("x", NULL)`},
 		{map[string]string{"case.insensitive": "false"}, `{"A_B":"x","a_b":"y"}`, `("y", NULL)`},
 		{map[string]string{"case.insensitive": "false"}, `{"A_B":"x"}`, `(NULL, NULL)`},
+		{map[string]string{"case.insensitive": "false"}, `{"a_b":{"Ab":1}}`, `("{\"Ab\":1}", NULL)`},
+		{nil, `{"a_b":{"Ab":1}}`, `("{\"ab\":1}", NULL)`},
 		{map[string]string{"dots.in.keys": "true"}, `{"A.b":"x"}`, `("x", NULL)`},
 		{map[string]string{"dots.in.keys": "TRUE"}, `{"a.b":"x","a_b":null}`, `(NULL, NULL)`},
 		{map[string]string{"dots.in.keys": "false"}, `{"a.b":"x"}`, `(NULL, NULL)`},

@@ -171,6 +171,7 @@ func (j *job) textRelation(s *dialect.Scan, chosen []object) error {
 			kept := t.objects[o.key].stats
 			j.stats.Unseen += kept.Unseen
 			j.stats.Malformed += kept.Malformed
+			j.stats.Twice += kept.Twice
 		}
 		return j.session.exec(cachedView(s, t, chosen))
 	}
@@ -301,6 +302,7 @@ func (j *job) countStreams() {
 		for _, st := range s.read {
 			j.stats.Unseen += st.Unseen
 			j.stats.Malformed += st.Malformed
+			j.stats.Twice += st.Twice
 		}
 		s.mu.Unlock()
 	}
