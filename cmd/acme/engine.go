@@ -142,7 +142,7 @@ func (p *program) catalog(o *sqlFlags) (dialect.Catalog, error) {
 	if err != nil {
 		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}
-	c, err := dialect.NewCatalogAt(o.level, defaultDatabase, statements...)
+	c, err := dialect.NewCatalogAt(o.level, o.database, statements...)
 	if err != nil {
 		return nil, p.refuseDDL(ddlFile, ddl, err)
 	}

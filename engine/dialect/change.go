@@ -38,6 +38,11 @@ func (u *planner) change(s Statement) *Plan {
 			}
 			plan.Exists = true
 		}
+	case *AlterDatabase:
+		plan.Pos, plan.What, plan.Exists = s.Pos, "ALTER DATABASE", true
+		if !u.hasDatabase(s.Name) {
+			panic(errorAt(s.Pos, "SCHEMA_NOT_FOUND", "Schema '%s.%s' does not exist", u.session().catalogName(), s.Name))
+		}
 	case *CreateTable:
 		plan.Pos, plan.What = s.Pos, "CREATE TABLE"
 		plan.Exists = u.createTable(s)

@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// Statement is a statement of Athena's DDL: CreateDatabase, CreateTable,
-// RepairTable or AddPartition.
+// Statement is a statement of Athena's: of its DDL, those here and in statement.go.
 type Statement interface{ statement() }
 
 type (
@@ -52,7 +51,7 @@ func (*RepairTable) statement()    {}
 func (*AddPartition) statement()   {}
 
 // ParseDDL parses statements of Hive DDL as Athena takes them, separated by
-// semicolons, and CREATE VIEW. Backquotes quote names. An error is an *Error.
+// semicolons, DROP, and CREATE VIEW. Backquotes quote names. An error is an *Error.
 func ParseDDL(src string) (out []Statement, err error) {
 	if e := checkText(src); e != nil {
 		return nil, e
@@ -92,8 +91,14 @@ func (p *ddlParser) statement() Statement {
 		db, name := p.table()
 		return &RepairTable{pos, db, name}
 	case p.word("ALTER"):
+		if t := p.tok(); (t.up == "DATABASE" || t.up == "SCHEMA") && p.dbProperties() {
+			p.next()
+			return p.alterDatabase(pos)
+		}
 		p.needWord("TABLE")
 		return p.alterTable(pos)
+	case p.isWord("DROP"):
+		return p.drop()
 	}
 	p.fail()
 	return nil
@@ -164,7 +169,19 @@ func (p *ddlParser) createDatabase(pos Pos) Statement {
 
 func (p *ddlParser) alterTable(pos Pos) Statement {
 	a := &AddPartition{Pos: pos}
+	at := p.tok().pos
 	a.Database, a.Name = p.table()
+	if !p.isWord("ADD") || p.peek(1).up == "COLUMNS" {
+		name := TableName{Pos: at, Parts: []string{a.Name}}
+		if a.Database != "" {
+			name.Parts = []string{a.Database, a.Name}
+		}
+		s := p.alterOf(pos, name)
+		if r, ok := s.(*Refused); ok {
+			panic(refuse(pos, r.What))
+		}
+		return s
+	}
 	p.needWord("ADD")
 	a.IfNotExists = p.ifNotExists()
 	for p.word("PARTITION") {
@@ -276,7 +293,60 @@ func (c memCatalog) apply(defaultDB string, s Statement) error {
 			return err
 		}
 		return c[db(s.Database)][s.Name].addPartitions(s)
+	case *AlterDatabase:
+		if c[s.Name] == nil {
+			return errorAt(s.Pos, "SCHEMA_NOT_FOUND", "Schema '%s' does not exist", s.Name)
+		}
+	case *Drop:
+		return c.drop(defaultDB, s)
+	case *DropPartition:
+		return c.alter(s.Pos, db(s.Database), s.Name, s)
+	case *RenamePartition:
+		return c.alter(s.Pos, db(s.Database), s.Name, s)
+	case *SetLocation:
+		return c.alter(s.Pos, db(s.Database), s.Name, s)
+	case *SetProperties:
+		return c.alter(s.Pos, db(s.Database), s.Name, s)
+	case *AddColumns:
+		return c.alter(s.Pos, db(s.Database), s.Name, s)
 	}
+	return nil
+}
+
+// alter changes a table as ALTER TABLE does.
+func (c memCatalog) alter(p Pos, db, name string, s Statement) (err error) {
+	if err := c.need(p, db, name); err != nil {
+		return err
+	}
+	defer catch(&err)
+	t := *c[db][name]
+	alterTable(&t, s)
+	c[db][name] = &t
+	return nil
+}
+
+// drop takes a table, a view or a database away.
+func (c memCatalog) drop(defaultDB string, s *Drop) error {
+	db, name := s.Name.pair()
+	if s.What == "SCHEMA" {
+		switch tables, ok := c[name]; {
+		case !ok && !s.IfExists:
+			return errorAt(s.Pos, "SCHEMA_NOT_FOUND", "Schema '%s' does not exist", name)
+		case len(tables) > 0 && !s.Cascade:
+			return errorAt(s.Pos, "SCHEMA_NOT_EMPTY", "Cannot drop non-empty schema '%s'", name)
+		}
+		delete(c, name)
+		return nil
+	}
+	if db == "" {
+		db = defaultDB
+	}
+	if !s.IfExists {
+		if err := c.need(s.Pos, db, name); err != nil {
+			return err
+		}
+	}
+	delete(c[db], name)
 	return nil
 }
 

@@ -55,6 +55,63 @@ func TestCreateTableClauses(t *testing.T) {
 	}
 }
 
+// A name in backquotes is a database's and a table's where it has a dot, and a field may
+// be called as the guide's table for AWS Network Firewall has it.
+func TestGuideNames(t *testing.T) {
+	statements, err := ParseDDL("CREATE EXTERNAL TABLE `tpch100.orders_partitioned` (event struct<timestamp:string,`end`:int>) PARTITIONED BY (`a.b` int); MSCK REPAIR TABLE `tpch100.orders_partitioned`")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewCatalog("db", statements...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tab := c.Table("tpch100", "orders_partitioned")
+	if tab == nil || tab.Columns[0].Type.String() != "row(timestamp varchar, end integer)" || tab.Partitions[0].Name != "a.b" {
+		t.Fatalf("table %+v", tab)
+	}
+	for _, sql := range []string{"SHOW CREATE TABLE `tpch100.orders_partitioned`", "DESCRIBE `tpch100.orders_partitioned`", "SHOW COLUMNS IN `tpch100.orders_partitioned`"} {
+		if _, err := Translate(sql, Options{Database: "db", Catalog: c}); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+}
+
+// A file of DDL may go on with what changes a table, and with what takes one away.
+func TestChangesInDDL(t *testing.T) {
+	const table = "CREATE DATABASE d; CREATE EXTERNAL TABLE d.t (a int) PARTITIONED BY (y int) LOCATION 's3://b/t/'; CREATE EXTERNAL TABLE u (a int) LOCATION 's3://b/u/';"
+	catalog := func(sql string) (Catalog, error) {
+		statements, err := ParseDDL(table + sql)
+		if err != nil {
+			return nil, err
+		}
+		return NewCatalog("db", statements...)
+	}
+	c, err := catalog("ALTER TABLE d.t ADD COLUMNS (b string); ALTER TABLE `d.t` SET TBLPROPERTIES ('skip.header.line.count'='1'); ALTER TABLE d.t ADD PARTITION (y=1);" +
+		"ALTER TABLE d.t PARTITION (y=1) SET LOCATION 's3://b/one'; ALTER TABLE u SET LOCATION 's3://b/v/'; ALTER TABLE u REPLACE COLUMNS (c double);" +
+		"ALTER DATABASE d SET DBPROPERTIES ('a'='b'); DROP TABLE IF EXISTS nosuch; CREATE EXTERNAL TABLE w (a int) LOCATION 's3://b/w/'; DROP TABLE w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, u := c.Table("d", "t"), c.Table("db", "u")
+	if len(got.Columns) != 2 || got.Columns[1].Name != "b" || got.TableProperties["skip.header.line.count"] != "1" || fmt.Sprint(got.Added) != "[{[1] s3://b/one/}]" {
+		t.Errorf("table %+v", got)
+	}
+	if u.Location != "s3://b/v/" || len(u.Columns) != 1 || u.Columns[0].Name != "c" || c.Table("db", "w") != nil {
+		t.Errorf("table %+v", u)
+	}
+	for sql, want := range map[string]string{
+		"ALTER TABLE nosuch SET LOCATION 's3://b/x/'": "Table 'db.nosuch' does not exist", "DROP TABLE nosuch": "Table 'db.nosuch' does not exist",
+		"DROP DATABASE d": "Cannot drop non-empty schema 'd'", "ALTER DATABASE nosuch SET DBPROPERTIES ('a'='b')": "Schema 'nosuch' does not exist",
+		"ALTER TABLE u ADD COLUMNS (A int)": "Column name 'a' specified more than once", "ALTER TABLE u RENAME TO v": "ALTER TABLE RENAME is not supported",
+		"ALTER TABLE d.t PARTITION (y=1) ADD COLUMNS (b int)": "columns of one partition is not supported",
+	} {
+		if _, err := catalog(sql); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", sql, err, want)
+		}
+	}
+}
+
 // ADD PARTITION keeps values and places with the table.
 func TestAddedPartitions(t *testing.T) {
 	const table = "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (y int, m string) LOCATION 's3://b/t/';"

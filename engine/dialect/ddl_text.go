@@ -134,11 +134,25 @@ func (p *ddlParser) ident() string {
 	return ""
 }
 
+// fieldName takes the name of a struct's field. DATE and TIMESTAMP are on Athena's list
+// of reserved words, yet the table of its own guide for AWS Network Firewall has a field
+// of that name without backquotes.
+func (p *ddlParser) fieldName() string {
+	if t := p.tok(); t.kind == tokWord && (t.up == "DATE" || t.up == "TIMESTAMP") {
+		p.next()
+		return strings.ToLower(t.text)
+	}
+	return p.ident()
+}
+
 func (p *ddlParser) table() (db, name string) {
 	p.place = "table name"
+	quoted := p.tok().kind == tokBackquoted
 	name = p.ident()
 	if p.sym(".") {
 		db, name = name, p.ident()
+	} else if of, table, ok := cutDotted(name); ok && quoted {
+		db, name = of, table
 	}
 	p.place = ""
 	return db, name

@@ -101,7 +101,7 @@ func (p *ddlParser) hiveStruct() Type {
 	p.needSym("<")
 	row := Type{Kind: Row}
 	for {
-		name := p.ident()
+		name := p.fieldName()
 		p.needSym(":")
 		row.Elem = append(row.Elem, Field{name, p.hiveType()})
 		if p.word("COMMENT") {

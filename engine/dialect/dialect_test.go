@@ -99,7 +99,8 @@ func TestDDLErrors(t *testing.T) {
 		{"CREATE TABLE t (a int) TBLPROPERTIES ('table_type'='ICEBERG')", "line 1:1: an Iceberg table is not supported by the local engine"},
 		{"CREATE EXTERNAL TABLE t (a int, A string)", "line 1:1: Column name 'a' specified more than once"},
 		{"CREATE TABLE t a int)", "ParseException line 1:15 cannot recognize input near 'a' 'int' ')'"},
-		{"DROP TABLE t", "ParseException line 1:0 cannot recognize input near 'DROP' 'TABLE' 't'"},
+		{"CREATE EXTERNAL TABLE t (s struct<end:int>)", "ParseException line 1:34 cannot recognize input near 'end' ':' 'int' in column type"},
+		{"TRUNCATE TABLE t", "ParseException line 1:0 cannot recognize input near 'TRUNCATE' 'TABLE' 't'"},
 		{"CREATE EXTERNAL TABLE t (a array<" + strings.Repeat("array<", 400) + "int", "line 1:1228: statement is too large (stack overflow during analysis)"},
 	} {
 		_, err := ParseDDL(c.sql)

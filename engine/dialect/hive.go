@@ -10,12 +10,23 @@ import (
 
 // name takes a name of up to most parts.
 func (p *ddlParser) name(most int) TableName {
+	quoted := p.tok().kind == tokBackquoted
 	n := TableName{Pos: p.tok().pos, Parts: []string{p.hiveIdent()}}
+	if db, name, ok := cutDotted(n.Parts[0]); ok && quoted && most > 1 && !p.isSym(".") {
+		n.Parts = []string{db, name}
+		return n
+	}
 	for p.isSym(".") && len(n.Parts) < most {
 		p.next()
 		n.Parts = append(n.Parts, p.hiveIdent())
 	}
 	return n
+}
+
+// cutDotted takes apart `db.table`, which Hive reads as both.
+func cutDotted(quoted string) (db, name string, ok bool) {
+	db, name, ok = strings.Cut(quoted, ".")
+	return db, name, ok && db != "" && name != "" && !strings.Contains(name, ".")
 }
 
 // hiveIdent takes a name in backquotes, or one that Trino takes too.
@@ -154,6 +165,11 @@ func (p *ddlParser) like(s *Show) {
 	}
 	text := p.parser.text()
 	s.Like = &text
+	// DATABASES and VIEWS are Hive's words, and so is their pattern. SCHEMAS and TABLES
+	// are Trino's too, whose pattern has no use for these characters.
+	if s.Regex = s.What != "FUNCTIONS" && (s.Hive || s.What != "COLUMNS" && strings.ContainsAny(text, "*|[")); s.Regex {
+		return
+	}
 	if p.word("ESCAPE") {
 		c := p.parser.text()
 		s.Escape = &c
@@ -223,8 +239,8 @@ func (p *ddlParser) describe() Statement {
 		}
 	}
 	s.Name = p.name(3)
-	if p.tok().up == "PARTITION" || p.isName(p.tok()) && s.Hive {
-		panic(refuse(p.tok().pos, "DESCRIBE of a partition or a column"))
+	if p.tok().up == "PARTITION" || p.isName(p.tok()) {
+		panic(refuse(p.tok().pos, "DESCRIBE of a partition or a column").hint("DESCRIBE %s shows every column; SHOW PARTITIONS the partitions", strings.Join(s.Name.Parts, ".")))
 	}
 	return s
 }
@@ -239,6 +255,9 @@ func (p *ddlParser) alter() Statement {
 	t := p.tok()
 	switch {
 	case p.word("TABLE"):
+	case (t.up == "SCHEMA" || t.up == "DATABASE") && p.dbProperties():
+		p.next()
+		return p.alterDatabase(pos)
 	case t.up == "SCHEMA" || t.up == "VIEW" || t.up == "MATERIALIZED" || t.up == "DATABASE":
 		return p.rest(pos, "ALTER "+t.up)
 	default:
@@ -248,7 +267,25 @@ func (p *ddlParser) alter() Statement {
 		p.next()
 		p.next()
 	}
-	name := p.name(3)
+	return p.alterOf(pos, p.name(3))
+}
+
+// dbProperties says whether SET DBPROPERTIES follows the name of the database.
+func (p *ddlParser) dbProperties() bool {
+	return p.peek(2).up == "SET" && p.peek(3).up == "DBPROPERTIES"
+}
+
+// alterDatabase takes what follows ALTER DATABASE: a name and SET DBPROPERTIES (...).
+func (p *ddlParser) alterDatabase(pos Pos) Statement {
+	name := p.hiveIdent()
+	p.needWord("SET")
+	p.needWord("DBPROPERTIES")
+	p.properties()
+	return &AlterDatabase{pos, name}
+}
+
+// alterOf takes what follows ALTER TABLE and its name.
+func (p *ddlParser) alterOf(pos Pos, name TableName) Statement {
 	db, table := name.pair()
 	p.note("'EXECUTE'")
 	if p.level >= 440 {
@@ -348,6 +385,9 @@ func (p *ddlParser) dropPartitions(pos Pos, name TableName) Statement {
 func (p *ddlParser) alterPartition(pos Pos, name TableName) Statement {
 	db, table := name.pair()
 	from := p.partition()
+	if t := p.tok(); t.up == "ADD" || t.up == "REPLACE" {
+		panic(refuse(t.pos, "columns of one partition").hint("every partition is read by the table's columns: ALTER TABLE %s %s COLUMNS (...)", strings.Join(name.Parts, "."), t.up))
+	}
 	if p.word("RENAME") {
 		p.needWord("TO")
 		p.needWord("PARTITION")

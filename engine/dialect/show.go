@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -79,7 +80,7 @@ func (s *Show) matcher() func(string) bool {
 	case s.Like == nil:
 		return func(string) bool { return true }
 	case s.Regex:
-		return func(name string) bool { return hiveLike(strings.ToLower(*s.Like), name) }
+		return hiveLike(*s.Like)
 	}
 	escape := rune(-1)
 	if s.Escape != nil {
@@ -125,16 +126,16 @@ func like(p, s []rune, escape rune) bool {
 	return len(s) == 0
 }
 
-// hiveLike is Hive's pattern of names: * stands for any text, | for or. What
-// Athena's users write as a regular expression, '.*x', means the same.
-func hiveLike(pattern, name string) bool {
-	for _, p := range strings.Split(strings.ReplaceAll(pattern, ".*", "*"), "|") {
-		text := strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%").Replace(p)
-		if like([]rune(text), []rune(name), '\\') {
-			return true
-		}
+// hiveLike gives the test of Hive's pattern of names: a regular expression in which *
+// alone stands for any text, and | for or. What Athena's users write as '.*x' means the
+// same.
+func hiveLike(pattern string) func(string) bool {
+	text := strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(pattern), ".*", "*"), "*", ".*")
+	expr, err := regexp.Compile("^(?:" + text + ")$")
+	if err != nil {
+		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "Invalid pattern of names '" + pattern + "'", Hint: "* stands for any text, | for or, [a-z] for one character"})
 	}
-	return false
+	return expr.MatchString
 }
 
 func (u *planner) schemas(s *Show) *Translation {

@@ -142,6 +142,12 @@ func (*Refused) statement()        {}
 
 // Statements of Hive's grammar beside those in ddl.go.
 type (
+	// AlterDatabase is ALTER DATABASE ... SET DBPROPERTIES. No statement shows the
+	// properties of a database, and no answer depends on one.
+	AlterDatabase struct {
+		Pos  Pos
+		Name string
+	}
 	// DropPartition is ALTER TABLE ... DROP PARTITION.
 	DropPartition struct {
 		Pos            Pos
@@ -177,6 +183,7 @@ type (
 	}
 )
 
+func (*AlterDatabase) statement()   {}
 func (*DropPartition) statement()   {}
 func (*RenamePartition) statement() {}
 func (*SetLocation) statement()     {}

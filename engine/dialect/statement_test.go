@@ -19,6 +19,10 @@ func TestStatementErrors(t *testing.T) {
 		{"SHOW SCHEMAS FROM nosuch", "CATALOG_NOT_FOUND: Catalog 'nosuch' does not exist"},
 		{"SHOW CREATE VIEW events", "NOT_SUPPORTED: line 1:1: Relation 'awsdatacatalog.acme_telemetry.events' is a table, not a view"},
 		{"SHOW TABLES LIKE 'a' ESCAPE 'bb'", "INVALID_FUNCTION_ARGUMENT: Escape string must be a single character"},
+		{"SHOW TABLES '[a'", "INVALID_FUNCTION_ARGUMENT: Invalid pattern of names '[a'"},
+		{"DESCRIBE events quality", "NOT_SUPPORTED: line 1:17: DESCRIBE of a partition or a column is not supported by the local engine"},
+		{"ALTER TABLE events PARTITION (year=1) ADD COLUMNS (x int)", "NOT_SUPPORTED: line 1:39: columns of one partition is not supported by the local engine"},
+		{"ALTER SCHEMA nosuch SET DBPROPERTIES ('a'='b')", "SCHEMA_NOT_FOUND: line 1:1: Schema 'awsdatacatalog.nosuch' does not exist"},
 		{"DESCRIBE", "SYNTAX_ERROR: line 1:9: mismatched input '<EOF>'. Expecting: 'INPUT', 'OUTPUT', <identifier>"},
 		{"DESCRIBE nosuch.events", "SCHEMA_NOT_FOUND: line 1:1: Schema 'nosuch' does not exist"},
 		{"EXPLAIN (TYPE", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: 'DISTRIBUTED', 'IO', 'LOGICAL', 'VALIDATE'"},
@@ -132,6 +136,23 @@ func TestHiveShapes(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		} else if tr.Columns[0].Name != head {
 			t.Errorf("%s: %s, want %s", sql, tr.Columns[0].Name, head)
+		}
+	}
+}
+
+// The pattern behind SHOW DATABASES and SHOW VIEWS is Hive's, with LIKE and without;
+// that behind SHOW TABLES LIKE is Trino's unless only Hive's has such characters.
+func TestNamePatterns(t *testing.T) {
+	for sql, want := range map[string]int{
+		"SHOW DATABASES LIKE 'acme*'": 1, "SHOW DATABASES LIKE '[a-z0-9]*telemetry'": 1, "SHOW DATABASES 'x|acme_telemetry'": 1, "SHOW DATABASES LIKE 'acme%'": 0,
+		"SHOW SCHEMAS LIKE 'acme*'": 1, "SHOW SCHEMAS LIKE 'acme%'": 1, "SHOW TABLES LIKE 'events'": 1, "SHOW TABLES LIKE 'EVENTS*'": 2, "SHOW TABLES LIKE 'event_'": 1,
+		"SHOW TABLES 'events.*'": 2, "SHOW TABLES '*_parquet'": 1, "SHOW TABLES 'event_'": 0,
+	} {
+		tr, err := translateOf(t, sql)
+		if err != nil {
+			t.Errorf("%s: %v", sql, err)
+		} else if got := strings.Count(tr.SQL, "('"); got != want {
+			t.Errorf("%s: %s, want %d rows", sql, tr.SQL, want)
 		}
 	}
 }
