@@ -44,6 +44,11 @@ type action struct {
 	keys  []string // as bubbletea names them; the first is the one shown
 	short string   // in the footer; empty keeps it out
 	long  string   // in the help
+	// turn is the footer's word while the key would turn back what it has done; nil, and
+	// empty, where the word is short.
+	turn func(*model) string
+	// first puts it before all others in the footer while it applies: what ends what runs.
+	first bool
 	// run does it; nil where the page itself reads the keys (moving about) and
 	// the entry is for the help.
 	run func(*model) tea.Cmd
@@ -83,20 +88,45 @@ func globalActions() []action {
 // find gives the action that a key means now: the first that applies, in the
 // order of the scopes. While text is typed, printable keys mean themselves.
 func (m *model) find(key tea.KeyPressMsg) *action {
-	name := key.String()
 	scopes, typing := m.scopes()
 	if typing && key.Text != "" && key.Mod&^tea.ModShift == 0 {
 		return nil
 	}
+	return m.bound(scopes, key.String())
+}
+
+// bound gives the action that applies and has a key in one of the scopes, the first of
+// which wins.
+func (m *model) bound(scopes []scope, key string) *action {
 	for _, s := range scopes {
 		for i := range m.acts {
 			a := &m.acts[i]
-			if a.scope == s && a.run != nil && has(a.keys, name) && (a.when == nil || a.when(m)) {
+			if a.scope == s && a.run != nil && has(a.keys, key) && (a.when == nil || a.when(m)) {
 				return a
 			}
 		}
 	}
 	return nil
+}
+
+// keysNow gives the keys of an action that do it now: not those that are text where it is
+// typed, that another action has in a scope before its own, or that close what lies over
+// the page. An action that does not apply has none.
+func (m *model) keysNow(a *action, scopes []scope, typing bool) []string {
+	if a.when != nil && !a.when(m) {
+		return nil
+	}
+	var out []string
+	for _, k := range a.keys {
+		letter := len([]rune(k)) == 1 || k == "space"
+		if letter && (typing || a.id == "quit" && m.covered()) {
+			continue
+		}
+		if a.run == nil || m.bound(scopes, k) == a {
+			out = append(out, k)
+		}
+	}
+	return out
 }
 
 func has(keys []string, name string) bool {
@@ -111,36 +141,12 @@ func has(keys []string, name string) bool {
 // footer draws the keys that matter now, as many as fit; what comes first in
 // the table stays longest, but help and quit always stay.
 func (m *model) footer(w int) string {
-	type entry struct{ key, text string }
-	var hints, keep []entry
-	scopes, typing := m.scopes()
-	for _, s := range scopes {
-		for _, a := range m.acts {
-			if a.scope != s || a.short == "" || a.when != nil && !a.when(m) {
-				continue
-			}
-			if len(a.keys) == 0 {
-				continue
-			}
-			key := a.keys[0]
-			if len(key) == 1 && (typing || a.id == "quit" && m.covered()) { // a letter is text here, or closes what lies over the page: show the key beside it
-				if len(a.keys) < 2 {
-					continue
-				}
-				key = a.keys[1]
-			}
-			e := entry{m.keyName(key), a.short}
-			if a.id == "help" || a.id == "quit" || a.id == "palette" {
-				keep = append(keep, e)
-			} else {
-				hints = append(hints, e)
-			}
-		}
-	}
+	hints, keep := m.hints()
+	_, typing := m.scopes()
 	if key, ok := m.pageKeys(); ok && typing && m.input == nil { // digits are text: how else to get away
-		hints = slices.Insert(hints, min(2, len(hints)), entry{key, "pages"})
+		hints = slices.Insert(hints, min(2, len(hints)), hint{key, "pages"})
 	}
-	size := func(es []entry) (n int) {
+	size := func(es []hint) (n int) {
 		for _, e := range es {
 			n += m.th.width(e.key) + m.th.width(e.text) + 3
 		}
@@ -155,6 +161,39 @@ func (m *model) footer(w int) string {
 		l.put(keycap, e.key).space(1).put(dim, e.text).space(2)
 	}
 	return l.String()
+}
+
+// hint is a key and what it does now, in a word.
+type hint struct{ key, text string }
+
+// hints are the keys of the footer, and those of them that always stay.
+func (m *model) hints() (hints, keep []hint) {
+	scopes, typing := m.scopes()
+	for _, s := range scopes {
+		for i := range m.acts {
+			a := &m.acts[i]
+			if a.scope != s || a.short == "" {
+				continue
+			}
+			keys := m.keysNow(a, scopes, typing)
+			if len(keys) == 0 {
+				continue
+			}
+			h := hint{m.keyName(keys[0]), a.short}
+			if a.turn != nil && a.turn(m) != "" {
+				h.text = a.turn(m)
+			}
+			switch {
+			case a.id == "help" || a.id == "quit" || a.id == "palette":
+				keep = append(keep, h)
+			case a.first:
+				hints = slices.Insert(hints, 0, h)
+			default:
+				hints = append(hints, h)
+			}
+		}
+	}
+	return hints, keep
 }
 
 // pageKeys names the keys that show the pages while text is typed.

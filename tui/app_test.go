@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/report"
@@ -35,17 +37,17 @@ func TestGoldens(t *testing.T) {
 
 // waysTo are keys that lead to where the actions of a scope apply.
 func waysTo() map[scope][][]string {
-	sql := [][]string{{"2"}, {"2", "ctrl+t"}, {"2", "alt+up"}}
+	sql := [][]string{{"2"}, {"2", "ctrl+t"}, {"2", "alt+up"}, {"2", "f3"}, {"2", "f5"}}
 	return map[scope][][]string{
 		scopeGlobal: {nil, {"G"}}, scopeReport: {nil, {"tab"}, {"["}}, scopeDrill: {{"tab", "enter"}, {"G", "enter"}},
 		scopeEditor:   {{"2"}, {"2", "ctrl+a"}, {"2", "f5", "ctrl+a", "1", "f5", "alt+up", "alt+up"}, {"2", "ctrl+f", "e", "enter"}},
 		scopeComplete: {{"2", "ctrl+end", "d", "a"}},
 		scopeResult:   {{"2", "f5", "tab"}, {"2", "f5", "tab", "f"}, {"2", "f5", "tab", "F"}, {"2", "f5", "tab", "F", "["}, {"G", "e", "f5", "tab"}},
-		scopeSchema:   {{"2", "f4"}, {"2", "f4", "/"}},
+		scopeSchema:   {{"2", "f4"}, {"2", "f4", "j"}, {"2", "f4", "/"}},
 		scopeSQL:      sql,
 		scopeTables:   {{"3"}, {"3", "k"}, {"3", "/"}, {"3", "enter", "tab"}},
 		scopeBrowse:   {{"3", "enter"}, {"3", "enter", "enter"}},
-		scopeLive:     {{"4"}, {"4", "space"}},
+		scopeLive:     {{"4"}, {"4", "space"}, {"4", "f"}},
 		scopeJobs:     {{"5"}, {"5", "n", "enter", "enter"}, {"5", "n", "enter", "enter", "l"}},
 		scopeQuality:  {{"6"}},
 	}
@@ -89,17 +91,90 @@ func TestCheck19Keys(t *testing.T) {
 		if a.long == "" || len(a.keys) == 0 {
 			t.Errorf("%s has no key or no help", a.id)
 		}
-		if a.run != nil && !tried[a.id] && a.scope != scopePrepare && a.id != "sql.stop" && a.id != "jobs.cancel" && a.id != "live.stop" { // those while something runs
+		if a.run != nil && !tried[a.id] && a.scope != scopePrepare && a.id != "sql.stop" && !strings.Contains("jobs.cancel live.stop live.pause live.filter", a.id) { // those while something runs
 			t.Errorf("%s was never reachable", a.id)
 		}
 	}
-	m := still(t, newFakes(), 100, 60)
-	press(t, m, "?")
-	help := screenText(m)
-	for _, a := range m.acts {
-		if (a.scope == scopeReport || a.scope == scopeGlobal) && !strings.Contains(strings.Join(strings.Fields(help), " "), strings.Fields(a.long)[0]) {
-			t.Errorf("the help does not say %q", a.long)
+}
+
+// TestCheck19Footer: wherever one is, each key of the footer and of the help finds the
+// action that it stands beside, no key stands there for two, and what cannot be done now is
+// in neither.
+func TestCheck19Footer(t *testing.T) {
+	over := [][]string{{"?"}, {"2", "f5", "tab", "enter"}, {"2", "f5", "tab", "."}, {"ctrl+p"}, {"2", "f5", "f2", "e", "f5", "tab"}}
+	for _, ways := range waysTo() {
+		over = append(over, ways...)
+	}
+	for _, keys := range over {
+		w := newWorld()
+		w.shots = 3
+		m := still(t, newFakes(), 200, 60, full(w))
+		press(t, m, keys...)
+		scopes, typing := m.scopes()
+		shown := map[string]string{}
+		for _, s := range scopes {
+			for i := range m.acts {
+				a := &m.acts[i]
+				if a.scope != s || a.run == nil {
+					continue
+				}
+				for _, k := range m.keysNow(a, scopes, typing) {
+					if other := shown[k]; other != "" {
+						t.Errorf("%q: %s stands for %s and %s", keys, k, other, a.id)
+					}
+					shown[k] = a.id
+					if got := m.find(keyOf(k)); got != a {
+						t.Errorf("%q: %s is shown for %s and finds %v", keys, k, a.id, got)
+					}
+				}
+				if a.when != nil && !a.when(m) && len(m.keysNow(a, scopes, typing)) > 0 {
+					t.Errorf("%q: %s does not apply and has keys", keys, a.id)
+				}
+			}
 		}
+		hints, keep := m.hints()
+		footer := strings.Join(strings.Fields(m.footer(200)), " ")
+		for _, h := range append(hints, keep...) {
+			if !strings.Contains(ansi.Strip(footer), h.key+" "+h.text) {
+				t.Errorf("%q: the footer has no %s %s: %s", keys, h.key, h.text, footer)
+			}
+		}
+		text := ""
+		for _, h := range m.helpHeads() {
+			for _, row := range h.rows {
+				text += row.keys + "\t" + row.does + "\n"
+			}
+		}
+		for _, s := range scopes {
+			for i := range m.acts {
+				a := &m.acts[i]
+				if a.scope != s || a.run == nil {
+					continue
+				}
+				names := m.keysNow(a, scopes, typing)
+				can := len(names) > 0
+				if !can {
+					names = slices.Clone(a.keys)
+				}
+				for i := range names {
+					names[i] = m.keyName(names[i])
+				}
+				if in := strings.Contains(text, strings.Join(names, "  ")+"\t"+a.long+"\n"); in != can {
+					t.Errorf("%q: %s in the help: %v", keys, a.id, in)
+				}
+			}
+		}
+	}
+}
+
+// TestFooterOfWhatRuns: while a statement runs the key that ends it comes first, so that no
+// width leaves it out.
+func TestFooterOfWhatRuns(t *testing.T) {
+	m := still(t, newFakes(), 80, 24, full(newWorld()))
+	press(t, m, "2", "f5", "tab")
+	m.sql.state = runBusy
+	if s := strings.TrimSpace(ansi.Strip(m.footer(80))); !strings.HasPrefix(s, "^c cancel") {
+		t.Errorf("footer: %s", s)
 	}
 }
 

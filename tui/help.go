@@ -6,21 +6,56 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// helpView lists the keys that work where it was opened, from the table of
-// actions, and what the signs on the screen mean.
+// helpView lists the keys that work where and when it was opened, from the table of
+// actions, and what the signs on the screen mean. What cannot be done now the palette
+// lists.
 type helpView struct {
 	scroll scrollText
-	scopes []scope
+	heads  []helpHead
 }
+
+// helpHead is a scope with what its keys do.
+type helpHead struct {
+	name string
+	rows []helpRow
+}
+
+// helpRow is an action and its keys.
+type helpRow struct{ keys, does string }
 
 func (m *model) toggleHelp() tea.Cmd {
 	if m.help != nil {
 		m.help = nil
 		return nil
 	}
-	list, _ := m.scopes()
-	m.help = &helpView{scopes: list}
+	m.help = &helpView{heads: m.helpHeads()}
 	return nil
+}
+
+// helpHeads are the keys that do something now, by their scopes.
+func (m *model) helpHeads() []helpHead {
+	scopes, typing := m.scopes()
+	var out []helpHead
+	for _, s := range scopes {
+		h := helpHead{name: s.String()}
+		for i := range m.acts {
+			a := &m.acts[i]
+			if a.scope != s {
+				continue
+			}
+			names := m.keysNow(a, scopes, typing)
+			for j, k := range names {
+				names[j] = m.keyName(k)
+			}
+			if len(names) > 0 {
+				h.rows = append(h.rows, helpRow{strings.Join(names, "  "), a.long})
+			}
+		}
+		if len(h.rows) > 0 {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 func (v *helpView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
@@ -50,23 +85,16 @@ func (v *helpView) over(m *model, lines []string) []string {
 func (v *helpView) text(m *model, w int) []string {
 	var out []string
 	keys := 26
-	for i, s := range v.scopes {
+	for i, h := range v.heads {
 		if i > 0 {
 			out = append(out, m.th.newLine(w).String())
 		}
-		out = append(out, m.th.newLine(w).put(title, s.String()).String())
-		for _, a := range m.acts {
-			if a.scope != s {
-				continue
-			}
-			names := make([]string, len(a.keys))
-			for j, k := range a.keys {
-				names[j] = m.keyName(k)
-			}
-			for j, part := range m.th.wrap(a.long, max(w-keys-2, 10)) {
+		out = append(out, m.th.newLine(w).put(title, h.name).String())
+		for _, row := range h.rows {
+			for j, part := range m.th.wrap(row.does, max(w-keys-2, 10)) {
 				l := m.th.newLine(w).space(2)
 				if j == 0 {
-					l.put(keycap, strings.Join(names, "  "))
+					l.put(keycap, row.keys)
 				}
 				if l.w >= keys {
 					l.space(2)

@@ -382,9 +382,9 @@ func jobsActions() []action {
 	return []action{
 		{id: "jobs.new", scope: scopeJobs, keys: []string{"n"}, short: "new", long: "begin a job: generate, verify and other verbs", run: (*model).newJob, when: func(m *model) bool { return m.cfg.Runner != nil }},
 		{id: "jobs.cancel", scope: scopeJobs, keys: []string{"x", "ctrl+c"}, short: "cancel", long: "cancel the job; what is done stays", run: func(m *model) tea.Cmd { m.jobs.at().stop(nil); return nil }, when: runs},
-		{id: "jobs.again", scope: scopeJobs, keys: []string{"R"}, short: "resume", long: "go on with the job, or run it again", run: func(m *model) tea.Cmd { return m.startJob(m.jobs.at()) }, when: ended},
+		{id: "jobs.again", scope: scopeJobs, keys: []string{"R"}, short: "resume", turn: func(m *model) string { return map[bool]string{true: "again"}[m.jobs.at().state == jobDone] }, long: "go on with the job, or run it again", run: func(m *model) tea.Cmd { return m.startJob(m.jobs.at()) }, when: ended},
 		{id: "jobs.plan", scope: scopeJobs, keys: []string{"d"}, short: "plan", long: "say what it would do, and do nothing", run: func(m *model) tea.Cmd { return m.planJob(m.jobs.at()) }, when: func(m *model) bool { j := m.jobs.at(); return j != nil && j.plans && j.line != "" }},
-		{id: "jobs.log", scope: scopeJobs, keys: []string{"l", "tab", "f6", "enter"}, short: "log", long: "to the log, or back to the list", run: func(m *model) tea.Cmd { m.jobs.onLog = !m.jobs.onLog; return nil }, when: func(m *model) bool { return len(m.jobs.list) > 0 }},
+		{id: "jobs.log", scope: scopeJobs, keys: []string{"l", "tab", "f6", "enter"}, short: "log", turn: func(m *model) string { return map[bool]string{true: "list"}[m.jobs.onLog] }, long: "to the log, or back to the list", run: func(m *model) tea.Cmd { m.jobs.onLog = !m.jobs.onLog; return nil }, when: func(m *model) bool { return len(m.jobs.list) > 0 }},
 		{id: "jobs.copy", scope: scopeJobs, keys: []string{"y"}, short: "copy", long: "copy the command line that does the same", run: func(m *model) tea.Cmd { return m.copy("the command line", m.jobs.at().line) }, when: func(m *model) bool { j := m.jobs.at(); return j != nil && j.line != "" }},
 		{id: "jobs.copylog", scope: scopeJobs, keys: []string{"Y"}, long: "copy the log", run: func(m *model) tea.Cmd {
 			lines, _ := m.jobs.at().log()

@@ -387,7 +387,7 @@ func qualityActions() []action {
 	return []action{
 		{id: "quality.rows", scope: scopeQuality, keys: []string{"enter"}, short: "its rows", long: "run the statement that lists what is meant, on the SQL page", run: func(m *model) tea.Cmd { return m.openSQL(at(m).sql, true) }, when: func(m *model) bool { f := at(m); return f != nil && f.sql != "" }},
 		{id: "quality.explain", scope: scopeQuality, keys: []string{"x"}, short: "explain", long: "open the statement that found it on the SQL page", run: func(m *model) tea.Cmd { return m.openSQL(at(m).seen, false) }, when: func(m *model) bool { f := at(m); return f != nil && f.seen != "" }},
-		{id: "quality.broken", scope: scopeQuality, keys: []string{"b"}, short: "only broken", long: "only what does not hold, or all", run: func(m *model) tea.Cmd { m.quality.hidOK = !m.quality.hidOK; return nil }},
+		{id: "quality.broken", scope: scopeQuality, keys: []string{"b"}, short: "only broken", turn: func(m *model) string { return map[bool]string{true: "all"}[m.quality.hidOK] }, long: "only what does not hold, or all", run: func(m *model) tea.Cmd { m.quality.hidOK = !m.quality.hidOK; return nil }},
 		{id: "quality.copy", scope: scopeQuality, keys: []string{"y"}, long: "copy the finding", run: func(m *model) tea.Cmd {
 			f := at(m)
 			return m.copy("the finding", strings.TrimSpace(f.grade.String()+"\t"+f.name+"\t"+f.count+"\t"+f.text))

@@ -276,10 +276,10 @@ func reportActions() []action {
 		{id: "report.scroll", scope: scopeReport, keys: []string{"pgup", "pgdown", "home", "end", "g", "G"}, long: "a screen up or down, first pane, last pane"},
 		{id: "report.range", scope: scopeReport, keys: []string{"/", "t"}, short: "time range", long: "choose the time range", run: (*model).askRange},
 		{id: "report.earlier", scope: scopeReport, keys: []string{"["}, short: "hour before", long: "hour before that has a partition", run: func(m *model) tea.Cmd { return m.shiftRange(-1) }, when: func(m *model) bool { _, ok := m.report.shift(-1); return ok }},
-		{id: "report.later", scope: scopeReport, keys: []string{"]"}, short: "after", long: "hour after that has a partition", run: func(m *model) tea.Cmd { return m.shiftRange(1) }, when: func(m *model) bool { _, ok := m.report.shift(1); return ok }},
+		{id: "report.later", scope: scopeReport, keys: []string{"]"}, short: "hour after", long: "hour after that has a partition", run: func(m *model) tea.Cmd { return m.shiftRange(1) }, when: func(m *model) bool { _, ok := m.report.shift(1); return ok }},
 		{id: "report.rows", scope: scopeReport, keys: []string{"d"}, long: "run the statement that lists what the row counts, on the SQL page", run: func(m *model) tea.Cmd { return m.openRows(m.report.section(), m.report.row()) }, when: func(m *model) bool { return drillSQL(m.report.section(), m.report.row()) != "" }},
 		{id: "report.edit", scope: scopeReport, keys: []string{"e"}, long: "open the pane's statement on the SQL page", run: func(m *model) tea.Cmd { return m.openSQL(m.report.section().SQL, false) }, when: func(m *model) bool { return has(m) && m.report.section().SQL != "" }},
-		{id: "report.whole", scope: scopeReport, keys: []string{"esc"}, long: "back to the whole lake, after a time range", run: func(m *model) tea.Cmd { return m.setRange(Range{}) }, when: func(m *model) bool { return !m.report.rng.IsZero() }},
+		{id: "report.whole", scope: scopeReport, keys: []string{"esc"}, short: "whole lake", long: "back to the whole lake, after a time range", run: func(m *model) tea.Cmd { return m.setRange(Range{}) }, when: func(m *model) bool { return !m.report.rng.IsZero() }},
 		{id: "report.refresh", scope: scopeReport, keys: []string{"r"}, short: "refresh", long: "load the report again", run: (*model).startLoad},
 	}
 }

@@ -12,18 +12,18 @@ import (
 func sqlActions() []action {
 	several := func(m *model) bool { return len(m.sql.sheets) > 1 }
 	return []action{
-		{id: "sql.stop", scope: scopeSQL, keys: []string{"ctrl+c"}, short: "cancel", long: "cancel the query that runs", run: (*model).interrupt, when: func(m *model) bool { return m.sql.running() }},
+		{id: "sql.stop", scope: scopeSQL, keys: []string{"ctrl+c"}, short: "cancel", first: true, long: "cancel the query that runs", run: (*model).interrupt, when: func(m *model) bool { return m.sql.running() }},
 		{id: "sql.all", scope: scopeSQL, keys: []string{"f7"}, long: "run all statements of the sheet, one after another", run: func(m *model) tea.Cmd { return m.sql.runAll(m) }},
 		{id: "sql.explain", scope: scopeSQL, keys: []string{"f8"}, long: "the plan of the statement under the cursor", run: func(m *model) tea.Cmd { return m.sql.explain(m) }},
-		{id: "sql.history", scope: scopeSQL, keys: []string{"ctrl+r"}, short: "history", long: "statements that were run", run: func(m *model) tea.Cmd { return m.sql.openHistory(m) }},
+		{id: "sql.history", scope: scopeSQL, keys: []string{"ctrl+r"}, short: "history", long: "statements that were run", run: func(m *model) tea.Cmd { return m.sql.openHistory(m) }, when: func(m *model) bool { return len(m.sql.history) > 0 }},
 		{id: "sql.save", scope: scopeSQL, keys: []string{"ctrl+s"}, short: "save", long: "keep the statement under a name", run: func(m *model) tea.Cmd { return m.sql.save(m) }, when: func(m *model) bool { return m.cfg.Library != nil }},
 		{id: "sql.new", scope: scopeSQL, keys: []string{"ctrl+t"}, long: "new sheet", run: func(m *model) tea.Cmd { m.sql.newSheet(""); return nil }},
 		{id: "sql.close", scope: scopeSQL, keys: []string{"alt+w"}, long: "close the sheet", run: func(m *model) tea.Cmd { return m.sql.closeSheet(m) }},
 		{id: "sql.next", scope: scopeSQL, keys: []string{"alt+n", "ctrl+pgdown"}, long: "next sheet", run: func(m *model) tea.Cmd { m.sql.showSheet(m.sql.cur + 1); return m.sql.checkSoon(m) }, when: several},
 		{id: "sql.prev", scope: scopeSQL, keys: []string{"alt+p", "ctrl+pgup"}, long: "sheet before", run: func(m *model) tea.Cmd { m.sql.showSheet(m.sql.cur - 1); return m.sql.checkSoon(m) }, when: several},
-		{id: "sql.editor", scope: scopeSQL, keys: []string{"f2"}, long: "to the editor", run: func(m *model) tea.Cmd { return m.sql.focus(paneEditor)(m) }},
-		{id: "sql.result", scope: scopeSQL, keys: []string{"f3"}, long: "to the result", run: func(m *model) tea.Cmd { return m.sql.focus(paneResult)(m) }},
-		{id: "sql.schema", scope: scopeSQL, keys: []string{"f4"}, short: "schema", long: "to the schema", run: func(m *model) tea.Cmd { return m.sql.focus(paneSchema)(m) }, when: func(m *model) bool { return m.cfg.Catalog != nil }},
+		{id: "sql.editor", scope: scopeSQL, keys: []string{"f2"}, long: "to the editor", run: func(m *model) tea.Cmd { return m.sql.focus(paneEditor)(m) }, when: func(m *model) bool { return m.sql.pane != paneEditor }},
+		{id: "sql.result", scope: scopeSQL, keys: []string{"f3"}, long: "to the result", run: func(m *model) tea.Cmd { return m.sql.focus(paneResult)(m) }, when: func(m *model) bool { return m.sql.pane != paneResult }},
+		{id: "sql.schema", scope: scopeSQL, keys: []string{"f4"}, short: "schema", long: "to the schema", run: func(m *model) tea.Cmd { return m.sql.focus(paneSchema)(m) }, when: func(m *model) bool { return m.cfg.Catalog != nil && m.sql.pane != paneSchema }},
 		{id: "sql.side", scope: scopeSQL, keys: []string{"f9"}, long: "show or hide the schema", run: func(m *model) tea.Cmd { m.sql.noSide = !m.sql.noSide; return nil }},
 		{id: "sql.zoom", scope: scopeSQL, keys: []string{"f10"}, long: "the whole page for the pane, and back", run: func(m *model) tea.Cmd { m.sql.zoomed = !m.sql.zoomed; return nil }},
 	}
@@ -76,7 +76,7 @@ func resultActions() []action {
 		{id: "result.sort", scope: scopeResult, keys: []string{"s"}, short: "sort", long: "sort by the column: up, down, as it came", run: func(m *model) tea.Cmd { return m.sql.sort(m) }, when: some},
 		{id: "result.filter", scope: scopeResult, keys: []string{"f"}, short: "filter", long: "only rows with this value in the column", run: func(m *model) tea.Cmd { return m.sql.filterValue(m) }, when: some},
 		{id: "result.find", scope: scopeResult, keys: []string{"/"}, long: "only rows that have a text", run: func(m *model) tea.Cmd { return m.sql.askFilter(m) }, when: func(m *model) bool { return m.sql.grid != nil && m.sql.grid.total() > 0 }},
-		{id: "result.clear", scope: scopeResult, keys: []string{"esc"}, long: "all rows again", run: func(m *model) tea.Cmd { return m.sql.clearFilters() }, when: func(m *model) bool { return len(m.sql.view.filters) > 0 }},
+		{id: "result.clear", scope: scopeResult, keys: []string{"esc"}, short: "all rows", long: "all rows again", run: func(m *model) tea.Cmd { return m.sql.clearFilters() }, when: func(m *model) bool { return len(m.sql.view.filters) > 0 }},
 		{id: "result.chart", scope: scopeResult, keys: []string{"."}, short: "chart", long: "draw the column", run: over((*model).openChart), when: some},
 		{id: "result.export", scope: scopeResult, keys: []string{"e"}, short: "export", long: "write the result to a file: CSV, JSON, Parquet", run: (*model).askExport, when: func(m *model) bool { return m.cfg.Exporter != nil && m.sql.grid != nil && m.sql.state != runFailed }},
 		{id: "result.before", scope: scopeResult, keys: []string{"["}, short: "before", long: "result before", run: func(m *model) tea.Cmd { m.sql.turn(-1); return m.sql.statistics(m) }, when: func(m *model) bool { return m.sql.tab > 0 }},
@@ -106,13 +106,13 @@ func resultActions() []action {
 func schemaActions() []action {
 	typing := func(m *model) bool { return m.sql.side.typing }
 	return []action{
-		{id: "schema.enter", scope: scopeSchema, keys: []string{"enter"}, short: "open", long: "open the table, insert the column, open the statement", run: func(m *model) tea.Cmd { return m.sql.side.enter(m, m.sql.schemaNodes(m)) }},
+		{id: "schema.enter", scope: scopeSchema, keys: []string{"enter"}, short: "open", long: "open the table, insert the column, open the statement", run: func(m *model) tea.Cmd { return m.sql.side.enter(m, m.sql.schemaNodes(m)) }, when: func(m *model) bool { return m.sql.side.at(m.sql.schemaNodes(m)) != nil }},
 		{id: "schema.filter", scope: scopeSchema, keys: []string{"/"}, short: "filter", long: "only names that have a text", run: func(m *model) tea.Cmd { m.sql.side.typing = true; return nil }, when: func(m *model) bool { return !typing(m) }},
-		{id: "schema.clear", scope: scopeSchema, keys: []string{"esc"}, long: "no filter", run: func(m *model) tea.Cmd {
+		{id: "schema.clear", scope: scopeSchema, keys: []string{"esc"}, short: "no filter", long: "no filter", run: func(m *model) tea.Cmd {
 			m.sql.side.typing, m.sql.side.filter = false, ""
 			return nil
 		}, when: func(m *model) bool { return typing(m) || m.sql.side.filter != "" }},
-		{id: "schema.rows", scope: scopeSchema, keys: []string{"s", "alt+r"}, short: "rows", long: "the first rows of the table", run: func(m *model) tea.Cmd { return m.sql.sampleTable(m) }},
+		{id: "schema.rows", scope: scopeSchema, keys: []string{"s", "alt+r"}, short: "rows", long: "the first rows of the table", run: func(m *model) tea.Cmd { return m.sql.sampleTable(m) }, when: func(m *model) bool { _, _, ok := m.sql.tableAt(m); return ok }},
 		{id: "schema.refresh", scope: scopeSchema, keys: []string{"r"}, long: "read the catalog again", run: (*model).loadNames},
 		{id: "schema.move", scope: scopeSchema, keys: []string{"up", "down", "left", "right", "h", "j", "k", "l"}, long: "move, close, open"},
 		{id: "schema.editor", scope: scopeSchema, keys: []string{"tab", "f6", "shift+tab", "esc"}, short: "editor", long: "to the editor", run: func(m *model) tea.Cmd { return m.sql.focus(paneEditor)(m) }, when: func(m *model) bool { return !typing(m) && m.sql.side.filter == "" }},
@@ -165,14 +165,22 @@ func (p *sqlPage) findAgain(m *model) tea.Cmd {
 
 // sampleTable shows the first rows of the table under the schema's cursor.
 func (p *sqlPage) sampleTable(m *model) tea.Cmd {
-	n := p.side.at(p.schemaNodes(m))
-	if n == nil || !strings.HasPrefix(n.id, "table/") {
-		m.say(dim, "go to a table first")
+	database, name, ok := p.tableAt(m)
+	if !ok {
 		return nil
 	}
-	database, rest, _ := strings.Cut(strings.TrimPrefix(n.id, "table/"), ".")
-	name, _, _ := strings.Cut(rest, "/")
 	return m.openSQL("SELECT *\nFROM "+quoteIfNeeded(database)+"."+quoteIfNeeded(name)+"\nLIMIT 100\n", true)
+}
+
+// tableAt gives the table that the schema's cursor is on, or on a column of.
+func (p *sqlPage) tableAt(m *model) (database, name string, ok bool) {
+	n := p.side.at(p.schemaNodes(m))
+	if n == nil || !strings.HasPrefix(n.id, "table/") {
+		return "", "", false
+	}
+	database, rest, _ := strings.Cut(strings.TrimPrefix(n.id, "table/"), ".")
+	name, _, _ = strings.Cut(rest, "/")
+	return database, name, true
 }
 
 // tsv writes values as one line for other programs: tabs and line ends of the data
