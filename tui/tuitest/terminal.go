@@ -40,6 +40,7 @@ type Terminal struct {
 	mu     sync.Mutex // guards em, but for its Read and stream
 	em     *vt.Emulator
 	stream []byte
+	frame  []byte // the begin of a frame whose end has not come: half a frame is never seen
 
 	Written atomic.Int64 // bytes that have come
 	Blind   atomic.Bool  // what comes is counted and not looked at: nothing takes time beside the program
@@ -104,13 +105,34 @@ func (x *Terminal) record() {
 		if !x.Blind.Load() {
 			x.mu.Lock()
 			x.stream = append(x.stream, buf[:n]...)
-			x.em.Write(buf[:n])
+			x.frame = append(x.frame, buf[:n]...)
+			whole := wholeFrames(x.frame)
+			if err != nil {
+				whole = len(x.frame)
+			}
+			x.em.Write(x.frame[:whole])
+			x.frame = append(x.frame[:0], x.frame[whole:]...)
 			x.mu.Unlock()
 		}
 		if err != nil {
 			return
 		}
 	}
+}
+
+// wholeFrames gives how many bytes of a stream can be shown: all before a synchronized
+// update that has begun and not ended, or before what may be the begin of such a mark.
+func wholeFrames(b []byte) int {
+	const begin, end = "\x1b[?2026h", "\x1b[?2026l"
+	if at := bytes.LastIndex(b, []byte(begin)); at > bytes.LastIndex(b, []byte(end)) {
+		return at
+	}
+	for n := min(len(begin)-1, len(b)); n > 0; n-- {
+		if bytes.HasSuffix(b, []byte(begin[:n])) {
+			return len(b) - n
+		}
+	}
+	return len(b)
 }
 
 // bytes gives all that the program has written.
@@ -220,7 +242,7 @@ func (x *Terminal) Rest(quiet time.Duration) {
 // until waits for a condition; what says what was waited for.
 func (x *Terminal) Until(what string, ok func() bool) {
 	x.t.Helper()
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		if ok() {
 			return
 		}
@@ -240,7 +262,7 @@ func (x *Terminal) Ended(code int) {
 	go func() { done <- x.Cmd.Wait() }()
 	select {
 	case <-done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		x.t.Fatalf("it does not end; screen:\n%s", x.Screen())
 	}
 	if got := x.Cmd.ProcessState.ExitCode(); got != code {
