@@ -299,6 +299,9 @@ func (p *livePage) state(m *model) string {
 	case p.err != nil:
 		return text + ": " + p.err.Error()
 	case !p.on:
+		if j := m.lastPipeline(); j != nil && j.state == jobFailed {
+			return text + ": it has failed, the Jobs page says why"
+		}
 		return text + ": it has ended"
 	}
 	return text + "  " + span(m.clock().Sub(p.started))
@@ -383,7 +386,7 @@ func (p *livePage) drawGraphs(th *theme, w, h int) []string {
 	if n := len(series); n > 1 {
 		left.foot = "the last " + span(time.Duration(n-1)*liveEvery)
 	}
-	if n := len(series); n > 0 && !math.IsNaN(series[n-1]) {
+	if n := len(series); p.on && n > 0 && !math.IsNaN(series[n-1]) {
 		left.note += ", now " + rate(series[n-1])
 	}
 	iw, ih := left.inner(lw, h)
@@ -491,7 +494,11 @@ func (p *livePage) explain(m *model) tea.Cmd {
 			hot = l
 		}
 	}
-	text := "The exporter is " + report.Count(sum) + " offsets behind"
+	text := "The exporter is "
+	if !p.on {
+		text = "When it ended the exporter was "
+	}
+	text += report.Count(sum) + " offsets behind"
 	if sum > 0 && len(s.Lag) > 1 {
 		text += ", partition " + report.Count(int64(hot.Partition)) + " most (" + report.Count(hot.Lag) + ")"
 	}
@@ -514,23 +521,24 @@ func liveActions() []action {
 	live := func(m *model) *livePage { return m.live }
 	some := func(m *model) bool { return len(live(m).tail) > 0 }
 	seen := func(m *model) bool { return live(m).last != nil }
+	runs := func(m *model) bool { return seen(m) && live(m).on }
 	return []action{
 		{id: "live.up", scope: scopeLive, keys: []string{"u"}, short: "begin", long: "begin a pipeline in this program, as a job", run: func(m *model) tea.Cmd {
 			return m.askJob(Verb{Args: "pipeline up --for 10m", Does: "Broker, generator and exporter together", Resumes: true})
 		}, when: func(m *model) bool { return m.cfg.Runner != nil && !live(m).on }},
-		{id: "live.pause", scope: scopeLive, keys: []string{"space"}, short: "pause", long: "keep the events that are shown, or go on", run: func(m *model) tea.Cmd { live(m).paused = !live(m).paused; return nil }, when: seen},
-		{id: "live.follow", scope: scopeLive, keys: []string{"f"}, short: "follow", long: "stay at the last event, or not", run: func(m *model) tea.Cmd {
+		{id: "live.pause", scope: scopeLive, keys: []string{"space"}, short: "pause", turn: func(m *model) string { return map[bool]string{true: "go on"}[live(m).paused] }, long: "keep the events that are shown, or go on", run: func(m *model) tea.Cmd { live(m).paused = !live(m).paused; return nil }, when: runs},
+		{id: "live.follow", scope: scopeLive, keys: []string{"f"}, short: "follow", turn: func(m *model) string { return map[bool]string{true: "stay here"}[live(m).stick] }, long: "stay at the last event, or not", run: func(m *model) tea.Cmd {
 			p := live(m)
 			if p.stick = !p.stick; p.stick {
 				p.win.cur = len(p.tail) - 1
 			}
 			return nil
 		}, when: seen},
-		{id: "live.filter", scope: scopeLive, keys: []string{"/"}, short: "filter", long: "only events that have a text", run: func(m *model) tea.Cmd { return live(m).askFilter(m) }, when: seen},
+		{id: "live.filter", scope: scopeLive, keys: []string{"/"}, short: "filter", long: "only events that have a text", run: func(m *model) tea.Cmd { return live(m).askFilter(m) }, when: runs},
 		{id: "live.inspect", scope: scopeLive, keys: []string{"enter"}, short: "inspect", long: "the whole event", run: func(m *model) tea.Cmd { return live(m).inspect(m) }, when: some},
 		{id: "live.copy", scope: scopeLive, keys: []string{"y"}, long: "copy the event", run: func(m *model) tea.Cmd { return m.copy("the event", live(m).tail[live(m).win.cur].Text) }, when: some},
 		{id: "live.explain", scope: scopeLive, keys: []string{"x"}, short: "explain lag", long: "what the lag means, in words", run: func(m *model) tea.Cmd { return live(m).explain(m) }, when: seen},
-		{id: "live.stop", scope: scopeLive, keys: []string{"K"}, long: "stop the pipeline of this program; what is published is delivered", run: (*model).stopPipeline, when: func(m *model) bool { return m.pipelineJob() != nil }},
+		{id: "live.stop", scope: scopeLive, keys: []string{"K"}, short: "stop", long: "stop the pipeline of this program; what is published is delivered", run: (*model).stopPipeline, when: func(m *model) bool { return m.pipelineJob() != nil }},
 		{id: "live.again", scope: scopeLive, keys: []string{"r"}, long: "look again", run: func(m *model) tea.Cmd { return live(m).watch(m) }, when: func(m *model) bool { return !live(m).on && m.cfg.Monitor != nil }},
 		{id: "live.move", scope: scopeLive, keys: []string{"up", "down", "j", "k", "pgup", "pgdown", "g", "G"}, long: "move among the events"},
 	}
@@ -544,6 +552,17 @@ func (m *model) pipelineJob() *job {
 		}
 	}
 	return nil
+}
+
+// lastPipeline gives the job that was a pipeline of this program last; nil without one.
+func (m *model) lastPipeline() *job {
+	var last *job
+	for _, j := range m.jobs.list {
+		if j.kind == "pipeline" && (last == nil || j.id > last.id) {
+			last = j
+		}
+	}
+	return last
 }
 
 func (m *model) stopPipeline() tea.Cmd {

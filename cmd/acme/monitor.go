@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"acme/telemetry/engine/report"
@@ -31,17 +33,27 @@ type pipelineMonitor struct {
 	topic   string
 
 	mu   sync.Mutex
-	here *pipeline    // runs in this program
-	seen tui.Snapshot // the last figures that url gave
+	here *pipeline     // runs in this program
+	end  *tui.Snapshot // of the one that has ended, until it is asked for
+	seen tui.Snapshot  // the last figures that url gave
 	puts putTrouble
 	tail *topicTail
 }
 
-// attach takes the pipeline that runs here; nil says that it has ended.
+// attach takes the pipeline that runs here; nil says that it has ended. Its figures are
+// taken then: those of the last look at it were of a moment when much was under way.
 func (m *pipelineMonitor) attach(l *pipeline) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.here = l
+	was := m.here
+	m.here, m.end = l, nil
+	if was != nil && l == nil {
+		m.end = &tui.Snapshot{At: m.p.now()}
+		m.local(was, m.end)
+		if m.tail != nil {
+			m.tail.take(m.end, string(m.tail.filter), m.tail.most)
+		}
+	}
 	if m.tail != nil {
 		m.tail.stop()
 		m.tail = nil
@@ -64,7 +76,10 @@ func (m *pipelineMonitor) Snapshot(ctx context.Context, filter string, most int)
 	var err error
 	switch {
 	case m.here != nil:
-		m.local(&s)
+		m.local(m.here, &s)
+	case m.end != nil:
+		s, m.end = *m.end, nil
+		return s, nil
 	case m.url == "" && m.cluster == nil:
 		return s, io.EOF
 	default:
@@ -103,9 +118,8 @@ func (m *pipelineMonitor) follow() {
 	m.tail = startTail(c, topic, fmt.Sprintf("acme-tui-%d-%d", os.Getpid(), m.p.now().UnixNano()))
 }
 
-// local fills in how the pipeline of this program is.
-func (m *pipelineMonitor) local(s *tui.Snapshot) {
-	l := m.here
+// local fills in how a pipeline of this program is.
+func (m *pipelineMonitor) local(l *pipeline, s *tui.Snapshot) {
 	st := l.status("running")
 	speed := l.o.events.kafka.speed
 	s.Source = fmt.Sprintf("pipeline of this program, %g times as fast", speed)
@@ -122,15 +136,16 @@ func (m *pipelineMonitor) local(s *tui.Snapshot) {
 	}
 	s.Stages = append([]tui.Stage{
 		{Name: "generator", Text: at}, {Name: "kafka", Text: fmt.Sprintf("%d partitions", len(s.Lag))},
-	}, m.puts.exportStages(s, st.Metrics.Retries)...)
+	}, m.puts.exportStages(s, st.Metrics.Retries, l.putError())...)
 }
 
 // putTrouble is what is remembered of puts that were tried again: they fail as long as
 // nothing was stored since the last of them.
 type putTrouble struct{ retries, objects int64 }
 
-// exportStages are the parts behind the topic.
-func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64) []tui.Stage {
+// exportStages are the parts behind the topic. err is why the last put failed, nil where
+// that is not known.
+func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64, err error) []tui.Stage {
 	if retries != k.retries { // fewer are those of an exporter that has begun anew
 		*k = putTrouble{retries, s.Objects}
 	}
@@ -139,7 +154,12 @@ func (k *putTrouble) exportStages(s *tui.Snapshot, retries int64) []tui.Stage {
 		lag += l.Lag
 	}
 	export := tui.Stage{Name: "exporter", Text: "lag " + report.Count(lag)}
+	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 	switch {
+	case retries > 0 && full:
+		export.Grade = report.Warn
+		export.Why = "the disk of the lake is full: " + report.Count(retries) + " puts were tried again"
+		export.Next = "nothing is lost: reading the topic waits, and goes on by itself when there is room"
 	case retries > 0 && s.Objects <= k.objects:
 		export.Grade = report.Warn
 		export.Why = report.Count(retries) + " puts were tried again, and nothing was stored since"
@@ -168,7 +188,10 @@ func (m *pipelineMonitor) figures(ctx context.Context, s *tui.Snapshot) error {
 	at, source := s.At, s.Source
 	*s = m.seen
 	s.At, s.Source, s.Published = at, source, -1
-	ill := tui.Stage{Name: "exporter", Text: "does not answer", Grade: report.Error, Why: bare(err).Error(), Next: "the figures are the last that it gave; it is asked again twice a second"}
+	ill := tui.Stage{Name: "exporter", Text: "does not answer", Grade: report.Error, Why: bare(err).Error(), Next: "it is asked again twice a second"}
+	if !m.seen.At.IsZero() {
+		ill.Next = "the figures are those of " + m.seen.At.UTC().Format("15:04:05") + " UTC, the last that it gave; " + ill.Next
+	}
 	s.Stages = slices.Clone(m.seen.Stages)
 	if i := slices.IndexFunc(s.Stages, func(g tui.Stage) bool { return g.Name == ill.Name }); i >= 0 {
 		s.Stages[i] = ill
@@ -204,7 +227,7 @@ func (m *pipelineMonitor) remote(ctx context.Context, s *tui.Snapshot) error {
 		s.Lag = append(s.Lag, tui.PartitionLag{Partition: partition, Lag: lags[partition]})
 	}
 	s.Stages = append([]tui.Stage{{Name: "kafka", Text: fmt.Sprintf("%d partitions of this member", len(lags))}},
-		m.puts.exportStages(s, int64(v["Retries_total"]))...)
+		m.puts.exportStages(s, int64(v["Retries_total"]), nil)...)
 	return nil
 }
 

@@ -198,7 +198,7 @@ func (p *program) newPipeline(ctx context.Context, o *pipelineOptions) (*pipelin
 	}
 	g.layout.BufferInterval = o.interval
 	l := &pipeline{p: p, o: o, generation: g}
-	l.lake = deliveredTo{Store: st, prefix: strings.SplitN(g.layout.Prefix, "/", 2)[0] + "/", tell: l.noteObject}
+	l.lake = deliveredTo{Store: st, prefix: strings.SplitN(g.layout.Prefix, "/", 2)[0] + "/", tell: l.noteObject, put: l.notePut}
 	return l, nil
 }
 
@@ -341,6 +341,7 @@ type deliveries struct {
 	key     string
 	oldest  time.Time // arrival of the object's oldest event
 	latency time.Duration
+	err     error // of the last put; nil where it did what it should
 }
 
 // deliveredTo is a store that tells of the objects of a prefix that are put into it.
@@ -348,6 +349,7 @@ type deliveredTo struct {
 	store.Store
 	prefix string
 	tell   func(key string)
+	put    func(err error) // told of every put, nil of one that did what it should
 }
 
 // Put implements store.Store.
@@ -356,7 +358,26 @@ func (d deliveredTo) Put(ctx context.Context, key string, r io.Reader) (store.In
 	if err == nil && strings.HasPrefix(key, d.prefix) {
 		d.tell(key)
 	}
+	if errors.Is(err, store.ErrExists) {
+		d.put(nil)
+	} else {
+		d.put(err)
+	}
 	return info, err
+}
+
+// notePut notes why the last put failed, or that it did not.
+func (l *pipeline) notePut(err error) {
+	l.delivered.mu.Lock()
+	defer l.delivered.mu.Unlock()
+	l.delivered.err = err
+}
+
+// putError is why the last put failed; nil where it did not.
+func (l *pipeline) putError() error {
+	l.delivered.mu.Lock()
+	defer l.delivered.mu.Unlock()
+	return l.delivered.err
 }
 
 // noteObject notes how old the oldest event of an object is that is now in the lake, in

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -97,9 +101,34 @@ func TestPutTrouble(t *testing.T) {
 		{0, 3, report.OK, "lag 0"}, {2, 3, report.Warn, "lag 0"}, {2, 3, report.Warn, "lag 0"},
 		{2, 4, report.OK, "lag 0, puts tried again: 2"}, {3, 4, report.Warn, "lag 0"}, {0, 0, report.OK, "lag 0"},
 	} {
-		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries)[0]
+		got := k.exportStages(&tui.Snapshot{Objects: v.objects}, v.retries, nil)[0]
 		if got.Grade != v.want || got.Text != v.text || (got.Why != "") != (v.want == report.Warn) {
 			t.Errorf("%d: %+v", i, got)
 		}
+	}
+	full := fmt.Errorf("put it: %w", &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC})
+	if got := k.exportStages(&tui.Snapshot{Objects: 5}, 1, full)[0]; got.Grade != report.Warn || !strings.Contains(got.Why, "disk of the lake is full") || !strings.Contains(got.Next, "nothing is lost") {
+		t.Errorf("a full disk: %+v", got)
+	}
+}
+
+// TestLastFigures: what a pipeline comes to at its end is told once after it, and not the
+// lag that it had when it was looked at last.
+func TestLastFigures(t *testing.T) {
+	l := &pipeline{p: &program{now: time.Now}, o: &pipelineOptions{}}
+	m := &pipelineMonitor{p: l.p, here: l, tail: &topicTail{cancel: func() {}}}
+	l.o.events.kafka.speed = 1
+	l.before = lake.ExportStats{Records: 10, KafkaOffsetLag: map[int32]int64{0: 7}}
+	l.published.Store(17)
+	if s, err := m.Snapshot(t.Context(), "", 10); err != nil || s.Delivered != 10 || s.Lag[0].Lag != 7 {
+		t.Fatalf("while it runs: %+v, %v", s, err)
+	}
+	l.before = lake.ExportStats{Records: 17, KafkaOffsetLag: map[int32]int64{0: 0}}
+	m.attach(nil)
+	if s, err := m.Snapshot(t.Context(), "", 10); err != nil || s.Delivered != 17 || s.Published != 17 || s.Lag[0].Lag != 0 {
+		t.Errorf("at its end: %+v, %v", s, err)
+	}
+	if _, err := m.Snapshot(t.Context(), "", 10); err != io.EOF {
+		t.Errorf("after it: %v", err)
 	}
 }

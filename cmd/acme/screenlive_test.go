@@ -29,7 +29,7 @@ func freePort(t *testing.T) string {
 }
 
 // TestCheck30Export: the Live page follows an exporter that runs elsewhere by the figures
-// that it serves, and the topic itself. When the exporter is killed its stage says so;
+// that it serves, and the topic itself, from before the lake has its first object. When the exporter is killed its stage says so;
 // when it is back, so are the figures, and the screen was never left.
 func TestCheck30Export(t *testing.T) {
 	s := &onScreen{t: t, acme: acmeBinary(t), home: t.TempDir()}
@@ -54,16 +54,14 @@ func TestCheck30Export(t *testing.T) {
 	export := func() *exec.Cmd {
 		return background("export", "-q", "--lake", s.lake, "--brokers", broker, "--follow", "--member", "a", "--buffer-interval", "2s", "--metrics-listen", figures)
 	}
-	exporter := export()
-	for end := time.Now().Add(time.Minute); !exists(filepath.Join(s.lake, "telemetry")) && time.Now().Before(end); {
-		time.Sleep(100 * time.Millisecond)
-	}
 	x := s.open(t, 120, 30, "live", []string{"--screen", "live", "--live", "http://" + figures + "/metrics", "--brokers", broker})
+	x.See("does not answer") // an exporter that is not there yet, and a lake that has no object
+	exporter := export()
 	events := regexp.MustCompile(`"event_id":"EVENT_`)
 	delivered := regexp.MustCompile(`delivered [1-9]`)
 	wait := func(what string, x *tuitest.Terminal, ok func(string) bool) {
 		t.Helper()
-		for end := time.Now().Add(time.Minute); !ok(x.Screen()); time.Sleep(50 * time.Millisecond) {
+		for end := time.Now().Add(3 * time.Minute); !ok(x.Screen()); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("never: %s; screen:\n%s", what, x.Screen())
 			}
@@ -116,6 +114,46 @@ func TestCheck30Refused(t *testing.T) {
 	x.See("1 done")
 	x.Keys("\x1b4")
 	x.See("✓ exporter")
+	x.Keys(keyQuit)
+	x.Ended(0)
+}
+
+// TestCheck30FullLake: when the disk of the lake is full under a pipeline, the Live page says
+// so and that nothing is lost; when there is room it goes on by itself, and at its end every
+// event is delivered that was published.
+func TestCheck30FullLake(t *testing.T) {
+	s := newOnScreen(t, 1, 200)
+	disk := t.TempDir()
+	cmd := s.mounted(t, `mount -t tmpfs -o size=20m tmpfs "$1" && head -c 20900000 /dev/zero >"$1/ballast"`, disk, "tui", "--lake", s.lake, "--screen", "sql")
+	if cmd == nil {
+		t.Skip("a full disk needs a namespace to mount a small one in: unshare -Urm")
+	}
+	drop := filepath.Join(t.TempDir(), "drop")
+	if err := os.WriteFile(drop, []byte("#!/bin/sh\nrm '"+disk+"/ballast'\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env, cmd.Dir = s.environ(t.Name(), "EDITOR="+drop), s.home
+	x := tuitest.Start(t, cmd, 120, 30, nil)
+	x.See("query-1")
+	x.Keys("\x1b4")
+	x.See("u begin")
+	x.Keys("u")
+	x.See("acme pipeline up")
+	x.Keys("\x15pipeline up --lake " + filepath.Join(disk, "lake") + " --speed 600 --for 30m --set arrivals.mean_per_hour=5000\r")
+	x.Until("why the stage is ill", func() bool {
+		text := words(x.Screen())
+		return strings.Contains(text, "! exporter") && strings.Contains(text, "the disk of the lake is full") && strings.Contains(text, "nothing is lost")
+	})
+	x.Keys("\x1b2" + keyF2 + "\x1be") // the editor is one that makes room
+	x.See("query-1")
+	x.Keys("\x1b4")
+	x.See("✓ exporter")
+	x.Keys("K")
+	x.See("it has ended")
+	m := regexp.MustCompile(`published ([\d,]+) +delivered ([\d,]+)`).FindStringSubmatch(x.Screen())
+	if m == nil || m[1] != m[2] || m[1] == "0" || !strings.Contains(x.Screen(), "exporter lag 0") {
+		t.Errorf("at the end: %q\n%s", m, x.Screen())
+	}
 	x.Keys(keyQuit)
 	x.Ended(0)
 }

@@ -107,7 +107,7 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	if err != nil {
 		return err
 	}
-	needed, err := p.needsDefaultLake(ctx, st)
+	needed, err := p.neededFor(ctx, st, o)
 	if err != nil {
 		return err
 	}
@@ -148,6 +148,15 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		return silentExit{code}
 	}
 	return nil
+}
+
+// neededFor says whether the default lake is to be made before the screen can show it. Who
+// names a lake and what fills it may look at that before the first object is there.
+func (p *program) neededFor(ctx context.Context, st store.Store, o *tuiOptions) (bool, error) {
+	if p.global.lake != "" && (o.live != "" || o.topic) {
+		return false, nil
+	}
+	return p.needsDefaultLake(ctx, st)
 }
 
 // newMonitor watches what the flags name, and a pipeline of this program.
