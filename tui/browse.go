@@ -99,11 +99,12 @@ func (p *browsePage) nodes(m *model) []node {
 func (p *browsePage) open(m *model, t Table) tea.Cmd {
 	p.table, p.parts, p.objs, p.part, p.list, p.was, p.hours, p.err = &t, nil, nil, nil, nil, nil, nil, nil
 	p.onSide = false
-	return p.load(m)
+	return p.load(m, false)
 }
 
-// load reads what is shown anew.
-func (p *browsePage) load(m *model) tea.Cmd {
+// load reads what is shown; again says that it was shown before, and is to be looked at
+// anew: a Catalog may give objects as it saw them when it was last asked for partitions.
+func (p *browsePage) load(m *model, again bool) tea.Cmd {
 	if p.table == nil || m.cfg.Catalog == nil {
 		return nil
 	}
@@ -116,6 +117,11 @@ func (p *browsePage) load(m *model) tea.Cmd {
 		part := *p.part
 		return safely(func() tea.Msg {
 			defer cancel()
+			if again {
+				if _, err := c.Partitions(ctx, t); err != nil {
+					return objsMsg{gen, nil, err}
+				}
+			}
 			objs, err := c.Objects(ctx, t, part)
 			return objsMsg{gen, objs, err}
 		})
@@ -221,7 +227,7 @@ func (p *browsePage) into(m *model) tea.Cmd {
 	case p.part == nil:
 		p.part, p.was = &p.parts[i], p.list
 		p.list, p.objs = nil, nil
-		return p.load(m)
+		return p.load(m, false)
 	}
 	return p.rows(m)
 }
@@ -493,7 +499,7 @@ func browseActions() []action {
 		{id: "tables.enter", scope: scopeTables, keys: []string{"enter"}, short: "partitions", long: "the partitions of the table", run: enter, when: func(m *model) bool { n := page(m).side.at(page(m).nodes(m)); return n != nil && n.leaf }},
 		{id: "tables.fold", scope: scopeTables, keys: []string{"enter"}, short: "open or close", long: "open or close the database", run: enter, when: func(m *model) bool { n := page(m).side.at(page(m).nodes(m)); return n != nil && !n.leaf }},
 		{id: "tables.filter", scope: scopeTables, keys: []string{"/"}, short: "filter", long: "only names that have a text", run: func(m *model) tea.Cmd { page(m).side.typing = true; return nil }, when: func(m *model) bool { return !page(m).side.typing }},
-		{id: "tables.clear", scope: scopeTables, keys: []string{"esc"}, long: "no filter", run: func(m *model) tea.Cmd {
+		{id: "tables.clear", scope: scopeTables, keys: []string{"esc"}, short: "no filter", long: "no filter", run: func(m *model) tea.Cmd {
 			page(m).side.typing, page(m).side.filter = false, ""
 			return nil
 		}, when: func(m *model) bool { return page(m).side.typing || page(m).side.filter != "" }},
@@ -507,7 +513,7 @@ func browseActions() []action {
 		{id: "browse.chart", scope: scopeBrowse, keys: []string{"."}, long: "draw the column", run: func(m *model) tea.Cmd { return m.openChart(page(m).list.grid) }, when: some},
 		{id: "browse.cell", scope: scopeBrowse, keys: []string{"space", "i"}, long: "the whole cell", run: func(m *model) tea.Cmd { return m.openCell(page(m).list.grid) }, when: some},
 		{id: "browse.copy", scope: scopeBrowse, keys: []string{"y"}, short: "copy path", long: "copy the path", run: func(m *model) tea.Cmd { return m.copy("the path", page(m).path()) }, when: some},
-		{id: "browse.refresh", scope: scopeBrowse, keys: []string{"r"}, short: "refresh", long: "read it again", run: func(m *model) tea.Cmd { return page(m).load(m) }, when: func(m *model) bool { return page(m).table != nil }},
+		{id: "browse.refresh", scope: scopeBrowse, keys: []string{"r"}, short: "refresh", long: "read it again", run: func(m *model) tea.Cmd { return page(m).load(m, true) }, when: func(m *model) bool { return page(m).table != nil }},
 		{id: "browse.move", scope: scopeBrowse, keys: []string{"up", "down", "left", "right", "h", "j", "k", "l", "pgup", "pgdown", "g", "G"}, long: "move"},
 		{id: "browse.back", scope: scopeBrowse, keys: []string{"esc", "backspace"}, short: "back", long: "all lines, the partitions, the tables", run: func(m *model) tea.Cmd { return page(m).back(m) }},
 		{id: "browse.tables", scope: scopeBrowse, keys: []string{"tab", "shift+tab", "f6", "f4"}, short: "tables", long: "to the tables", run: func(m *model) tea.Cmd { page(m).onSide = true; return nil }},

@@ -18,7 +18,8 @@ type Catalog interface {
 	Tables(ctx context.Context) ([]Table, error)
 	// Partitions gives a table's partitions in the order of their folders.
 	Partitions(ctx context.Context, t Table) ([]Partition, error)
-	// Objects gives the objects of one partition in the order of their keys.
+	// Objects gives the objects of one partition in the order of their keys, as they were
+	// when Partitions was asked last, or later.
 	Objects(ctx context.Context, t Table, p Partition) ([]Object, error)
 	// Functions are those that Athena SQL has, for completion.
 	Functions() []Function
