@@ -35,6 +35,12 @@ type Decoder struct {
 	pos  int
 	acc  uint64
 	bits uint
+
+	// The sum of what came out, up to summed, where it is asked for: it is taken of each block
+	// while that is at hand.
+	summing bool
+	sum     uint32
+	summed  int
 }
 
 // slack is how much room behind its end an output has while it grows: what one turn of
@@ -59,14 +65,17 @@ func (d *Decoder) Gzip(dst, src []byte, most int) ([]byte, error) {
 		from := len(dst)
 		var n int
 		var final bool
-		if dst, n, final, err = d.blocks(dst, from, body, most-(from-begin)); err != nil {
+		d.summing, d.sum, d.summed = true, 0, from
+		dst, n, final, err = d.blocks(dst, from, body, most-(from-begin))
+		d.summing = false
+		if err != nil {
 			return nil, err
 		}
 		if !final || len(body)-n < 8 {
 			return nil, ErrCorrupt
 		}
 		trailer := body[n:]
-		if crc32.ChecksumIEEE(dst[from:]) != binary.LittleEndian.Uint32(trailer) || uint32(len(dst)-from) != binary.LittleEndian.Uint32(trailer[4:]) {
+		if d.sum != binary.LittleEndian.Uint32(trailer) || uint32(len(dst)-from) != binary.LittleEndian.Uint32(trailer[4:]) {
 			return nil, ErrCorrupt
 		}
 		src = trailer[8:]
@@ -148,6 +157,9 @@ func (d *Decoder) blocks(dst []byte, from int, src []byte, most int) (out []byte
 		}
 		if err != nil {
 			return nil, 0, false, err
+		}
+		if d.summing {
+			d.sum, d.summed = crc32.Update(d.sum, crc32.IEEETable, dst[d.summed:]), len(dst)
 		}
 	}
 	return dst, d.pos - int(d.bits/8), true, nil

@@ -2,6 +2,7 @@ package serde
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -55,11 +56,42 @@ func (o *oddities) wrongType(column string) {
 
 // field is one column of the table.
 type field struct {
-	prefix []byte  // `"key":`
-	vec    *Vector // nil where the column is not asked for
-	key    string  // folded
-	name   string  // of the column
-	next   int     // the next field read from the same key, or -1
+	prefix []byte    // `"key":`
+	words  []keyWord // of prefix
+	vec    *Vector   // nil where the column is not asked for
+	key    string    // folded
+	name   string    // of the column
+	next   int       // the next field read from the same key, or -1
+}
+
+// keyWord is eight bytes of a key, of which the last of a key may have fewer.
+type keyWord struct{ text, mask uint64 }
+
+func keyWords(key []byte) []keyWord {
+	var out []keyWord
+	for from := 0; from < len(key); from += 8 {
+		var text, mask [8]byte
+		for i, c := range key[from:min(from+8, len(key))] {
+			text[i], mask[i] = c, 0xff
+		}
+		out = append(out, keyWord{binary.LittleEndian.Uint64(text[:]), binary.LittleEndian.Uint64(mask[:])})
+	}
+	return out
+}
+
+// begins says whether the field's key stands at a place of a line. It is compared in words,
+// since it is there nearly always and is short.
+func (f *field) begins(line []byte, at int) bool {
+	if at+8*len(f.words) > len(line) {
+		return bytes.HasPrefix(line[at:], f.prefix)
+	}
+	for _, w := range f.words {
+		if (binary.LittleEndian.Uint64(line[at:at+8])^w.text)&w.mask != 0 {
+			return false
+		}
+		at += 8
+	}
+	return true
 }
 
 type fieldState uint8
@@ -84,6 +116,7 @@ func newParser(columns []Column, place []int, vectors []Vector, o Options) parse
 		f := &p.fields[i]
 		f.name, f.key, f.next = c.Name, p.fold(key), -1
 		f.prefix = []byte(`"` + key + `":`)
+		f.words = keyWords(f.prefix)
 		if place[i] >= 0 {
 			f.vec = &vectors[place[i]]
 		}
@@ -152,7 +185,7 @@ func (p *parser) fast(line []byte, row int) (int, bool) {
 			at++
 		}
 		var f int
-		if expected < len(p.fields) && bytes.HasPrefix(line[at:], p.fields[expected].prefix) {
+		if expected < len(p.fields) && p.fields[expected].begins(line, at) {
 			f = expected
 			at += len(p.fields[f].prefix)
 		} else if f, at = p.key(line, at); at < 0 {
@@ -290,7 +323,7 @@ func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
 	if v.kind == String {
 		if line[end] == '"' {
 			if ascii {
-				v.Text = append(v.Text, line[at:end]...)
+				v.Text = appendText(v.Text, line, at, end)
 			} else {
 				v.Text = appendUTF8(v.Text, line[at:end])
 			}
@@ -312,6 +345,18 @@ func (v *Vector) quoted(line []byte, at, row int) (fieldState, int) {
 		return set, end + 1
 	}
 	return null, end + 1
+}
+
+// appendText appends line[at:end]. Most texts are short: they are copied as two words, what
+// is behind them with them, which is not kept.
+func appendText(dst, line []byte, at, end int) []byte {
+	const short = 16
+	have, n := len(dst), end-at
+	if n > short || at+short > len(line) || have+short > cap(dst) {
+		return append(dst, line[at:end]...)
+	}
+	*(*[short]byte)(dst[have : have+short]) = *(*[short]byte)(line[at : at+short])
+	return dst[:have+n]
 }
 
 // skipScalar gives what follows the value at line[at:], or -1.

@@ -36,6 +36,7 @@ type source struct {
 	lineAt     int64 // offset of the line given last
 	eof        bool
 	mayHaveCR  bool // a \r may be in buf[start:end]
+	looked     int  // up to where of buf there is none, unless there may be
 	skipLF     bool // the last line ended with \r: a \n that follows belongs to it
 	lent       bool // buf is somebody else's
 	salvage    bool // what breaks the object ends it
@@ -98,7 +99,7 @@ func (s *source) open(body io.Reader, c codec, max int64) {
 func (s *source) openText(text []byte, max int64) {
 	*s = source{
 		packed: s.packed, gz: s.gz, size: s.size, long: s.long, max: max, salvage: s.salvage,
-		buf: text, lent: true, end: len(text), eof: true, unpacked: int64(len(text)), mayHaveCR: bytes.IndexByte(text, '\r') >= 0,
+		buf: text, lent: true, end: len(text), eof: true, unpacked: int64(len(text)),
 	}
 	if max > 0 && s.unpacked > max {
 		s.err = fmt.Errorf("the object unpacks to more than %d bytes", max)
@@ -183,6 +184,7 @@ func (s *source) fill() error {
 		}
 	}
 	s.mayHaveCR = s.mayHaveCR && from > 0 || bytes.IndexByte(s.buf[from:s.end], '\r') >= 0
+	s.looked = s.end
 	return nil
 }
 
@@ -258,6 +260,13 @@ func (s *source) more() (tail []byte, whole bool, err error) {
 func (s *source) lineEnd(from int) int {
 	window := s.buf[s.start+from : s.end]
 	n := bytes.IndexByte(window, '\n')
+	if !s.mayHaveCR {
+		if end := s.start + from + n; n < 0 {
+			s.look(s.end)
+		} else if end > s.looked {
+			s.look(end)
+		}
+	}
 	if s.mayHaveCR {
 		if n < 0 {
 			n = bytes.IndexByte(window, '\r')
@@ -269,6 +278,15 @@ func (s *source) lineEnd(from int) int {
 		return -1
 	}
 	return from + n
+}
+
+// look finds whether a \r is in what was not looked at yet, up to an end or a little further.
+// Text that is somebody else's is looked at on the way, so that it passes the cache once.
+func (s *source) look(end int) {
+	const ahead = 64 << 10
+	to := min(max(end, s.looked+ahead), s.end)
+	s.mayHaveCR = bytes.IndexByte(s.buf[s.looked:to], '\r') >= 0
+	s.looked = to
 }
 
 // pass takes the n bytes of a line and its end.
