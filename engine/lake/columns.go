@@ -73,8 +73,7 @@ func (r *rows) reset() {
 		}
 		*c = column{kind: c.kind, words: c.words[:0], codes: c.codes[:0], dict: c.dict, text: c.text[:0], ends: c.ends[:0], recent: c.recent}
 	}
-	*r.set = rowSet{columns: r.set.columns, block: r.set.block}
-	clear(r.set.columns)
+	r.set.reset()
 }
 
 // size is how many bytes the rows hold. It goes by what they are and not by the room they
@@ -237,8 +236,7 @@ type dictionary struct {
 }
 
 func (d *dictionary) reset() {
-	clear(d.slots)
-	*d = dictionary{slots: d.slots, hashes: d.hashes[:0], text: d.text[:0], ends: d.ends[:0]}
+	*d = dictionary{slots: d.slots[:0], hashes: d.hashes[:0], text: d.text[:0], ends: d.ends[:0]}
 }
 
 func (d *dictionary) len() int { return len(d.hashes) }
@@ -254,7 +252,7 @@ func (d *dictionary) word(code uint32) []byte {
 // code gives the number of a text, which it has from now on if it had none.
 func (d *dictionary) code(hash uint64, text []byte) uint32 {
 	if 2*len(d.hashes) >= len(d.slots) {
-		d.slots = regrown(d.slots, d.hashes)
+		d.slots = regrown(d.slots, len(d.hashes), func(code int) uint64 { return d.hashes[code] })
 	}
 	mask := uint64(len(d.slots) - 1)
 	for at := hash & mask; ; at = (at + 1) & mask {
@@ -274,16 +272,23 @@ func (d *dictionary) code(hash uint64, text []byte) uint32 {
 
 func tagged(hash uint64, n int) uint64 { return hash>>32<<32 | uint64(uint32(n)) }
 
-// regrown gives slots with more room, the codes in them again.
-func regrown(slots []uint64, hashes []uint64) []uint64 {
-	out := make([]uint64, max(64, 4*len(slots)))
-	mask := uint64(len(out) - 1)
-	for i, hash := range hashes {
-		at := hash & mask
+// regrown gives slots with more room, the codes in them again. Slots that are used again
+// begin few: to clear those that another column needed costs more than to grow.
+func regrown(slots []uint64, codes int, hash func(code int) uint64) []uint64 {
+	n := max(64, 4*len(slots))
+	out := slots[:min(n, cap(slots))]
+	if len(out) < n {
+		out = make([]uint64, n)
+	}
+	clear(out)
+	mask := uint64(n - 1)
+	for code := range codes {
+		h := hash(code)
+		at := h & mask
 		for out[at] != 0 {
 			at = (at + 1) & mask
 		}
-		out[at] = tagged(hash, i+1)
+		out[at] = tagged(h, code+1)
 	}
 	return out
 }
@@ -294,13 +299,11 @@ type numbers struct {
 	words []uint64 // by code
 }
 
+func (d *numbers) reset() { d.slots, d.words = d.slots[:0], d.words[:0] }
+
 func (d *numbers) code(word uint64) uint32 {
 	if 2*len(d.words) >= len(d.slots) {
-		hashes := make([]uint64, len(d.words))
-		for i, w := range d.words {
-			hashes[i] = numberHash(w)
-		}
-		d.slots = regrown(d.slots, hashes)
+		d.slots = regrown(d.slots, len(d.words), func(code int) uint64 { return numberHash(d.words[code]) })
 	}
 	mask, hash := uint64(len(d.slots)-1), numberHash(word)
 	for at := hash & mask; ; at = (at + 1) & mask {

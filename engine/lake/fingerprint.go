@@ -46,6 +46,12 @@ type columnSet struct {
 
 func newRowSet(columns int) *rowSet { return &rowSet{columns: make([]columnSet, columns)} }
 
+// reset empties the set, whose room stays.
+func (s *rowSet) reset() {
+	*s = rowSet{columns: s.columns, block: s.block}
+	clear(s.columns)
+}
+
 // begin starts a block of n rows.
 func (s *rowSet) begin(n int) {
 	if cap(s.block) < n {

@@ -44,7 +44,12 @@ type packer struct {
 	words []uint64
 	texts [][]byte
 	kept  []rowPlace
+	ints  []int64
+	nulls []bool
+	ends  []byte // of a page's texts: what follows the prefixes
 	dict  dictionary
+	sort  sorter
+	count numbers
 }
 
 // roomFor gives a slice of so many, in the room of the last where that is enough.
@@ -151,7 +156,7 @@ func (e *columnEncoder) gather(runs []*rows, i int, order []rowPlace) {
 		nulls += columns[r].nulls
 	}
 	if nulls > 0 {
-		e.nulls = make([]bool, len(order))
+		e.nulls = roomFor(&e.packer.nulls, len(order))
 		kept := roomFor(&e.packer.kept, len(order))[:0]
 		for at, p := range order {
 			if e.nulls[at] = columns[p.run()].isNull(p.row()); !e.nulls[at] {
@@ -202,7 +207,7 @@ func (e *columnEncoder) mergeDictionaries(columns []*column, order []rowPlace) {
 			from = append(from, code)
 		}
 	}
-	places := sortedTexts(words)
+	places := e.packer.sort.texts(words)
 	e.texts, e.size = make([][]byte, len(words)), len(words)
 	rank := make([]uint32, all.len())
 	for to, place := range places {
@@ -264,7 +269,7 @@ func dictionaryPays(rows, words, bytes, wordBytes int) bool {
 }
 
 func (e *columnEncoder) sortTexts() {
-	places := sortedTexts(e.texts)
+	places := e.packer.sort.texts(e.texts)
 	words := make([][]byte, len(e.texts))
 	for to, from := range places {
 		words[to] = e.texts[from]
@@ -273,20 +278,20 @@ func (e *columnEncoder) sortTexts() {
 	e.texts = words
 }
 
-// sortedTexts gives the places of texts, no two alike, in their order. What all begin with
-// is passed over, and the eight bytes behind it decide most of it.
-func sortedTexts(texts [][]byte) []uint32 {
+// texts gives the places of texts, no two alike, in their order. What all begin with is
+// passed over, and the eight bytes behind it decide most of it.
+func (s *sorter) texts(texts [][]byte) []uint32 {
 	shared := math.MaxInt
 	for _, t := range texts {
 		shared = sharedWith(texts[0], t, shared)
 	}
-	all := make([]sortedRow, len(texts))
+	all := roomFor(&s.all, len(texts))
 	for i, t := range texts {
 		var head [8]byte
 		copy(head[:], t[shared:])
 		all[i] = sortedRow{binary.BigEndian.Uint64(head[:]), rowPlace(i)}
 	}
-	all = sortedByKey(all)
+	all = s.byKey(all)
 	for from := 0; from < len(all); {
 		to := from + 1
 		for to < len(all) && all[to].key == all[from].key {
@@ -297,11 +302,11 @@ func sortedTexts(texts [][]byte) []uint32 {
 		}
 		from = to
 	}
-	return placesOf(all)
+	return s.placesOf(all)
 }
 
-// sortedByKey sorts few rows by comparing and many by their digits.
-func sortedByKey(all []sortedRow) []sortedRow {
+// byKey sorts few rows by comparing and many by their digits.
+func (s *sorter) byKey(all []sortedRow) []sortedRow {
 	const few = 1024
 	if len(all) < few {
 		slices.SortFunc(all, func(a, b sortedRow) int { return cmp.Compare(a.key, b.key) })
@@ -311,20 +316,22 @@ func sortedByKey(all []sortedRow) []sortedRow {
 	for _, r := range all {
 		least, most = min(least, r.key), max(most, r.key)
 	}
-	return radixSorted(all, least, most)
+	return s.byDigits(all, least, most)
 }
 
-func placesOf(all []sortedRow) []uint32 {
-	places := make([]uint32, len(all))
+func (s *sorter) placesOf(all []sortedRow) []uint32 {
+	places := roomFor(&s.places, len(all))
 	for i := range all {
 		places[i] = uint32(all[i].place)
 	}
+	s.sorted()
 	return places
 }
 
 // numberDictionary makes a dictionary of the words where that is smaller.
 func (e *columnEncoder) numberDictionary() {
-	var d numbers
+	d := &e.packer.count
+	d.reset()
 	codes := roomFor(&e.packer.codes, len(e.words))
 	for i, w := range e.words {
 		if i > 0 && w == e.words[i-1] {
@@ -350,18 +357,19 @@ func (e *columnEncoder) numberDictionary() {
 
 // sortedWords gives the places of words, no two alike, in their order.
 func (e *columnEncoder) sortedWords(words []uint64) []uint32 {
-	all, keyed := make([]sortedRow, len(words)), true
+	sort := &e.packer.sort
+	all, keyed := roomFor(&sort.all, len(words)), true
 	for i, w := range words {
 		key, ok := e.sortKey(w)
 		all[i] = sortedRow{key, rowPlace(i)}
 		keyed = keyed && ok
 	}
 	if keyed {
-		all = sortedByKey(all)
+		all = sort.byKey(all)
 	} else {
 		slices.SortFunc(all, func(a, b sortedRow) int { return e.compareWords(words[a.place], words[b.place]) })
 	}
-	return placesOf(all)
+	return sort.placesOf(all)
 }
 
 // sortKey gives a number that grows as compareWords says; false for -0, which is behind 0
@@ -468,7 +476,7 @@ func (e *columnEncoder) encode(rows int) error {
 	}
 	m.TotalCompressedSize = int64(len(e.out.data))
 	if e.out.bounds = bounds; bounds != nil && value > 0 {
-		if least, most, ok := e.least(0, value); ok {
+		if least, most, ok := e.leastOfAll(bounds, value); ok {
 			m.Statistics.MinValue, m.Statistics.MaxValue = least, most
 		}
 	}
@@ -523,11 +531,11 @@ func (e *columnEncoder) values(out []byte, from, to int) []byte {
 		width := max(1, bits.Len(uint(e.size-1)))
 		return appendHybrid(append(out, byte(width)), e.codes[from:to], width)
 	case format.DeltaByteArray:
-		return appendDeltaTexts(out, e.texts[from:to], e.sorted)
+		return e.packer.appendDeltaTexts(out, e.texts[from:to], e.sorted)
 	case format.Plain:
 		return e.plain(out, from, to)
 	}
-	values := make([]int64, to-from)
+	values := roomFor(&e.packer.ints, to-from)
 	for i, w := range e.words[from:to] {
 		values[i] = int64(w)
 	}
@@ -558,25 +566,30 @@ func (e *columnEncoder) appendWord(out []byte, w uint64) []byte {
 // appendDeltaTexts appends texts as DELTA_BYTE_ARRAY. Texts that are not sorted share
 // with the one before what all of them begin with, and no more: what they share by
 // chance costs more than it saves.
-func appendDeltaTexts(out []byte, texts [][]byte, sorted bool) []byte {
-	limit := math.MaxInt
+func (p *packer) appendDeltaTexts(out []byte, texts [][]byte, sorted bool) []byte {
+	limit := 0
 	if !sorted && len(texts) > 0 {
+		limit = len(texts[0])
 		for _, t := range texts[1:] {
-			limit = sharedWith(texts[0], t, min(limit, len(t)))
+			limit = sharedWith(texts[0], t, limit)
 		}
 	}
-	prefixes, lengths := make([]int64, len(texts)), make([]int64, len(texts))
+	shared := roomFor(&p.ints, 2*len(texts))
+	prefixes, lengths := shared[:len(texts)], shared[len(texts):]
+	ends := p.ends[:0]
 	for i, t := range texts {
-		if i > 0 {
-			prefixes[i] = int64(sharedWith(texts[i-1], t, limit))
+		n := limit
+		switch {
+		case i == 0:
+			n = 0
+		case sorted:
+			n = sharedWith(texts[i-1], t, len(t))
 		}
-		lengths[i] = int64(len(t)) - prefixes[i]
+		prefixes[i], lengths[i] = int64(n), int64(len(t)-n)
+		ends = append(ends, t[n:]...)
 	}
-	out = appendDelta(appendDelta(out, prefixes, true), lengths, true)
-	for i, t := range texts {
-		out = append(out, t[prefixes[i]:]...)
-	}
-	return out
+	p.ends = ends
+	return append(appendDelta(appendDelta(out, prefixes, true), lengths, true), ends...)
 }
 
 // bound notes the bounds of a page; false where it can have none.
@@ -617,6 +630,25 @@ func (e *columnEncoder) least(from, to int) (least, most []byte, ok bool) {
 		}
 	}
 	return e.appendWord(nil, low), e.appendWord(nil, high), true
+}
+
+// leastOfAll gives the bounds of all values, of which the pages' are known.
+func (e *columnEncoder) leastOfAll(pages *format.ColumnIndex, values int) (least, most []byte, ok bool) {
+	if e.kind != serde.String || e.sorted || e.codes != nil {
+		return e.least(0, values)
+	}
+	for i, empty := range pages.NullPages {
+		if empty {
+			continue
+		}
+		if least == nil || bytes.Compare(pages.MinValues[i], least) < 0 {
+			least = pages.MinValues[i]
+		}
+		if most == nil || bytes.Compare(pages.MaxValues[i], most) > 0 {
+			most = pages.MaxValues[i]
+		}
+	}
+	return least, most, least != nil
 }
 
 // leastCodes gives the least and the greatest of some codes.

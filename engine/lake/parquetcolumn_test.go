@@ -36,13 +36,13 @@ func TestDictionariesAreSorted(t *testing.T) {
 			texts = slices.CompactFunc(texts, bytes.Equal)
 			rng.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 			for _, kind := range []serde.Kind{serde.BigInt, serde.Double} {
-				e := &columnEncoder{kind: kind}
+				e := &columnEncoder{kind: kind, packer: new(packer)}
 				places := e.sortedWords(words)
 				if !slices.IsSortedFunc(places, func(a, b uint32) int { return e.compareWords(words[a], words[b]) }) || len(places) != len(words) {
 					t.Errorf("%d words of kind %v are not sorted", len(words), kind)
 				}
 			}
-			places := sortedTexts(texts)
+			places := new(sorter).texts(texts)
 			if !slices.IsSortedFunc(places, func(a, b uint32) int { return bytes.Compare(texts[a], texts[b]) }) || len(places) != len(texts) {
 				t.Errorf("%d texts are not sorted", len(texts))
 			}

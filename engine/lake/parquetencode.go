@@ -13,6 +13,10 @@ import (
 func appendHybrid(out []byte, values []uint32, width int) []byte {
 	packed := 0 // values[packed:i] are to be bit-packed
 	for i := 0; i < len(values); {
+		if i+1 < len(values) && values[i+1] != values[i] {
+			i++ // most runs are of one
+			continue
+		}
 		run := i + 1
 		for run < len(values) && values[run] == values[i] {
 			run++

@@ -64,6 +64,7 @@ type press struct {
 	codec   string
 	packers []*packer // one a worker
 	data    [][]byte  // of each column: where its chunk is laid out
+	sort    sorter    // of a group's rows
 }
 
 func newPress(t schema.Table, codec string) (*press, error) {
@@ -154,7 +155,7 @@ func (p *partFile) group(runs []*rows) error {
 	for i, name := range sortColumns {
 		by[i] = slices.IndexFunc(p.table.Columns, func(c schema.Column) bool { return c.Name == name })
 	}
-	order := inOrder(runs, by[0], by[1])
+	order := p.press.sort.inOrder(runs, by[0], by[1])
 	chunks := make([]*chunk, len(p.table.Columns))
 	err := onWorkers(len(p.press.packers), len(chunks), func(worker, i int) (err error) {
 		e := &columnEncoder{column: p.table.Columns[i], sorted: i == by[0], packer: p.press.packers[worker], page: p.layout.page}

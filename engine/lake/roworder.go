@@ -3,9 +3,18 @@ package lake
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"math/bits"
 	"slices"
 )
+
+// sorter is the room that rows are sorted in, to be used again. It is one goroutine's, and
+// what it gives is valid until it is used next.
+type sorter struct {
+	all, other []sortedRow
+	order      []rowPlace
+	places     []uint32
+}
 
 // sortedRow is a row with the key that it is sorted by.
 type sortedRow struct {
@@ -13,11 +22,27 @@ type sortedRow struct {
 	place rowPlace
 }
 
+// sortRoom is for how many rows room to sort in is kept: an hour's is, a day's would be held
+// beside what is encoded.
+const sortRoom = 1 << 18
+
+// sorted gives up what is too much to hold until the next rows are sorted.
+func (s *sorter) sorted() {
+	if cap(s.all) > sortRoom || cap(s.other) > sortRoom {
+		s.all, s.other = nil, nil
+	}
+}
+
 // inOrder gives the rows of all runs by the texts of a column, rows of one text by those
 // of another, and rows of both in the order they were read; NULLs come last.
-func inOrder(runs []*rows, first, second int) []rowPlace {
-	var all []sortedRow
+func (s *sorter) inOrder(runs []*rows, first, second int) []rowPlace {
+	n := 0
+	for _, run := range runs {
+		n += run.n
+	}
+	all := roomFor(&s.all, n)
 	canonical, least, most := true, ^uint64(0), uint64(0)
+	at := 0
 	for r, run := range runs {
 		c := &run.columns[first]
 		for i := range run.n {
@@ -27,7 +52,8 @@ func inOrder(runs []*rows, first, second int) []rowPlace {
 			}
 			canonical = canonical && ok
 			least, most = min(least, key), max(most, key)
-			all = append(all, sortedRow{key, rowPlace(r)<<32 | rowPlace(i)})
+			all[at] = sortedRow{key, rowPlace(r)<<32 | rowPlace(i)}
+			at++
 		}
 	}
 	ties := func(a, b sortedRow) int {
@@ -36,7 +62,7 @@ func inOrder(runs []*rows, first, second int) []rowPlace {
 	if !canonical {
 		slices.SortFunc(all, func(a, b sortedRow) int { return cmp.Or(compareTexts(runs, first, a.place, b.place), ties(a, b)) })
 	} else {
-		all = radixSorted(all, least, most)
+		all = s.byDigits(all, least, most)
 		for from := 0; from < len(all); {
 			to := from + 1
 			for to < len(all) && all[to].key == all[from].key {
@@ -48,10 +74,11 @@ func inOrder(runs []*rows, first, second int) []rowPlace {
 			from = to
 		}
 	}
-	order := make([]rowPlace, len(all))
+	order := roomFor(&s.order, len(all))
 	for i := range all {
 		order[i] = all[i].place
 	}
+	s.sorted()
 	return order
 }
 
@@ -70,11 +97,10 @@ func compareTexts(runs []*rows, c int, a, b rowPlace) int {
 	return bytes.Compare(x.bytes(a.row()), y.bytes(b.row()))
 }
 
-// radixSorted sorts by keys from least to most, and leaves rows of one key in their
-// order.
-func radixSorted(all []sortedRow, least, most uint64) []sortedRow {
+// byDigits sorts by keys from least to most, and leaves rows of one key in their order.
+func (s *sorter) byDigits(all []sortedRow, least, most uint64) []sortedRow {
 	const digit = 11
-	other := make([]sortedRow, len(all))
+	other := roomFor(&s.other, len(all))
 	for shift := 0; len(all) > 0 && shift < bits.Len64(most-least); shift += digit {
 		var starts [1 << digit]int
 		for i := range all {
@@ -96,25 +122,43 @@ func radixSorted(all []sortedRow, least, most uint64) []sortedRow {
 }
 
 // instantKey gives a number that grows with the text of an instant as producers write it,
-// 2025-08-11T17:33:47.123456Z; false for every other text.
+// 2025-08-11T17:33:47.123456Z; false for every other text, and for a month, day or time that
+// has no room in its bits. Eight bytes are looked at at once.
 func instantKey(b []byte) (uint64, bool) {
 	const form = "0000-00-00T00:00:00.000000Z"
 	if len(b) != len(form) {
 		return 0, false
 	}
-	key := uint64(0)
-	for i := range len(form) {
-		if form[i] != '0' {
-			if b[i] != form[i] {
-				return 0, false
-			}
-			continue
-		}
-		d := b[i] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		key = key*10 + uint64(d)
+	// Of each byte its difference from the form: a digit's value, and zero elsewhere. The last
+	// eight bytes overlap those before.
+	var (
+		date   = binary.LittleEndian.Uint64(b) ^ instantDate
+		hour   = binary.LittleEndian.Uint64(b[8:]) ^ instantHour
+		second = binary.LittleEndian.Uint64(b[16:]) ^ instantSecond
+		micros = binary.LittleEndian.Uint64(b[19:]) ^ instantMicros
+	)
+	const six, high = 0x0606060606060606, 0xf0f0f0f0f0f0f0f0 // no digit and six have a high bit
+	wrong := (date | (date + six) | hour | (hour + six) | second | (second + six) | micros | (micros + six)) & high
+	wrong |= date&0xff0000ff00000000 | hour&0x0000ff0000ff0000 | second&0x00000000ff0000ff | micros&0xff000000000000ff
+	if wrong != 0 {
+		return 0, false
 	}
-	return key, true
+	d, h, s, m := pairs(date), pairs(hour), pairs(second), pairs(micros)
+	year, month, day := d&0xff*100+d>>16&0xff, d>>40&0xff, h&0xff
+	h, minute, s := h>>24&0xff, h>>48&0xff, s>>8&0xff
+	if month > 15 || day > 31 || h > 31 || minute > 63 || s > 63 {
+		return 0, false
+	}
+	return year<<46 | month<<42 | day<<37 | h<<32 | minute<<26 | s<<20 | (m>>8&0xff*100+m>>24&0xff)*100 + m>>40&0xff, true
 }
+
+// The form of an instant, eight bytes from its bytes 0, 8, 16 and 19.
+const (
+	instantDate   = 0x2d30302d30303030 // 0000-00-
+	instantHour   = 0x30303a3030543030 // 00T00:00
+	instantSecond = 0x303030302e30303a // :00.0000
+	instantMicros = 0x5a3030303030302e // .000000Z
+)
+
+// pairs makes of each byte and the one behind it the number of two digits that they write.
+func pairs(digits uint64) uint64 { return digits*10 + digits>>8 }
