@@ -19,8 +19,8 @@ import (
 //   - Every record arrives, once. All records of an object are migrated, those that
 //     Athena does not show among them; what is no record is filed under errors/ with
 //     its object, line and reason. Records in are rows out and broken ones.
-//   - Nothing is visible before it is proved. A part is made in a file of this machine
-//     and read back by another reader than wrote it; the rows, by an order-free
+//   - Nothing is visible before it is proved. A part is made on this machine, whole, and
+//     read back by another reader than wrote it; the rows, by an order-free
 //     fingerprint, each column's NULLs and sums, and what readers skip pages by, must be
 //     what was read of the JSON. Then it is put, whole, and its manifest last.
 //   - The source is not touched. No object of the table is replaced or deleted.
@@ -41,8 +41,8 @@ type MigrateOptions struct {
 	// the plans of interrupted runs name.
 	IP   IPRule
 	Keys []Key
-	// Temp is a folder of this machine for parts that are being made, one at a time; the
-	// system's where empty.
+	// Temp is a folder of this machine for parts that are being made and are longer than
+	// 16 MiB, two at a time; the system's where empty.
 	Temp    string
 	Workers int // objects read at once; every core where zero
 	// MaxInput is how many bytes of objects make one part at most; 512 MiB where zero.
@@ -312,8 +312,8 @@ func (j *migrationJob) part() MigratedPart {
 	return p
 }
 
-// run makes parts one after another, and says whether another process has made some of
-// them: then there is to be looked again.
+// run makes parts, and says whether another process has made some of them: then there is
+// to be looked again.
 func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migrationJob, out *Migration) (overtaken bool, err error) {
 	var inputs []migratedObject
 	total := int64(0)
@@ -336,23 +336,11 @@ func (o MigrateOptions) run(ctx context.Context, st store.Store, jobs []migratio
 	}
 	reader := readInputs(ctx, st, o.Into, inputs, hidden, o.Workers, o.runRows)
 	defer reader.close()
-	m := &migrator{o: o, st: st, reader: reader, out: out, total: total}
-	for i := range jobs {
-		part, err := m.make(ctx, &jobs[i])
-		switch {
-		case err == nil:
-			out.Parts = append(out.Parts, part)
-		case errors.Is(err, errOvertaken):
-			overtaken = true
-		case ctx.Err() != nil:
-			return false, fmt.Errorf("migrating %s: %w", st.URI(), context.Cause(ctx))
-		case errors.As(err, new(*DamagedError)), errors.Is(err, store.ErrNotFound):
-			out.Failed = append(out.Failed, FailedPart{jobs[i].folder, err.Error(), err})
-		default:
-			return false, fmt.Errorf("migrating %s: %w", jobs[i].folder, err)
-		}
+	m := &migrator{o: o, st: st, reader: reader, check: newChecker(o.Into), out: out, total: total}
+	if err := m.parts(ctx, jobs); err != nil {
+		return false, err
 	}
-	return overtaken, hidden.still(ctx, st)
+	return m.overtaken, hidden.still(ctx, st)
 }
 
 // migrator is one run over a number of parts.
@@ -360,66 +348,135 @@ type migrator struct {
 	o           MigrateOptions
 	st          store.Store
 	reader      *inputReader
-	press       *press // of the part before, or nil
+	check       *checker // of who puts parts, one at a time
+	press       *press   // of the part before, or nil
 	out         *Migration
+	overtaken   bool // another process has put a part's plan
 	done, total int64
 	rows        int64
 }
 
-// make makes one part and puts it. The reader is then behind the part's objects,
-// whatever happened.
-func (m *migrator) make(ctx context.Context, j *migrationJob) (part MigratedPart, err error) {
-	part = j.part()
-	codecName, number := m.o.Codec, j.next()
+// parts makes the parts of jobs in their order. While one is proved and put, which is to
+// wait for the disk most of the time, the next is read and encoded.
+func (m *migrator) parts(ctx context.Context, jobs []migrationJob) error {
+	var before chan madePart // nil where no part is being put
+	for i := range jobs {
+		j := &jobs[i]
+		made, err := m.make(ctx, j)
+		if before != nil {
+			if serr := m.settle(ctx, <-before); serr != nil {
+				if err == nil {
+					serr = errors.Join(serr, made.drop())
+				}
+				return serr
+			}
+			before = nil
+		}
+		if err != nil {
+			if err := m.settle(ctx, madePart{j.part(), err}); err != nil {
+				return err
+			}
+			continue
+		}
+		before = make(chan madePart)
+		go func(done chan<- madePart) {
+			part, err := m.put(ctx, j, made)
+			done <- madePart{part, errors.Join(err, made.drop())}
+		}(before)
+	}
+	if before == nil {
+		return nil
+	}
+	return m.settle(ctx, <-before)
+}
+
+// madePart is what became of a part.
+type madePart struct {
+	part MigratedPart
+	err  error
+}
+
+// settle books a part. An error ends the run.
+func (m *migrator) settle(ctx context.Context, p madePart) error {
+	switch {
+	case p.err == nil:
+		m.out.Parts = append(m.out.Parts, p.part)
+	case errors.Is(p.err, errOvertaken):
+		m.overtaken = true
+	case ctx.Err() != nil:
+		return fmt.Errorf("migrating %s: %w", m.st.URI(), context.Cause(ctx))
+	case errors.As(p.err, new(*DamagedError)), errors.Is(p.err, store.ErrNotFound):
+		m.out.Failed = append(m.out.Failed, FailedPart{p.part.Folder, p.err.Error(), p.err})
+	default:
+		return fmt.Errorf("migrating %s: %w", p.part.Folder, p.err)
+	}
+	return nil
+}
+
+// make makes one part. The reader is then behind the part's objects, whatever happened.
+func (m *migrator) make(ctx context.Context, j *migrationJob) (made *making, err error) {
+	codecName := m.o.Codec
 	if j.pending != nil {
-		codecName, number = j.pending.Codec, j.pending.number
+		codecName = j.pending.Codec
 	}
 	if m.press == nil || m.press.codec != codecName {
 		if m.press, err = newPress(m.o.Into, codecName); err != nil {
-			return part, err
+			return nil, err
 		}
 	}
-	making, err := startPart(m.st, m.o.Into, j.folder, partLayout{dir: m.o.Temp, group: m.o.groupRows, page: m.o.pageRows}, m.press)
+	made, err = startPart(m.st, m.o.Into, j.folder, partLayout{dir: m.o.Temp, memory: inSpool, group: m.o.groupRows, page: m.o.pageRows}, m.press)
 	if err != nil {
+		return nil, err
+	}
+	made.plan.IP, made.check = j.rule(m.o), m.check
+	made.recycle = m.reader.recycle
+	if err = m.read(ctx, j, made); err == nil {
+		err = made.finish()
+	}
+	if err != nil {
+		return nil, errors.Join(err, made.drop())
+	}
+	return made, nil
+}
+
+// put proves a part and puts it, its plan before and its manifest behind it.
+func (m *migrator) put(ctx context.Context, j *migrationJob, made *making) (part MigratedPart, err error) {
+	part = j.part()
+	if err := made.prove(); err != nil {
 		return part, err
 	}
-	making.plan.IP = j.rule(m.o)
-	making.recycle = m.reader.recycle
-	defer func() { err = errors.Join(err, making.drop()) }()
-	if err := m.read(ctx, j, making); err != nil {
+	if made.name, err = m.plan(ctx, j, made); err != nil {
 		return part, err
 	}
-	if err := making.finish(); err != nil {
-		return part, err
-	}
-	if j.pending != nil {
-		if making.name, err = j.pending.name(); err != nil {
-			return part, err
-		}
-		// Where somebody was erased since, what is left of it is made.
-		if !j.erased && making.erased == 0 {
-			if err := samePlan(&j.pending.migrationPlan, &making.plan); err != nil {
-				return part, err
-			}
-		}
-	} else {
-		if making.name, err = making.plan.name(); err != nil {
-			return part, err
-		}
-		if err := putPlan(ctx, m.st, number, &making.plan); err != nil {
-			return part, err
-		}
-		j.plans = append(j.plans, numberedPlan{number: number, migrationPlan: making.plan})
-	}
-	manifest, err := making.publish(ctx)
+	manifest, err := made.publish(ctx)
 	if err != nil {
 		return part, err
 	}
 	for _, e := range manifest.Objects {
 		part.Key, part.Bytes = manifest.Folder+e.Name, e.Bytes
 	}
-	part.count(making)
+	part.count(made)
 	return part, nil
+}
+
+// plan puts the plan of a part, or holds it against the one that is there, and gives the
+// name that the part has by it.
+func (m *migrator) plan(ctx context.Context, j *migrationJob, made *making) (string, error) {
+	if j.pending != nil {
+		// Where somebody was erased since, what is left of it is made.
+		if !j.erased && made.erased == 0 {
+			if err := samePlan(&j.pending.migrationPlan, &made.plan); err != nil {
+				return "", err
+			}
+		}
+		return j.pending.name()
+	}
+	number := j.next()
+	if err := putPlan(ctx, m.st, number, &made.plan); err != nil {
+		return "", err
+	}
+	j.plans = append(j.plans, numberedPlan{number: number, migrationPlan: made.plan})
+	return made.plan.name()
 }
 
 // read reads a part's objects into it, and the rest of them past it where one fails.

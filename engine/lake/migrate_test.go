@@ -444,29 +444,33 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		rows func(c []column)
 		run  func(r *rows)
 		file func(p *partFile)
+		// memory is how much of the part is kept there; the others are files.
+		memory int
 	}
 	const city = 21 // of the last row it is NULL, and so is all but its first column
 	first := func(p *partFile, column int) *format.Statistics {
 		return &p.meta.RowGroups[0].Columns[column].MetaData.Statistics
 	}
+	flip := func(p *partFile) {
+		at := p.chunks[0][6].pages[0]
+		flipByte(t, &p.file, at.Offset+int64(at.CompressedPageSize)-3)
+	}
 	for what, c := range map[string]spoil{
-		"a value":           {rows: func(c []column) { c[6].words[3]++ }},
-		"a text":            {rows: func(c []column) { c[4].codes[5] = (c[4].codes[5] + 1) % uint32(c[4].dict.len()) }},
-		"a row left out":    {run: func(r *rows) { r.n-- }},
-		"a row twice":       {run: func(r *rows) { repeatRow(t, r, r.n) }},
-		"a row for another": {run: func(r *rows) { repeatRow(t, r, r.n-2) }},
-		"an empty text":     {run: func(r *rows) { c := &r.columns[city]; c.valid[(r.n-1)/64] |= 1 << ((r.n - 1) % 64); c.nulls-- }},
-		"a NULL":            {rows: func(c []column) { c[city].valid[0] &^= 1; c[city].nulls++ }},
-		"two rows' values":  {rows: func(c []column) { w := c[6].words; w[1], w[2] = w[2], w[1] }},
-		"a column's place":  {rows: func(c []column) { c[15], c[16] = c[16], c[15] }},
-		"a bound":           {file: func(p *partFile) { p.chunks[0][6].bounds.MaxValues[0] = []byte{0, 0, 0, 0} }},
-		"a group's bound":   {file: func(p *partFile) { first(p, 0).MaxValue = []byte("EVENT_") }},
-		"a count of NULLs":  {file: func(p *partFile) { first(p, 3).NullCount++ }},
-		"a bloom filter":    {file: func(p *partFile) { b := p.chunks[0][1].bloom; clear(b[len(b)-32:]) }},
-		"a byte": {file: func(p *partFile) {
-			at := p.chunks[0][6].pages[0]
-			flipByte(t, p.file, at.Offset+int64(at.CompressedPageSize)-3)
-		}},
+		"a value":            {rows: func(c []column) { c[6].words[3]++ }},
+		"a text":             {rows: func(c []column) { c[4].codes[5] = (c[4].codes[5] + 1) % uint32(c[4].dict.len()) }},
+		"a row left out":     {run: func(r *rows) { r.n-- }},
+		"a row twice":        {run: func(r *rows) { repeatRow(t, r, r.n) }},
+		"a row for another":  {run: func(r *rows) { repeatRow(t, r, r.n-2) }},
+		"an empty text":      {run: func(r *rows) { c := &r.columns[city]; c.valid[(r.n-1)/64] |= 1 << ((r.n - 1) % 64); c.nulls-- }},
+		"a NULL":             {rows: func(c []column) { c[city].valid[0] &^= 1; c[city].nulls++ }},
+		"two rows' values":   {rows: func(c []column) { w := c[6].words; w[1], w[2] = w[2], w[1] }},
+		"a column's place":   {rows: func(c []column) { c[15], c[16] = c[16], c[15] }},
+		"a bound":            {file: func(p *partFile) { p.chunks[0][6].bounds.MaxValues[0] = []byte{0, 0, 0, 0} }},
+		"a group's bound":    {file: func(p *partFile) { first(p, 0).MaxValue = []byte("EVENT_") }},
+		"a count of NULLs":   {file: func(p *partFile) { first(p, 3).NullCount++ }},
+		"a bloom filter":     {file: func(p *partFile) { b := p.chunks[0][1].bloom; clear(b[len(b)-32:]) }},
+		"a byte":             {file: flip},
+		"a byte in memory":   {file: flip, memory: inSpool},
 		"the number of rows": {file: func(p *partFile) { p.meta.NumRows++ }},
 		"nothing":            {},
 	} {
@@ -499,7 +503,7 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		if err != nil || in.err != nil {
 			t.Fatal(err, in.err)
 		}
-		p, err := newPartFile(table, partLayout{group: 1000, page: 1000}, with)
+		p, err := newPartFile(table, partLayout{group: 1000, page: 1000, memory: c.memory}, with)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -519,11 +523,11 @@ func TestCheckSeesWrongParts(t *testing.T) {
 		if err := p.finish(); err != nil {
 			t.Fatal(err)
 		}
-		got, err := checkPart(p.file, p.at, table)
+		got, err := checkPart(&p.file, p.at, table)
 		if seen := err != nil || held.difference(got) != ""; seen != (what != "nothing") {
 			t.Errorf("%s: seen %v, %v %s", what, seen, err, held.difference(got))
 		}
-		if err := discard(p.file); err != nil {
+		if err := p.drop(); err != nil {
 			t.Error(err)
 		}
 		r.close()
@@ -559,14 +563,18 @@ func repeatRow(t *testing.T, r *rows, to int) {
 	r.n = max(r.n, to+1)
 }
 
-// flipByte changes a byte of a file.
-func flipByte(t *testing.T, f *os.File, at int64) {
+// flipByte changes a byte of a spool.
+func flipByte(t *testing.T, s *spool, at int64) {
 	t.Helper()
+	if s.file == nil {
+		s.memory[at] ^= 1
+		return
+	}
 	var b [1]byte
-	_, err := f.ReadAt(b[:], at)
+	_, err := s.file.ReadAt(b[:], at)
 	if err == nil {
 		b[0] ^= 1
-		_, err = f.WriteAt(b[:], at)
+		_, err = s.file.WriteAt(b[:], at)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -20,6 +20,7 @@ type making struct {
 	st    store.Store
 	table schema.Table
 	file  *partFile
+	check *checker
 	plan  migrationPlan
 
 	recycle func([]*rows)
@@ -78,16 +79,18 @@ func (m *making) flush() error {
 	return err
 }
 
-// finish ends the part and holds it against what was read.
+// finish ends the part.
 func (m *making) finish() error {
 	if err := m.flush(); err != nil {
 		return err
 	}
-	if err := m.file.finish(); err != nil {
-		return err
-	}
 	m.plan.Holds = m.file.set.fingerprint(m.table)
-	held, err := checkPart(m.file.file, m.file.at, m.table)
+	return m.file.finish()
+}
+
+// prove holds the part against what was read.
+func (m *making) prove() error {
+	held, err := m.check.part(&m.file.file, m.file.at)
 	if err != nil {
 		return fmt.Errorf("reading the part of %s back: %w", m.plan.Folder, err)
 	}
@@ -140,7 +143,7 @@ func (m *making) put(ctx context.Context, entry *manifestEntry) error {
 		return errors.Join(err, cerr)
 	}
 	defer func() { _ = discard(copied) }() // it was only read
-	held, cerr := checkPart(copied, bytes, m.table)
+	held, cerr := m.check.part(copied, bytes)
 	if cerr != nil || m.plan.Holds.difference(held) != "" {
 		return err
 	}
@@ -187,4 +190,4 @@ func (m *making) putRefused(ctx context.Context, name string) error {
 }
 
 // drop removes what the part has on this machine.
-func (m *making) drop() error { return discard(m.file.file) }
+func (m *making) drop() error { return m.file.drop() }

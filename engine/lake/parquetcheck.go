@@ -24,8 +24,35 @@ import (
 // holds against them what readers skip pages and groups by: a bound that is wrong, or a
 // bloom filter that misses a value, would lose rows without a word. A broken file can
 // make the library panic, which is an error here.
-func checkPart(file io.ReaderAt, size int64, t schema.Table) (f Fingerprint, err error) {
+func checkPart(file io.ReaderAt, size int64, t schema.Table) (Fingerprint, error) {
+	return newChecker(t).part(file, size)
+}
+
+// checker is what parts are checked with, one after another: its room is used again.
+type checker struct {
+	table schema.Table
+	rooms []checkRoom // one a worker
+}
+
+// checkRoom is what one column at a time is checked with.
+type checkRoom struct {
+	set    *rowSet
+	hashes []uint64 // of a page
+	words  dictionaryCheck
+}
+
+func newChecker(t schema.Table) *checker {
+	c := &checker{table: t, rooms: make([]checkRoom, runtime.GOMAXPROCS(0))}
+	for i := range c.rooms {
+		c.rooms[i].set = newRowSet(len(t.Columns))
+	}
+	return c
+}
+
+// part is checkPart.
+func (c *checker) part(file io.ReaderAt, size int64) (f Fingerprint, err error) {
 	defer recovered(&err)
+	t := c.table
 	opened, err := parquet.OpenFile(file, size)
 	if err != nil {
 		return f, err
@@ -41,7 +68,7 @@ func checkPart(file io.ReaderAt, size int64, t schema.Table) (f Fingerprint, err
 	}
 	all := newRowSet(len(t.Columns))
 	for i, g := range opened.RowGroups() {
-		set, err := checkGroup(g, opened.Metadata().RowGroups[i], t)
+		set, err := c.group(g, opened.Metadata().RowGroups[i])
 		if err != nil {
 			return f, err
 		}
@@ -59,18 +86,17 @@ func recovered(err *error) {
 	}
 }
 
-// checkGroup reads a row group, its columns on all cores.
-func checkGroup(g parquet.RowGroup, meta format.RowGroup, t schema.Table) (*rowSet, error) {
-	kinds := serde.ColumnsOf(t)
-	sets := make([]*rowSet, runtime.GOMAXPROCS(0))
-	for w := range sets {
-		sets[w] = newRowSet(len(kinds))
-		sets[w].begin(int(g.NumRows()))
+// group reads a row group, its columns on all cores. What it gives is valid until the next.
+func (c *checker) group(g parquet.RowGroup, meta format.RowGroup) (*rowSet, error) {
+	kinds := serde.ColumnsOf(c.table)
+	for w := range c.rooms {
+		c.rooms[w].set.reset()
+		c.rooms[w].set.begin(int(g.NumRows()))
 	}
-	err := onWorkers(len(sets), len(kinds), func(w, i int) (err error) {
+	err := onWorkers(len(c.rooms), len(kinds), func(w, i int) (err error) {
 		defer recovered(&err)
-		c := columnCheck{set: sets[w], column: i, kind: kinds[i].Type.Kind, sorted: kinds[i].Name == sortColumns[0], chunk: g.ColumnChunks()[i], stats: &meta.Columns[i].MetaData.Statistics}
-		if err := c.read(int(g.NumRows())); err != nil {
+		check := columnCheck{checkRoom: &c.rooms[w], column: i, kind: kinds[i].Type.Kind, sorted: kinds[i].Name == sortColumns[0], chunk: g.ColumnChunks()[i], stats: &meta.Columns[i].MetaData.Statistics}
+		if err := check.read(int(g.NumRows())); err != nil {
 			return fmt.Errorf("column %s: %w", kinds[i].Name, err)
 		}
 		return nil
@@ -78,19 +104,20 @@ func checkGroup(g parquet.RowGroup, meta format.RowGroup, t schema.Table) (*rowS
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range sets[1:] {
-		for i, h := range s.block {
-			sets[0].block[i] += h
+	all := c.rooms[0].set
+	for _, r := range c.rooms[1:] {
+		for i, h := range r.set.block {
+			all.block[i] += h
 		}
-		sets[0].join(s) // no rows yet: their columns alone
+		all.join(r.set) // no rows yet: their columns alone
 	}
-	sets[0].end()
-	return sets[0], nil
+	all.end()
+	return all, nil
 }
 
 // columnCheck reads one column of a row group.
 type columnCheck struct {
-	set    *rowSet
+	*checkRoom
 	column int
 	kind   serde.Kind
 	sorted bool
@@ -101,21 +128,19 @@ type columnCheck struct {
 	index  parquet.ColumnIndex
 	bloom  bloom.SplitBlockFilter // nil where there is none
 	last   []byte                 // of a sorted column: the text before
-	room   []uint64
-	words  dictionaryCheck
 }
 
 // dictionaryCheck is what is known of each word of a column's dictionary.
 type dictionaryCheck struct {
-	read    bool
-	values  []parquet.Value
-	ordered bool     // no word is less than the one before
-	hashes  []uint64 // in its column
-	totals  []int64  // itself where it is an integer
-	times   []uint32 // how often the page has it
+	dictionary parquet.Dictionary // nil where none was read yet
+	ordered    bool               // no word is less than the one before
+	hashes     []uint64           // in its column
+	totals     []int64            // itself where it is an integer
+	times      []uint32           // how often the column has it
 }
 
 func (c *columnCheck) read(rows int) (err error) {
+	c.words.dictionary = nil
 	if c.index, err = c.chunk.ColumnIndex(); errors.Is(err, parquet.ErrMissingColumnIndex) {
 		c.index, err = nil, nil
 	}
@@ -141,6 +166,7 @@ func (c *columnCheck) read(rows int) (err error) {
 			return fmt.Errorf("page %d: %w", c.page+1, err)
 		}
 	}
+	c.sumWords()
 	if nulls := c.set.columns[c.column].nulls; nulls != c.stats.NullCount {
 		return fmt.Errorf("%d of its values are NULL and its footer says %d", nulls, c.stats.NullCount)
 	}
@@ -166,25 +192,24 @@ func (c *columnCheck) take(p parquet.Page, rows int) error {
 	if err != nil {
 		return err
 	}
-	set, at := &c.set.columns[c.column], 0
-	for i, level := range levels {
-		h := placed(c.column, nullHash)
-		if level == 0 {
-			set.nulls++
-		} else if at == len(hashes) {
-			return fmt.Errorf("it has fewer values than its levels say")
-		} else {
-			h = hashes[at]
-			at++
-		}
-		block[i] += h
-		set.sum += h
+	nulls := bytes.Count(levels, []byte{0})
+	if len(hashes) != n-nulls {
+		return fmt.Errorf("it has %d values and its levels say %d", len(hashes), n-nulls)
 	}
-	if at != len(hashes) {
-		return fmt.Errorf("it has %d values and its levels say %d", len(hashes), at)
+	set, null, at := &c.set.columns[c.column], placed(c.column, nullHash), 0
+	set.nulls += int64(nulls)
+	set.sum += uint64(nulls) * null
+	for i := range block {
+		if nulls > 0 && levels[i] == 0 {
+			block[i] += null
+			continue
+		}
+		block[i] += hashes[at]
+		set.sum += hashes[at]
+		at++
 	}
 	c.row += n
-	return c.bounds(e, at, n-at)
+	return c.bounds(e, at, nulls)
 }
 
 // extent is the least and the greatest value of a page.
@@ -222,9 +247,9 @@ func (c *columnCheck) total(ints []int32, bigs []int64) {
 
 // hashed gives the hashes of n words.
 func (c *columnCheck) hashed(n int, word func(i int) uint64) []uint64 {
-	out := roomFor(&c.room, n)
+	out := roomFor(&c.hashes, n)
 	for i := range out {
-		out[i] = placed(c.column, numberHash(word(i)))
+		out[i] = c.numberHash(word(i))
 	}
 	return out
 }
@@ -239,16 +264,15 @@ func extentOf[T cmp.Ordered](v []T, value func(T) parquet.Value) extent {
 // plainTexts reads a page of texts, and holds them against the order and the filter.
 func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, extent, error) {
 	n := max(0, len(offsets)-1)
-	out := roomFor(&c.room, n)
+	out := roomFor(&c.hashes, n)
 	var least, most []byte
 	for i := range out {
 		b := text[offsets[i]:offsets[i+1]]
 		out[i] = placed(c.column, textHash(b))
 		if c.sorted {
-			if bytes.Compare(b, c.last) < 0 {
-				return nil, extent{}, fmt.Errorf("the value %q is behind %q in an order that is said to be kept", b, c.last)
+			if err := c.inOrder(b); err != nil {
+				return nil, extent{}, err
 			}
-			c.last = b
 		}
 		if err := c.inFilter(b); err != nil {
 			return nil, extent{}, err
@@ -269,17 +293,17 @@ func (c *columnCheck) plainTexts(text []byte, offsets []uint32) ([]uint64, exten
 // coded reads a page of numbers of words.
 func (c *columnCheck) coded(d parquet.Dictionary, codes []int32, levels []byte, block []uint64) error {
 	w := &c.words
-	if !w.read {
+	if w.dictionary == nil {
 		if err := c.readWords(d); err != nil {
 			return err
 		}
 	}
-	clear(w.times)
 	nulls := bytes.Count(levels, []byte{0})
 	if len(codes) != len(levels)-nulls {
 		return fmt.Errorf("it has %d values and its levels say %d", len(codes), len(levels)-nulls)
 	}
 	null, at := placed(c.column, nullHash), 0
+	times, hashes := w.times, w.hashes[:len(w.times)]
 	for i := range block {
 		if nulls > 0 && levels[i] == 0 {
 			block[i] += null
@@ -287,37 +311,79 @@ func (c *columnCheck) coded(d parquet.Dictionary, codes []int32, levels []byte, 
 		}
 		code := codes[at]
 		at++
-		if uint(code) >= uint(len(w.times)) {
-			return fmt.Errorf("it names word %d of a dictionary of %d", code, len(w.times))
+		if uint(code) >= uint(len(times)) {
+			return fmt.Errorf("it names word %d of a dictionary of %d", code, len(times))
 		}
-		w.times[code]++
-		block[i] += w.hashes[code]
+		times[code]++
+		block[i] += hashes[code]
+	}
+	if c.sorted {
+		if err := c.wordsInOrder(codes); err != nil {
+			return err
+		}
 	}
 	set := &c.set.columns[c.column]
 	set.nulls += int64(nulls)
 	set.sum += uint64(nulls) * null
-	for code, n := range w.times {
-		set.sum += uint64(n) * w.hashes[code]
-		set.total += int64(n) * w.totals[code]
-	}
 	c.row += len(block)
-	return c.bounds(w.extent(c.compare()), len(codes), nulls)
+	return c.bounds(w.extent(codes, c.compare()), len(codes), nulls)
 }
 
-// extent gives what the words of the page lie between.
-func (w *dictionaryCheck) extent(compare func(a, b parquet.Value) int) (e extent) {
-	first := true
-	for code, n := range w.times {
-		if n == 0 {
+// wordsInOrder holds a page's words against the order of a sorted column.
+func (c *columnCheck) wordsInOrder(codes []int32) error {
+	for i, code := range codes {
+		if i > 0 && code == codes[i-1] {
 			continue
 		}
-		switch v := w.values[code]; {
-		case first:
-			e, first = extent{v, v}, false
-		case w.ordered || compare(v, e.most) > 0:
-			e.most = v
-		case compare(v, e.least) < 0:
+		if err := c.inOrder(c.words.dictionary.Index(code).ByteArray()); err != nil {
+			return err
+		}
+	}
+	c.last = bytes.Clone(c.last) // the page goes
+	return nil
+}
+
+// inOrder holds a sorted column's text against the one before.
+func (c *columnCheck) inOrder(text []byte) error {
+	if bytes.Compare(text, c.last) < 0 {
+		return fmt.Errorf("the value %q is behind %q in an order that is said to be kept", text, c.last)
+	}
+	c.last = text
+	return nil
+}
+
+// sumWords sums the words that pages were of, each as often as it came.
+func (c *columnCheck) sumWords() {
+	if c.words.dictionary == nil {
+		return
+	}
+	set := &c.set.columns[c.column]
+	for code, n := range c.words.times {
+		set.sum += uint64(n) * c.words.hashes[code]
+		set.total += int64(n) * c.words.totals[code]
+	}
+}
+
+// extent gives what the words of a page lie between.
+func (w *dictionaryCheck) extent(codes []int32, compare func(a, b parquet.Value) int) (e extent) {
+	if len(codes) == 0 {
+		return e
+	}
+	if w.ordered {
+		least, most := codes[0], codes[0]
+		for _, code := range codes {
+			least, most = min(least, code), max(most, code)
+		}
+		return extent{w.dictionary.Index(least), w.dictionary.Index(most)}
+	}
+	e = extent{w.dictionary.Index(codes[0]), w.dictionary.Index(codes[0])}
+	for _, code := range codes[1:] {
+		v := w.dictionary.Index(code)
+		if compare(v, e.least) < 0 {
 			e.least = v
+		}
+		if compare(v, e.most) > 0 {
+			e.most = v
 		}
 	}
 	return e
@@ -325,36 +391,53 @@ func (w *dictionaryCheck) extent(compare func(a, b parquet.Value) int) (e extent
 
 // readWords reads the dictionary.
 func (c *columnCheck) readWords(d parquet.Dictionary) error {
-	n, compare := d.Len(), c.compare()
-	c.words = dictionaryCheck{
-		read: true, values: make([]parquet.Value, n), ordered: true,
-		hashes: make([]uint64, n), totals: make([]int64, n), times: make([]uint32, n),
-	}
-	for i := range n {
-		v := d.Index(int32(i))
-		c.words.values[i] = v
-		c.words.ordered = c.words.ordered && (i == 0 || compare(c.words.values[i-1], v) <= 0)
-		c.words.hashes[i] = placed(c.column, c.hashOf(v))
-		switch c.kind {
-		case serde.Int, serde.BigInt:
-			c.words.totals[i] = c.integer(v)
-		case serde.String:
-			if err := c.inFilter(v.ByteArray()); err != nil {
-				return err
-			}
+	n, w := d.Len(), &c.words
+	w.dictionary, w.hashes, w.totals, w.times = d, roomFor(&w.hashes, n), roomFor(&w.totals, n), roomFor(&w.times, n)
+	clear(w.totals)
+	clear(w.times)
+	data := d.Page().Data()
+	switch c.kind {
+	case serde.Int:
+		v := data.Int32()
+		w.ordered = slices.IsSorted(v)
+		for i, x := range v[:n] {
+			w.totals[i], w.hashes[i] = int64(x), c.numberHash(uint64(x))
 		}
+	case serde.BigInt:
+		v := data.Int64()
+		w.ordered = slices.IsSorted(v)
+		for i, x := range v[:n] {
+			w.totals[i], w.hashes[i] = x, c.numberHash(uint64(x))
+		}
+	case serde.Double:
+		v := data.Double()
+		w.ordered = slices.IsSorted(v)
+		for i, x := range v[:n] {
+			w.hashes[i] = c.numberHash(math.Float64bits(x))
+		}
+	default:
+		return c.readTexts(data.ByteArray())
 	}
 	return nil
 }
 
-func (c *columnCheck) hashOf(v parquet.Value) uint64 {
-	switch c.kind {
-	case serde.Int, serde.BigInt:
-		return numberHash(uint64(c.integer(v)))
-	case serde.Double:
-		return numberHash(math.Float64bits(v.Double()))
+func (c *columnCheck) numberHash(n uint64) uint64 { return placed(c.column, numberHash(n)) }
+
+// readTexts reads a dictionary of texts.
+func (c *columnCheck) readTexts(text []byte, offsets []uint32) error {
+	w := &c.words
+	w.ordered = true
+	var before []byte
+	for i := range w.hashes {
+		b := text[offsets[i]:offsets[i+1]]
+		w.hashes[i] = placed(c.column, textHash(b))
+		w.ordered = w.ordered && bytes.Compare(before, b) <= 0
+		before = b
+		if err := c.inFilter(b); err != nil {
+			return err
+		}
 	}
-	return textHash(v.ByteArray())
+	return nil
 }
 
 func (c *columnCheck) integer(v parquet.Value) int64 {

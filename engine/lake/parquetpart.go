@@ -23,15 +23,15 @@ import (
 )
 
 // partFile is a Parquet file on its way: columns of rows go in, a row group at a
-// time, and a file of this machine comes out. It is written by this package alone, and
-// read back by another's reader; see checkPart.
+// time, and the bytes of a file come out, in a spool. It is written by this package alone,
+// and read back by another's reader; see checkPart.
 //
 // A group's rows are in the order of the event's time, so that the bounds of a page
 // say something; groups are in the order in which the rows came, which is nearly the
 // same.
 type partFile struct {
 	table  schema.Table
-	file   *os.File
+	file   spool
 	at     int64
 	sum    hash.Hash
 	layout partLayout
@@ -44,6 +44,8 @@ type partFile struct {
 // partLayout is how a part is written.
 type partLayout struct {
 	dir string // of this machine; the system's for temporary files where empty
+	// memory is how many bytes of a part are kept in memory: a longer one is a file in dir.
+	memory int
 	// group and page are the rows of a row group and of a page. Pages of all columns
 	// begin together, so that a reader that skips one of a column can skip it in all.
 	group, page int
@@ -62,9 +64,10 @@ const createdBy = "acme version 1 (build telemetry)"
 // press is what row groups are encoded with, one after another: its room is used again.
 type press struct {
 	codec   string
-	packers []*packer // one a worker
-	data    [][]byte  // of each column: where its chunk is laid out
-	sort    sorter    // of a group's rows
+	packers []*packer    // one a worker
+	data    [][]byte     // of each column: where its chunk is laid out
+	sort    sorter       // of a group's rows
+	room    idle[[]byte] // that files were in which are no more
 }
 
 func newPress(t schema.Table, codec string) (*press, error) {
@@ -82,18 +85,25 @@ func newPress(t schema.Table, codec string) (*press, error) {
 // newPartFile starts a file, whose groups the press encodes.
 func newPartFile(t schema.Table, l partLayout, with *press) (*partFile, error) {
 	p := &partFile{table: t, sum: sha256.New(), layout: l, press: with, set: newRowSet(len(t.Columns))}
-	var err error
-	if p.file, err = scratch(l.dir); err != nil {
-		return nil, err
-	}
+	p.file = spool{dir: l.dir, limit: l.memory}
+	p.file.memory, _ = with.room.take() // or none yet
 	p.meta = format.FileMetaData{Version: 1, CreatedBy: createdBy, Schema: schemaElements(t)}
 	for range t.Columns {
 		p.meta.ColumnOrders = append(p.meta.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
 	}
 	if err := p.write([]byte("PAR1")); err != nil {
-		return nil, errors.Join(err, discard(p.file))
+		return nil, errors.Join(err, p.drop())
 	}
 	return p, nil
+}
+
+// drop forgets the file, whose room the press has again.
+func (p *partFile) drop() error {
+	room, err := p.file.drop()
+	if cap(room) > 0 {
+		p.press.room.put(room)
+	}
+	return err
 }
 
 // scratch gives a file of this machine that is gone when it is closed, or with the
@@ -266,7 +276,7 @@ func (p *partFile) document(v any) (int, error) {
 }
 
 // reader gives the file's bytes from their beginning.
-func (p *partFile) reader() io.Reader { return io.NewSectionReader(p.file, 0, p.at) }
+func (p *partFile) reader() io.Reader { return io.NewSectionReader(&p.file, 0, p.at) }
 
 // onWorkers calls f for each of n items on so many goroutines, each of which has a
 // number below workers, and gives the first error.
