@@ -1,5 +1,7 @@
 package dialect
 
+import "strings"
+
 // Options say how Translate reads a statement.
 type Options struct {
 	// Database resolves table names without one. Names are case-insensitive.
@@ -74,6 +76,12 @@ type Table struct {
 type Partition struct {
 	Values   []string
 	Location string
+}
+
+// Projected says whether t's properties say which partitions there are: then those of
+// the catalog do not count.
+func (t *Table) Projected() bool {
+	return len(t.Partitions) > 0 && strings.EqualFold(strings.TrimSpace(t.TableProperties["projection.enabled"]), "true")
 }
 
 // Catalog gives the tables that a statement may name. Names come in lower case.

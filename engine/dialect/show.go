@@ -282,6 +282,17 @@ func (u *planner) partitions(s *Show) *Translation {
 	if t.View != "" || len(t.Partitions) == 0 {
 		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Table %s is not a partitioned table", q.database+"."+q.name))
 	}
+	if t.Projected() { // a catalog does not hold what is projected
+		var rows [][]any
+		for _, p := range t.Added {
+			parts := make([]string, len(p.Values))
+			for i, v := range p.Values {
+				parts[i] = strings.ToLower(t.Partitions[i].Name) + "=" + v
+			}
+			rows = append(rows, []any{strings.Join(parts, "/")})
+		}
+		return listing(varchars("partition"), rows, false)
+	}
 	var order []string
 	for _, c := range t.Partitions {
 		order = append(order, quoteName(c.Name))

@@ -157,6 +157,25 @@ func TestNamePatterns(t *testing.T) {
 	}
 }
 
+// SHOW PARTITIONS of a table whose partitions are projected lists those that were added.
+func TestShowProjectedPartitions(t *testing.T) {
+	const table = "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (y int, m string) LOCATION 's3://b/t/' TBLPROPERTIES ('projection.enabled'='TRUE', 'projection.y.type'='integer');"
+	for ddl, want := range map[string]int{table: 0, table + "ALTER TABLE t ADD PARTITION (m='a', y=1)": 1} {
+		statements, err := ParseDDL(ddl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := NewCatalog("db", statements...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := Translate("SHOW PARTITIONS t", Options{Database: "db", Catalog: c})
+		if err != nil || strings.Count(tr.SQL, "'y=1/m=a'") != want || strings.Contains(tr.SQL, "acme_scan") {
+			t.Errorf("%s: %v %v, want %d", ddl, tr, err, want)
+		}
+	}
+}
+
 // What SHOW CREATE TABLE prints makes the same table again.
 func TestTableDDLRoundTrip(t *testing.T) {
 	for _, name := range []string{"events", "events_parquet"} {

@@ -267,7 +267,7 @@ func writable(t *dialect.Table) error {
 			Hint: "it writes Parquet, JSON and text without escapes",
 		}
 	}
-	if t.TableProperties["projection.enabled"] == "true" && t.TableProperties["storage.location.template"] != "" {
+	if t.Projected() && t.TableProperties["storage.location.template"] != "" {
 		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into %s.%s, whose partitions lie by a template, is not supported by the local engine", t.Database, t.Name)}
 	}
 	return nil

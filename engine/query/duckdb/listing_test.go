@@ -102,7 +102,8 @@ func TestProjection(t *testing.T) {
 		{injected, "j", "SELECT a FROM t", needs}, {injected, "j", "SELECT a FROM t WHERE p > 'acct1'", needs}, {injected, "j", "SELECT a FROM t WHERE p <> 'acct1'", needs},
 		{injected, "j", "SELECT a FROM t WHERE p BETWEEN 'acct1' AND 'acct2'", needs}, {injected, "j", "SELECT a FROM t WHERE a = 'one'", needs},
 		{strings.Replace(numbers, "1,20", "1", 1), "n", "SELECT p FROM t", "INVALID_TABLE_PROPERTY: the table db.t: projection.p.range is \"1\": it must be two values with a comma between"},
-		{strings.Replace(months, "'projection.p.type'='date',", "", 1), "m", "SELECT p FROM t", "INVALID_TABLE_PROPERTY: the table db.t: the partition column p has no property projection.p.type"},
+		{strings.Replace(months, "'projection.p.type'='date',", "", 1), "m", "SELECT p FROM t", "HIVE_METASTORE_ERROR: Table db.t is configured for partition projection, but the following partition columns are missing projection configuration: [p] (table db.t)"},
+		{strings.NewReplacer("'true'", "'TRUE'", "'integer'", "' Integer '").Replace(numbers), "n", "SELECT p, a FROM t ORDER BY p", "[[7 seven] [10 ten]]"},
 		{strings.Replace(hours, "'projection.p.interval.unit'='HOURS', ", "", 1), "d", "SELECT p FROM t", "INVALID_TABLE_PROPERTY: the table db.t: projection.p.interval.unit must be set where the format is finer than a day"},
 	} {
 		partitions, properties, _ := strings.Cut(c.table, "|")

@@ -22,7 +22,7 @@ const maxProjected = 1_000_000
 
 // projected says whether a table's partitions are projected.
 func projected(t *dialect.Table) bool {
-	return len(t.Partitions) > 0 && strings.EqualFold(t.TableProperties["projection.enabled"], "true")
+	return t.Projected()
 }
 
 // projectedColumn is a partition column's values, in the text that the place of a
@@ -37,6 +37,20 @@ type projectedColumn struct {
 // badProjection is the refusal of a table's properties.
 func badProjection(t *dialect.Table, format string, args ...any) error {
 	return &query.Error{Name: "INVALID_TABLE_PROPERTY", Message: fmt.Sprintf("the table %s.%s: ", t.Database, t.Name) + fmt.Sprintf(format, args...)}
+}
+
+// unconfigured is Athena's error for partition columns without a type of projection.
+func unconfigured(t *dialect.Table) error {
+	var missing []string
+	for _, c := range t.Partitions {
+		if t.TableProperties["projection."+c.Name+".type"] == "" {
+			missing = append(missing, c.Name)
+		}
+	}
+	name := t.Database + "." + t.Name
+	return &query.Error{Name: "HIVE_METASTORE_ERROR",
+		Message: fmt.Sprintf("Table %s is configured for partition projection, but the following partition columns are missing projection configuration: [%s] (table %s)", name, strings.Join(missing, ", "), name),
+		Hint:    fmt.Sprintf("set projection.%s.type to enum, integer, date or injected", missing[0])}
 }
 
 // projection lists the partitions that a scan's predicate leaves. Each lies where
@@ -65,7 +79,7 @@ func (j *job) project(s *dialect.Scan, c dialect.Column) (projectedColumn, error
 	out := projectedColumn{column: c}
 	p := projectedProperties{table: s.Table, column: c, now: j.deps.Clock()}
 	var err error
-	switch kind := strings.ToLower(p.get("type")); kind {
+	switch kind := strings.ToLower(strings.TrimSpace(p.get("type"))); kind {
 	case "enum":
 		out.texts = strings.Split(p.get("values"), ",")
 	case "integer":
@@ -76,7 +90,7 @@ func (j *job) project(s *dialect.Scan, c dialect.Column) (projectedColumn, error
 		out.injected = true
 		out.texts = candidates(s.Filter, c)
 	case "":
-		err = badProjection(s.Table, "the partition column %s has no property projection.%s.type", c.Name, c.Name)
+		err = unconfigured(s.Table)
 	default:
 		err = badProjection(s.Table, "projection.%s.type is %q: it must be enum, integer, date or injected", c.Name, kind)
 	}
