@@ -40,6 +40,8 @@ func (u *planner) explain(e *Explain) (*Plan, error) {
 // were and what ran. How long that took is no part of an answer.
 func analyzed(e *Explain, inner *Plan) *Translation {
 	switch {
+	case e.Format == "JSON" || e.Format == "GRAPHVIZ":
+		panic(refuse(e.Pos, "EXPLAIN ANALYZE with FORMAT "+e.Format).hint("EXPLAIN ANALYZE says how many rows there were, as text"))
 	case inner.Effect:
 		panic(refuse(e.Pos, "EXPLAIN ANALYZE of a statement that writes").hint("run it: acme query --stats says what it read"))
 	case inner.Rows == nil:

@@ -137,6 +137,10 @@ func (p *parser) explain() Statement {
 		p.next()
 		e.Analyze = true
 		e.Verbose = p.word("VERBOSE")
+		if p.isSym("(") && p.peek(1).up == "FORMAT" { // Athena's, not Trino's
+			p.next()
+			p.explainOptions(e)
+		}
 	} else if next := p.peek(1).up; p.isSym("(") && (next == "TYPE" || next == "FORMAT") {
 		p.next()
 		p.explainOptions(e)

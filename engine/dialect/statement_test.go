@@ -25,6 +25,7 @@ func TestStatementErrors(t *testing.T) {
 		{"ALTER SCHEMA nosuch SET DBPROPERTIES ('a'='b')", "SCHEMA_NOT_FOUND: line 1:1: Schema 'awsdatacatalog.nosuch' does not exist"},
 		{"DESCRIBE", "SYNTAX_ERROR: line 1:9: mismatched input '<EOF>'. Expecting: 'INPUT', 'OUTPUT', <identifier>"},
 		{"DESCRIBE nosuch.events", "SCHEMA_NOT_FOUND: line 1:1: Schema 'nosuch' does not exist"},
+		{"EXPLAIN ANALYZE (FORMAT JSON) SELECT 1", "NOT_SUPPORTED: line 1:1: EXPLAIN ANALYZE with FORMAT JSON is not supported by the local engine"},
 		{"EXPLAIN (TYPE", "SYNTAX_ERROR: line 1:14: mismatched input '<EOF>'. Expecting: 'DISTRIBUTED', 'IO', 'LOGICAL', 'VALIDATE'"},
 		{"EXPLAIN SELECT 1 FROM", "SYNTAX_ERROR: line 1:22: mismatched input '<EOF>'. Expecting: '(', 'LATERAL', 'TABLE', 'UNNEST', <identifier>"},
 		{"CREATE", "SYNTAX_ERROR: line 1:7: mismatched input '<EOF>'. Expecting: 'MATERIALIZED', 'OR', 'ROLE', 'SCHEMA', 'TABLE', 'VIEW'"},

@@ -2,6 +2,7 @@ package serde
 
 import (
 	"bufio"
+	"compress/bzip2"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -19,10 +20,11 @@ const (
 	gzipped codec = ".gz"
 	zstded  codec = ".zst"
 	snapped codec = ".snappy"
+	bzipped codec = ".bz2"
 )
 
 // codecs are the endings of names that say how an object is packed, by Athena.
-var codecs = [...]codec{gzipped, zstded, snapped, ".bz2", ".deflate", ".lz4", ".lzo", ".lzo_deflate"}
+var codecs = [...]codec{gzipped, zstded, snapped, bzipped, ".deflate", ".lz4", ".lzo", ".lzo_deflate"}
 
 func codecOf(object string) codec {
 	for _, c := range codecs {
@@ -65,8 +67,10 @@ func (c codec) unpack(r *bufio.Reader) (io.Reader, error) {
 		return z, nil
 	case snapped:
 		return &snappyBlocks{r: r}, nil
+	case bzipped:
+		return bzip2.NewReader(r), nil
 	}
-	return r, fmt.Errorf("%s is not supported by the local engine: pack the object as .gz, .zst or .snappy", c)
+	return r, fmt.Errorf("%s is not supported by the local engine: pack the object as .gz, .zst, .bz2 or .snappy", c)
 }
 
 // snappyBlocks reads Hadoop's framing: the length of a block unpacked, then

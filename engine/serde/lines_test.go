@@ -2,6 +2,7 @@ package serde_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -198,9 +199,13 @@ func TestPacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bzipped, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWXnpIX8AAAZZAAAQAAQ8ADwAIAAxADASgBpc1ebyQIPF3JFOFCQeekhfwA==") // bzip2 -9 of body
+	if err != nil {
+		t.Fatal(err)
+	}
 	o := table(t, serde.Table{Properties: map[string]string{"field.delim": ","}})
 	columns := []serde.Column{{Name: "s", Type: serde.Of(serde.String)}, {Name: "n", Type: serde.Of(serde.Int)}}
-	for name, packed := range map[string][]byte{"f.zst": z.EncodeAll(body, nil), "f.snappy": hadoopSnappy(body), "f.gz": pack(string(body))} {
+	for name, packed := range map[string][]byte{"f.zst": z.EncodeAll(body, nil), "f.snappy": hadoopSnappy(body), "f.gz": pack(string(body)), "f.bz2": bzipped} {
 		rows, _, err := read(columns, o, name, packed)
 		if err != nil || fmt.Sprint(rows) != `[("a", 1) ("b", 2) ("c", 3) ("d", 4)]` {
 			t.Errorf("%s: %v, %v", name, rows, err)
@@ -217,8 +222,12 @@ func TestPacked(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := read(columns, o, "f.bz2", body); err == nil || !strings.Contains(err.Error(), "f.bz2: .bz2 is not supported") {
-		t.Errorf("bz2: %v", err)
+	if _, _, err := read(columns, o, "f.lz4", body); err == nil || !strings.Contains(err.Error(), "f.lz4: .lz4 is not supported") {
+		t.Errorf("lz4: %v", err)
+	}
+	// Several streams one behind the other are one, as pbzip2 writes them.
+	if rows, _, err := read(columns, o, "f.bz2", bytes.Repeat(bzipped, 2)); err != nil || len(rows) != 8 {
+		t.Errorf("two streams of bzip2: %v, %v", rows, err)
 	}
 }
 

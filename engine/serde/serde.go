@@ -2,7 +2,7 @@
 // them: OpenX JSON, Hive's JSON, LazySimple, OpenCSV, Regex and CloudTrail's.
 //
 // In: the bytes of an object, packed as the end of its name says (".gz", ".zst",
-// ".snappy", in lower case), and the columns of its table. Out: batches of typed
+// ".bz2", ".snappy", in lower case), and the columns of its table. Out: batches of typed
 // columns, and counts of everything Athena passes over without a word.
 //
 // What must hold of OpenX JSON, because a lake is only as good as what is read from it:

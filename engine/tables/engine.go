@@ -258,8 +258,8 @@ func writable(t *dialect.Table) error {
 	switch t.SerDe {
 	case "org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe":
 		ok = true
-	case "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe":
-		ok = t.Format == "TEXTFILE" && t.SerDeProperties["escape.delim"] == "" && len(t.SerDeProperties["field.delim"]) <= 1
+	case "", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe": // what Hive takes where none is named
+		ok = ok || t.Format == "TEXTFILE" && t.SerDeProperties["escape.delim"] == "" && len(t.SerDeProperties["field.delim"]) <= 1
 	}
 	if !ok {
 		return &query.Error{
@@ -267,10 +267,30 @@ func writable(t *dialect.Table) error {
 			Hint: "it writes Parquet, JSON and text without escapes",
 		}
 	}
-	if t.Projected() && t.TableProperties["storage.location.template"] != "" {
-		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into %s.%s, whose partitions lie by a template, is not supported by the local engine", t.Database, t.Name)}
+	if why, hint := unreadable(t); why != "" {
+		return &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into %s.%s, %s, is not supported by the local engine", t.Database, t.Name, why), Hint: hint}
 	}
 	return nil
+}
+
+// unreadable says what of a table's properties would hide or change rows that are
+// written as everywhere else; empty where nothing does.
+func unreadable(t *dialect.Table) (why, hint string) {
+	if n := strings.TrimSpace(t.TableProperties["skip.header.line.count"]); n != "" && n != "0" && t.Format != "PARQUET" {
+		return "whose objects begin with header lines (skip.header.line.count)", "the first rows would be taken for headers: CREATE TABLE AS makes a table without them"
+	}
+	for key := range t.SerDeProperties {
+		if strings.HasPrefix(strings.ToLower(key), "mapping.") {
+			return "whose columns have other keys (" + key + ")", "CREATE TABLE AS makes a table without a mapping"
+		}
+	}
+	switch {
+	case len(t.BucketedBy) > 0:
+		return "a bucketed table", "Athena does not insert into one either"
+	case t.Projected() && t.TableProperties["storage.location.template"] != "":
+		return "whose partitions lie by a template", ""
+	}
+	return "", ""
 }
 
 // answer is the result of a statement that this package has done.
