@@ -538,8 +538,10 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 	}
 	conds := make([]value, len(x.Whens))
 	var results []value
+	decided := len(x.Whens) // the first WHEN true: what stands behind is not read
+	var kept []int          // the WHEN that may be true
 	for i, w := range x.Whens {
-		c := a.expr(w.Cond, sc)
+		c := a.readIf(i < decided, w.Cond, sc)
 		switch {
 		case x.Operand == nil && c.typ.Kind != Boolean && c.typ.Kind != Unknown:
 			panic(errorAt(w.Cond.Pos(), "TYPE_MISMATCH", "CASE WHEN clause must evaluate to a boolean (actual: %s)", c.typ))
@@ -551,21 +553,33 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 		default:
 			conds[i] = a.coerce(c, tBoolean)
 		}
-		r := a.expr(w.Result, sc)
+		known, literal := w.Cond.(*BoolLit)
+		literal = literal && x.Operand == nil
+		read := i < decided && !(literal && !known.Value)
+		r := a.readIf(read, w.Result, sc)
 		results = append(results, r)
 		out.constant = out.constant && c.constant && r.constant
+		if read {
+			kept = append(kept, i)
+		}
+		if read && literal {
+			decided = i
+		}
 	}
 	if x.Else != nil {
-		e := a.expr(x.Else, sc)
+		e := a.readIf(decided == len(x.Whens), x.Else, sc)
 		results = append(results, e)
 		out.constant = out.constant && e.constant
 	}
 	out.typ = a.unify(results, "All CASE results must be the same type or coercible to a common type.")
 	code := "CASE"
-	for i := range conds {
+	for _, i := range kept {
 		code += " WHEN " + conds[i].code + " THEN " + a.coerce(results[i], out.typ).code
 	}
-	if x.Else != nil {
+	if len(kept) == 0 {
+		code += " WHEN false THEN NULL"
+	}
+	if x.Else != nil && decided == len(conds) {
 		code += " ELSE " + a.coerce(results[len(results)-1], out.typ).code
 	}
 	out.code = "(" + code + " END)"

@@ -468,8 +468,17 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	for i, v := range vs[1:] {
 		parts[i] = a.compareCode("=", vs[0], v, t)
 	}
-	if a.level >= 476 && t.isFloat() && !out.constant && slices.Contains(codes[1:], codes[0]) {
-		parts = append(parts, "isnan("+codes[0]+")") // these releases find a value among itself without looking
+	if a.level >= 476 && t.isFloat() && !out.constant {
+		// These releases find a value among itself without looking, NaN too, and see it in
+		// what comes to it while they plan.
+		for i, it := range x.List {
+			if choosing(x.X) && strings.Contains(codes[0], codes[i+1]) || choosing(it) && strings.Contains(codes[i+1], codes[0]) {
+				panic(a.cannot("IN of a number and a choice that it is in, at this release"))
+			}
+		}
+		if slices.Contains(codes[1:], codes[0]) {
+			parts = append(parts, "isnan("+codes[0]+")")
+		}
 	}
 	out.code = "(" + strings.Join(parts, " OR ") + ")"
 	if t.isNested() && len(x.List) > 1 && !vs[0].constant {
@@ -541,6 +550,17 @@ func holdsChoice(x Expr) bool {
 		}
 		return false
 	})) > 0
+}
+
+// choosing says whether an expression gives one of its own parts: CASE, IF, COALESCE or TRY.
+func choosing(x Expr) bool {
+	switch x := x.(type) {
+	case *Case:
+		return true
+	case *Call:
+		return slices.Contains([]string{"if", "coalesce", "try"}, strings.ToLower(formatQName(x.Name)))
+	}
+	return false
 }
 
 // andNull says whether a list has NULL and more than so many other values.

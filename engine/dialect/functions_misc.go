@@ -79,18 +79,39 @@ func coalesceCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	}
 	vs := make([]value, len(c.Args))
 	out := value{constant: true}
+	kept := len(vs) // what stands behind a literal is never looked at, not by a planner either
 	for i, x := range c.Args {
+		before, planned := a.correlation(), a.planning
 		vs[i] = a.expr(x, sc)
 		a.checkSeen(vs[i])
+		switch {
+		case i >= kept:
+			a.forget(before, planned)
+		case isLiteral(x):
+			kept = i + 1
+		}
 		out.constant = out.constant && vs[i].constant
 	}
 	out.typ = a.unify(vs, "All COALESCE operands must be the same type or coercible to a common type.")
-	codes := make([]string, len(vs))
-	for i, v := range vs {
+	codes := make([]string, kept)
+	for i, v := range vs[:kept] {
 		codes[i] = a.coerce(v, out.typ).code
 	}
-	out.code = "coalesce(" + strings.Join(codes, ", ") + ")"
+	if out.code = codes[0]; kept > 1 {
+		out.code = "coalesce(" + strings.Join(codes, ", ") + ")"
+	}
 	return out
+}
+
+// isLiteral says whether an expression is a literal other than NULL.
+func isLiteral(x Expr) bool {
+	switch x := x.(type) {
+	case *NumberLit, *StringLit, *BoolLit:
+		return true
+	case *Unary:
+		return isLiteral(x.X)
+	}
+	return false
 }
 
 func nullifCall(a *analyser, c *Call, _ []value, sc *scope) value {
@@ -122,17 +143,35 @@ func ifCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	if cond.typ.Kind != Boolean && cond.typ.Kind != Unknown {
 		panic(errorAt(c.Args[0].Pos(), "TYPE_MISMATCH", "IF condition must evaluate to a boolean (actual: %s)", cond.typ))
 	}
-	yes := a.expr(c.Args[1], sc)
+	known, _ := c.Args[0].(*BoolLit)
+	yes := a.readIf(known == nil || known.Value, c.Args[1], sc)
 	no := value{typ: tUnknown, code: "NULL", constant: true}
 	if len(c.Args) == 3 {
-		no = a.expr(c.Args[2], sc)
+		no = a.readIf(known == nil || !known.Value, c.Args[2], sc)
 	}
 	t, ok := commonType(yes.typ, no.typ)
 	if !ok {
 		panic(errorAt(c.pos, "TYPE_MISMATCH", "Result types for IF must be the same: %s vs %s", yes.typ, no.typ))
 	}
+	switch {
+	case known == nil:
+	case known.Value:
+		no = value{typ: t, code: "NULL", constant: no.constant}
+	default:
+		yes = value{typ: t, code: "NULL", constant: yes.constant}
+	}
 	return value{typ: t, constant: cond.constant && yes.constant && no.constant,
 		code: "(CASE WHEN " + a.coerce(cond, tBoolean).code + " THEN " + a.coerce(yes, t).code + " ELSE " + a.coerce(no, t).code + " END)"}
+}
+
+// readIf analyses an expression, and forgets what it reads and asks where it is not read.
+func (a *analyser) readIf(read bool, x Expr, sc *scope) value {
+	before, planned := a.correlation(), a.planning
+	v := a.expr(x, sc)
+	if !read {
+		a.forget(before, planned)
+	}
+	return v
 }
 
 // tryCode is TRY of some code. DuckDB works out what stands in it twice before the TRY,
