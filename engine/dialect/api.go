@@ -154,7 +154,10 @@ type ScalarFunction struct {
 	// OnNull says that Call wants NULL arguments (as nil) too; otherwise a NULL
 	// argument makes the result NULL and Call is not called.
 	OnNull bool
-	Call   func(args []any) (any, error)
+	// Sure says that Call never fails, whatever it is given. Of the others an engine must
+	// not ask what no row asked for.
+	Sure bool
+	Call func(args []any) (any, error)
 	// Whole, where it is set, is Call of a function of one VARCHAR that gives BIGINT,
 	// for rows by the million: nothing is boxed. The text is not the callee's to keep.
 	Whole func(text string) (int64, error)

@@ -51,7 +51,8 @@ func Functions() []ScalarFunction {
 	out := slices.Concat(castFunctions(), floatCastFunctions(), numberFunctions(), compareFunctions(), addressFunctions(), checkFunctions(), textGoFunctions(), regexpGoFunctions(), timeGoFunctions(), momentGoFunctions(), jsonGoFunctions(), hashFunctions(), hllFunctions(), quantileFunctions(), aggregateGoFunctions(),
 		measureGoFunctions(), statGoFunctions(), wordGoFunctions(), patternFunctions())
 	var twins []ScalarFunction
-	for _, f := range out {
+	for i, f := range out {
+		out[i].Sure = slices.Contains(sure, f.Name)
 		if slices.Contains(tryTwins, f.Name) {
 			twin, call := f, f.Call
 			twin.Whole = nil // it has no NULL to give
@@ -71,6 +72,10 @@ func Functions() []ScalarFunction {
 	}
 	return append(out, twins...)
 }
+
+// sure are functions that never fail, as far as whole columns go through them.
+var sure = []string{"acme_upper", "acme_reverse", "acme_replace", "acme_reverse_bytes", "acme_double_text", "acme_sha512", "acme_xxhash64", "acme_crc32", "acme_murmur3",
+	"acme_hash_bigint", "acme_hash_pair", "acme_hash_wide", "acme_hash_double", "acme_hash_real", "acme_hash_text", "acme_hash_bytes"}
 
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.
 var tryTwins = []string{"acme_cast_boolean", "acme_cast_integer", "acme_cast_double", "acme_cast_decimal", "acme_cast_uuid", "acme_cast_address", "acme_bytes_address", "acme_bytes_uuid", "acme_cast_date",

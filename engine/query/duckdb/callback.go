@@ -20,9 +20,12 @@ import "C"
 import (
 	"fmt"
 	"runtime/cgo"
+	"strings"
 	"unsafe"
 
 	duck "github.com/duckdb/duckdb-go-bindings"
+
+	"acme/telemetry/engine/dialect"
 )
 
 // DuckDB calls back into Go with the pointers it was given. What they point to
@@ -156,11 +159,50 @@ func (s *session) registerScan(scans *scanTable) error {
 	return nil
 }
 
-// registerScalar makes a function of the dialect's a scalar function of DuckDB's.
+// registerScalars makes functions of the dialect's scalar functions of DuckDB's.
+//
+// Of a column that has each value once, as Parquet keeps it, DuckDB calls a function of
+// all values that there are, also of those that no row asks for: such as an empty text
+// that a CASE keeps from a cast. That is wrong for a function that fails, and
+// DuckDB's interface for C has no way to say that it may. But DuckDB does not do it with
+// a function that gives a struct: so one that may fail gives its result in one, and a
+// macro of its name takes it out.
+func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
+	macros := []string{"BEGIN"} // at once: DuckDB takes a millisecond for each transaction
+	for _, f := range functions {
+		if err := s.registerScalar(&scalar{def: f}); err != nil {
+			return err
+		}
+		if f.Sure {
+			continue
+		}
+		params := make([]string, len(f.Params))
+		for i := range params {
+			params[i] = fmt.Sprintf("p%d", i)
+		}
+		list := strings.Join(params, ", ")
+		macros = append(macros, fmt.Sprintf("CREATE MACRO %s(%s) AS struct_extract(%s(%s), '%s')", f.Name, list, f.Name+boxedSuffix, list, boxedField))
+	}
+	if err := s.exec(strings.Join(append(macros, "COMMIT"), ";\n")); err != nil {
+		return fmt.Errorf("making the macros of functions that may fail: %w", err)
+	}
+	return nil
+}
+
+// The function in Go of a macro, and the field of its results.
+const (
+	boxedSuffix = "_boxed"
+	boxedField  = "v"
+)
+
 func (s *session) registerScalar(fn *scalar) error {
 	f := duck.CreateScalarFunction()
 	defer duck.DestroyScalarFunction(&f)
-	duck.ScalarFunctionSetName(f, fn.def.Name)
+	name := fn.def.Name
+	if !fn.def.Sure {
+		name += boxedSuffix
+	}
+	duck.ScalarFunctionSetName(f, name)
 	for _, p := range fn.def.Params {
 		t, err := logicalType(p)
 		if err != nil {
@@ -172,6 +214,11 @@ func (s *session) registerScalar(fn *scalar) error {
 	t, err := logicalType(fn.def.Result)
 	if err != nil {
 		return fmt.Errorf("registering the function %s: %w", fn.def.Name, err)
+	}
+	if !fn.def.Sure {
+		value := t
+		t = duck.CreateStructType([]duck.LogicalType{value}, []string{boxedField})
+		duck.DestroyLogicalType(&value)
 	}
 	duck.ScalarFunctionSetReturnType(f, t)
 	duck.DestroyLogicalType(&t)

@@ -112,10 +112,8 @@ func loweredSession(b *testing.B, n int) (*session, dialect.Catalog) {
 		b.Fatal(err)
 	}
 	b.Cleanup(s.close)
-	for _, f := range dialect.Functions() {
-		if err := s.registerScalar(&scalar{def: f}); err != nil {
-			b.Fatal(err)
-		}
+	if err := s.registerScalars(dialect.Functions()...); err != nil {
+		b.Fatal(err)
 	}
 	file := filepath.Join(b.TempDir(), "events.parquet")
 	for _, sql := range slices.Concat([]string{"SET TimeZone = 'UTC'", "SET preserve_insertion_order = false", "SET threads = 2"}, dialect.Prelude(),

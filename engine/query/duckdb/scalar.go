@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"strings"
+	"sync"
 	"unsafe"
 
 	duck "github.com/duckdb/duckdb-go-bindings"
@@ -14,9 +15,15 @@ import (
 
 // scalar is a function of the dialect's in Go, as DuckDB calls it: a chunk of
 // arguments in, a vector of results out.
-type scalar struct{ def dialect.ScalarFunction }
+type scalar struct {
+	def   dialect.ScalarFunction
+	memos sync.Pool // of *memo; one for each call that runs
+}
 
 func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
+	if !f.def.Sure {
+		out = duck.StructVectorGetChild(out, 0)
+	}
 	rows := int(duck.DataChunkGetSize(chunk))
 	in := make([]vectorReader, len(f.def.Params))
 	for i := range in {
@@ -33,7 +40,19 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 	if f.def.Whole != nil {
 		return f.wholes(&in[0], w, rows)
 	}
+	known, _ := f.memos.Get().(*memo)
+	if known == nil {
+		known = newMemo(f.def.Params)
+	}
+	defer f.memos.Put(known)
 	for row := range rows {
+		found, ok := known.find(in, row)
+		if ok {
+			if err := w.set(row, f.def.Result, found); err != nil {
+				return fmt.Errorf("result of %s: %w", f.def.Name, err)
+			}
+			continue
+		}
 		args := make([]any, len(in)) // the callee's to keep
 		null := false
 		for i := range in {
@@ -49,6 +68,7 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 		if err != nil {
 			return err
 		}
+		known.keep(result)
 		if err := w.set(row, f.def.Result, result); err != nil {
 			return fmt.Errorf("result of %s: %w", f.def.Name, err)
 		}

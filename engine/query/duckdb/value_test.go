@@ -92,7 +92,7 @@ func TestScalarShapes(t *testing.T) {
 	for _, typ := range []string{"BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "VARCHAR", "BLOB", "VARCHAR[]", "DOUBLE[]", "BIGINT[][]"} {
 		name := "same_" + strings.ToLower(strings.NewReplacer("[]", "_list").Replace(typ))
 		same := func(args []any) (any, error) { return args[0], nil }
-		if err := s.registerScalar(&scalar{def: dialect.ScalarFunction{Name: name, Params: []string{typ}, Result: typ, Call: same}}); err != nil {
+		if err := s.registerScalars(dialect.ScalarFunction{Name: name, Params: []string{typ}, Result: typ, Call: same}); err != nil {
 			t.Fatal(err)
 		}
 		values := map[string]string{
@@ -122,10 +122,8 @@ func TestScalarShapes(t *testing.T) {
 		}
 		return int64(len(text)), nil
 	}}
-	for _, f := range []dialect.ScalarFunction{fails, nulls, one, list, whole} {
-		if err := s.registerScalar(&scalar{def: f}); err != nil {
-			t.Fatal(err)
-		}
+	if err := s.registerScalars(fails, nulls, one, list, whole); err != nil {
+		t.Fatal(err)
 	}
 	for sql, want := range map[string]string{
 		// DuckDB keeps a NULL that all elements are once.

@@ -58,6 +58,11 @@ func (r *vectorReader) view(i int) string {
 	return unsafe.String((*byte)(s.address()), s.length)
 }
 
+// bytes is the fixed-width value of row i in DuckDB's memory, gone with the chunk.
+func (r *vectorReader) bytes(i, width int) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(r.data, i*width)), width)
+}
+
 func at[T any](r *vectorReader, i int) T {
 	var zero T
 	return *(*T)(unsafe.Add(r.data, i*int(unsafe.Sizeof(zero))))

@@ -69,10 +69,11 @@ func (w *worker) setup() error {
 	if err := w.session.registerScan(w.scans); err != nil {
 		return err
 	}
-	for _, f := range dialect.Functions() {
-		if err := w.session.registerScalar(&scalar{def: f}); err != nil {
-			return err
-		}
+	functions := dialect.Functions()
+	if err := w.session.registerScalars(functions...); err != nil {
+		return err
+	}
+	for _, f := range functions {
 		own = append(own, f.Name)
 	}
 	// All at once in one transaction: DuckDB takes a millisecond for each other one.
