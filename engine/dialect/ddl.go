@@ -50,11 +50,15 @@ func (*CreateTable) statement()    {}
 func (*RepairTable) statement()    {}
 func (*AddPartition) statement()   {}
 
+// maxDDL is how long a file of DDL may be, in bytes.
+const maxDDL = 16 << 20
+
 // ParseDDL parses statements of Hive DDL as Athena takes them, separated by
-// semicolons, DROP, and CREATE VIEW. Backquotes quote names. An error is an *Error.
+// semicolons, DROP, and CREATE VIEW. Backquotes quote names. Each statement may be as long as
+// Athena lets one be. An error is an *Error.
 func ParseDDL(src string) (out []Statement, err error) {
-	if e := checkText(src); e != nil {
-		return nil, e
+	if len(src) > maxDDL {
+		return nil, textTooLong(len(src), maxDDL)
 	}
 	p := &ddlParser{parser: &parser{src: src, toks: tokenizeHive(src)}}
 	defer p.catch(&err)
@@ -64,10 +68,16 @@ func ParseDDL(src string) (out []Statement, err error) {
 		if p.tok().kind == tokEOF {
 			return out, nil
 		}
+		first := p.tok()
 		if p.viewAhead() {
 			out = append(out, p.view())
 		} else {
 			out = append(out, p.statement())
+		}
+		if n := p.tok().end - first.end + len(first.raw); n > maxText {
+			e := textTooLong(n, maxText)
+			e.Line, e.Column = first.pos.Line, first.pos.Column
+			return nil, e
 		}
 		if p.tok().kind != tokEOF {
 			p.needSym(";")
@@ -118,23 +128,29 @@ func (p *ddlParser) viewAhead() bool {
 func (p *ddlParser) view() Statement {
 	t := p.tok()
 	lx := &lexer{src: p.src, off: t.end - len(t.raw), line: t.pos.Line, col: t.pos.Column, level: newestGrammar}
-	toks := lx.all()
-	end := slices.IndexFunc(toks, func(t token) bool { return t.kind == tokSymbol && t.raw == ";" || t.kind == tokEOF })
-	last := toks[end]
-	last.kind = tokEOF
-	inner := &parser{src: p.src, toks: append(slices.Clone(toks[:end]), last), level: newestGrammar}
+	toks := lx.until(func(t token) bool { return t.kind == tokSymbol && t.raw == ";" })
+	last := len(toks) - 1
+	at := toks[last]
+	toks[last].kind = tokEOF
+	inner := &parser{src: p.src, toks: toks, level: newestGrammar}
 	p.trino = true
 	s := inner.create(t.pos)
 	if inner.tok().kind != tokEOF {
 		inner.note("<EOF>")
 		inner.fail()
 	}
-	at := toks[end]
+	p.trino = false
+	p.closes = nil
+	// Hive's tokens are those read before, but where a string of Trino's hid the semicolon.
+	if n := slices.IndexFunc(p.toks[p.i:], func(t token) bool { return t.end >= at.end }); p.toks[p.i+n].end == at.end && p.toks[p.i+n].raw == at.raw {
+		p.i += n
+		return s
+	}
 	rest := &lexer{src: p.src, off: at.end - len(at.raw), line: at.pos.Line, col: at.pos.Column, hive: true}
 	if at.kind == tokEOF {
 		rest.off = len(p.src)
 	}
-	p.toks, p.i, p.closes, p.trino = rest.all(), 0, nil, false
+	p.toks, p.i = rest.all(), 0
 	return s
 }
 

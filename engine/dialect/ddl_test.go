@@ -136,6 +136,24 @@ func TestAddedPartitions(t *testing.T) {
 	}
 }
 
+// A file of DDL is as long as it is; a statement of it is as long as Athena's may be.
+func TestLongDDL(t *testing.T) {
+	long := "SELECT '" + strings.Repeat("x", maxText/3) + ";' AS x"
+	src := strings.Repeat("CREATE OR REPLACE VIEW v AS "+long+";\n", 5) + "CREATE EXTERNAL TABLE t (a string COMMENT 'it\\'s') LOCATION 's3://b/t/'"
+	statements, err := ParseDDL(src)
+	if err != nil || len(statements) != 6 {
+		t.Fatalf("%d statements, %v", len(statements), err)
+	}
+	for sql, want := range map[string]string{
+		"CREATE DATABASE d;\n CREATE VIEW v AS SELECT '" + strings.Repeat("x", maxText) + "' AS x": "QUERY_TEXT_TOO_LARGE: Query text length (262175) exceeds the maximum length (262144)",
+		strings.Repeat(" ", maxDDL+1): "QUERY_TEXT_TOO_LARGE: Query text length (16777217) exceeds the maximum length (16777216)",
+	} {
+		if _, err := ParseDDL(sql); err == nil || err.Error() != want {
+			t.Errorf("%.60s: %v, want %s", sql, err, want)
+		}
+	}
+}
+
 // A view among Hive's statements is Trino's grammar: its strings, its semicolons, its
 // columns by the release that is asked for.
 func TestViewInDDL(t *testing.T) {

@@ -56,9 +56,13 @@ func checkText(src string) *Error {
 	if len(src) <= maxText {
 		return nil
 	}
+	return textTooLong(len(src), maxText)
+}
+
+func textTooLong(n, most int) *Error {
 	return &Error{
 		Name: "QUERY_TEXT_TOO_LARGE", Hint: "move long lists of values into a table",
-		Message: fmt.Sprintf("Query text length (%d) exceeds the maximum length (%d)", len(src), maxText),
+		Message: fmt.Sprintf("Query text length (%d) exceeds the maximum length (%d)", n, most),
 	}
 }
 

@@ -53,13 +53,16 @@ func tokenize(src string, level int) []token {
 	return lx.all()
 }
 
-func (lx *lexer) all() []token {
+func (lx *lexer) all() []token { return lx.until(func(token) bool { return false }) }
+
+// until gives the tokens up to one that is last, or the end, with it.
+func (lx *lexer) until(last func(token) bool) []token {
 	var out []token
 	for {
 		lx.space()
 		t := lx.next()
 		out = append(out, t)
-		if t.kind == tokEOF {
+		if t.kind == tokEOF || last(t) {
 			return out
 		}
 	}
