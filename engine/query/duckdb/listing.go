@@ -101,7 +101,7 @@ func folderName(t *dialect.Table, values []string) string {
 // under lists what lies under a location. take says whether an object is the
 // table's and gives it its partition; rest are the names below the location.
 func (l *lister) under(location string, take func(o *object, rest []string) (bool, error)) error {
-	location = withEnd(location)
+	location = tidy(withEnd(location))
 	prefix, err := keyPrefix(l.ctx, l.store, location)
 	if err != nil {
 		return err
@@ -154,6 +154,8 @@ func withEnd(location string) string {
 func keyPrefix(ctx context.Context, st store.Store, location string) (string, error) {
 	scheme, rest, ok := strings.Cut(location, "://")
 	switch {
+	case strings.HasPrefix(location, "arn:"):
+		return "", fmt.Errorf("reading the location %q: it must be s3://BUCKET/PREFIX/", location)
 	case location == "/":
 		return "", fmt.Errorf("reading a table without a LOCATION: it must be s3://BUCKET/PREFIX/")
 	case !ok:
@@ -178,6 +180,20 @@ func keyPrefix(ctx context.Context, st store.Store, location string) (string, er
 		return bucket + "/" + key, nil
 	}
 	return key, nil
+}
+
+// tidy writes a location in a bucket as Athena does: its scheme in lower case, and
+// without empty parts, so that S3://b/x//y/ is s3://b/x/y/.
+func tidy(location string) string {
+	scheme, rest, ok := strings.Cut(location, "://")
+	scheme = strings.ToLower(scheme)
+	if !ok || scheme != "s3" && scheme != "s3a" && scheme != "s3n" {
+		return location
+	}
+	for strings.Contains(rest, "//") {
+		rest = strings.ReplaceAll(rest, "//", "/")
+	}
+	return scheme + "://" + rest
 }
 
 // inLake gives the key prefix of a path, which must lie in the lake's folder.

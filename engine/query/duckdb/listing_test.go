@@ -40,10 +40,14 @@ func TestLocations(t *testing.T) {
 	for location, want := range map[string]string{
 		"s3://b/x/": "[[one] [two]]", "s3://b/x": "[[one] [two]]", "s3a://b/x/": "[[one] [two]]", "s3://other/x/": "[[six]]", "x/": "[[one] [two]]", "./x/deep": "[[two]]",
 		"s3://b/nosuch/": "[]", "../x/": "lies outside the lake", "file:///etc/": "lies outside the lake", "ftp://b/x/": "must be s3://BUCKET/PREFIX/",
+		"S3://b/x//deep/": "[[two]]", "s3://b//x": "[[one] [two]]", "arn:aws:s3:::b/x": "must be s3://BUCKET/PREFIX/",
 	} {
 		if got := asked(t, fmt.Sprintf(lineTable, "", location, ""), objects, "SELECT a FROM t ORDER BY a"); !strings.Contains(got, want) {
 			t.Errorf("%s: %s, want %s", location, got, want)
 		}
+	}
+	if got := asked(t, fmt.Sprintf(lineTable, "", "S3://b/x//deep", ""), objects, `SELECT "$path" FROM t`); got != "[[s3://b/x/deep/er/2.csv]]" {
+		t.Errorf("path: %s", got)
 	}
 }
 
