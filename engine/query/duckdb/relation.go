@@ -29,15 +29,20 @@ func (j *job) relation(s *dialect.Scan) error {
 	if s.Listing {
 		return j.partitionRelation(s, append(slices.Clone(chosen), all.added...))
 	}
+	class := s.Table.SerDe
+	format := strings.ToUpper(s.Table.Format)
+	text := slices.Contains([]string{"TEXTFILE", "JSON", "CSV"}, format)
 	switch {
-	case strings.EqualFold(s.Table.Format, "PARQUET"):
+	case (text || format == "PARQUET") && !asTheyLie(s.Table.InputFormat):
+		class = s.Table.InputFormat
+	case format == "PARQUET":
 		return j.parquetRelation(s, chosen)
-	case textTable(s.Table).Known() && !slices.Contains([]string{"ORC", "AVRO", "SEQUENCEFILE", "RCFILE"}, s.Table.Format):
+	case text && textTable(s.Table).Known():
 		return j.textRelation(s, chosen)
 	}
 	return &query.Error{
 		Name:    "NOT_SUPPORTED",
-		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, s.Table.SerDe),
+		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, class),
 		Hint:    "the local engine reads Parquet, and text with the SerDes OpenX JSON, Hive JSON, LazySimple, OpenCSV, Regex and CloudTrail",
 	}
 }
@@ -136,6 +141,17 @@ func (j *job) count(all listing, chosen []object, partitions int) {
 	j.stats.Partitions += int64(partitions)
 	j.stats.Pruned += int64(len(all.objects) - len(chosen))
 	j.stats.Objects += int64(len(chosen))
+}
+
+// asTheyLie says whether a class of STORED AS INPUTFORMAT reads the table's objects
+// themselves. Others take them for lists of objects, or for another packing.
+func asTheyLie(class string) bool {
+	switch class {
+	case "", "org.apache.hadoop.mapred.TextInputFormat", "com.amazon.emr.cloudtrail.CloudTrailInputFormat",
+		"org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat", "parquet.hive.DeprecatedParquetInputFormat":
+		return true
+	}
+	return false
 }
 
 // textTable gives what the readers of text want to know of a table.
