@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -45,6 +46,9 @@ type analyser struct {
 	inOrder bool
 	// reading are the terms of conditions that read a query around their own.
 	reading map[Expr]bool
+	// equating are the conditions of WHERE whose terms read the query around as = beside a
+	// column alone, or not at all.
+	equating map[Expr]bool
 	// joinedOn are the queries of LATERAL that a condition joins.
 	joinedOn map[*Query]bool
 	// offered are those that columns of inner queries are true by.
@@ -72,6 +76,9 @@ type analyser struct {
 	joining  Expr
 	optional []*field
 	residual bool
+	// sides are the two sides of the outer join whose condition is being analysed; nil
+	// elsewhere.
+	sides *joinSides
 	// into is what an INSERT writes its rows to; nil for every other statement.
 	into *target
 }
@@ -256,6 +263,9 @@ func (s *scope) find(parts []string, p Pos) (*field, *scope) {
 func pick(fields []*field, parts []string, p Pos) *field {
 	var found *field
 	for _, f := range fields {
+		if parts[0] == f.number() {
+			return f
+		}
 		if f.name == "" || f.name != parts[len(parts)-1] || !f.under(parts[:len(parts)-1]) {
 			continue
 		}
@@ -266,6 +276,9 @@ func pick(fields []*field, parts []string, p Pos) *field {
 	}
 	return found
 }
+
+// number is a name that no query can write and only f has.
+func (f *field) number() string { return "\x00" + strconv.Itoa(f.id) }
 
 // under says whether f can be named with the qualifier q.
 func (f *field) under(q []string) bool {

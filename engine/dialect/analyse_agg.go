@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -251,6 +252,7 @@ func (a *analyser) groupExprs(s *Select, src *scope, items []selectItem, g *aggr
 		}
 		return form[f]
 	}
+	checkSetCount(s.GroupBy)
 	simple := true
 	product := [][]int{{}}
 	for _, it := range s.GroupBy.Items {
@@ -258,7 +260,7 @@ func (a *analyser) groupExprs(s *Select, src *scope, items []selectItem, g *aggr
 		if it.Kind == "" {
 			set := []int{}
 			for _, x := range it.Sets[0] {
-				set = append(set, index(a.groupExpr(x, src, items)))
+				set = append(set, index(a.groupExpr(s, x, src, items)))
 			}
 			sets = [][]int{set}
 		} else {
@@ -271,9 +273,7 @@ func (a *analyser) groupExprs(s *Select, src *scope, items []selectItem, g *aggr
 				next = append(next, union(p, s))
 			}
 		}
-		if product = next; len(product) > 2048 {
-			panic(errorAt(it.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most 2048", len(product)))
-		}
+		product = next
 	}
 	if !simple {
 		g.sets = product
@@ -284,18 +284,48 @@ func (a *analyser) groupExprs(s *Select, src *scope, items []selectItem, g *aggr
 	return keys
 }
 
+// checkSetCount refuses more grouping sets than Trino takes, as they are written.
+func checkSetCount(g *GroupBy) {
+	const most = 2048
+	product := 1.0
+	for _, it := range g.Items {
+		switch it.Kind {
+		case "ROLLUP":
+			product *= float64(len(it.Sets) + 1)
+		case "CUBE":
+			product *= math.Pow(2, float64(len(it.Sets)))
+		case "":
+		default:
+			product *= float64(len(it.Sets))
+		}
+	}
+	switch {
+	case product > math.MaxInt32:
+		panic(errorAt(g.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has more than %d grouping sets but can contain at most %d", math.MaxInt32, most))
+	case product > most:
+		panic(errorAt(g.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most %d", int(product), most))
+	}
+}
+
 // groupExpr checks an expression of a plain GROUP BY; a number is a column of the
 // select list.
-func (a *analyser) groupExpr(x Expr, src *scope, items []selectItem) Expr {
+func (a *analyser) groupExpr(s *Select, x Expr, src *scope, items []selectItem) Expr {
+	at := x.Pos()
 	if lit, ok := x.(*NumberLit); ok && lit.Kind == tokInteger {
 		i, err := strconv.Atoi(lit.Text)
-		if err != nil || i < 1 || i > len(items) {
+		if err != nil {
+			panic(a.badNumber(lit.pos, lit.Raw))
+		}
+		if i < 1 || i > len(items) {
 			panic(errorAt(x.Pos(), "INVALID_COLUMN_REFERENCE", "GROUP BY position %s is not in select list", lit.Text))
 		}
 		x = items[i-1].x
-		if x == nil {
+		if x != nil {
+			at = x.Pos()
+		} else {
+			at = s.pos
 			f := items[i-1].star
-			x = f.asExpr(lit.pos)
+			x = f.asExpr(lit.pos, src.fields)
 		}
 	}
 	if found := collect(x, func(e Expr) bool { return a.isAggregate(e) || isWindow(e) }); found != nil {
@@ -303,7 +333,7 @@ func (a *analyser) groupExpr(x Expr, src *scope, items []selectItem) Expr {
 	}
 	v := a.groupValue(x, src, items)
 	if !v.typ.comparable() {
-		panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in GROUP BY", v.typ))
+		panic(errorAt(at, "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in GROUP BY", v.typ))
 	}
 	return x
 }
@@ -327,14 +357,19 @@ func (a *analyser) groupValue(x Expr, src *scope, items []selectItem) (v value) 
 	return a.expr(x, src)
 }
 
-// asExpr gives a name that resolves to f again.
-func (f *field) asExpr(p Pos) Expr {
+// asExpr gives a name that resolves to f again among fields.
+func (f *field) asExpr(p Pos, fields []*field) Expr {
 	n := Name{at: at{p}, Text: f.display, Quoted: true}
+	for _, o := range fields {
+		if f.name == "" || o != f && o.name == f.name && (len(f.quals) == 0 || o.under(f.quals[len(f.quals)-1:])) {
+			return &Ident{exprAt{at{p}}, n, f}
+		}
+	}
 	if len(f.quals) == 0 {
-		return &Ident{exprAt{at{p}}, n}
+		return &Ident{exprAt: exprAt{at{p}}, Name: n}
 	}
 	q := Name{at: at{p}, Text: f.quals[len(f.quals)-1], Quoted: true}
-	return &Deref{exprAt{at{p}}, &Ident{exprAt{at{p}}, q}, n}
+	return &Deref{exprAt{at{p}}, &Ident{exprAt: exprAt{at{p}}, Name: q}, n}
 }
 
 // expandSets gives the grouping sets of ROLLUP, CUBE or GROUPING SETS.
@@ -365,9 +400,6 @@ func (a *analyser) expandSets(it GroupItem, src *scope, index func(Expr) int) []
 		return sets
 	case "CUBE":
 		var sets [][]int
-		if len(parts) > 11 {
-			panic(errorAt(it.pos, "TOO_MANY_GROUPING_SETS", "GROUP BY has %d grouping sets but can contain at most 2048", 1<<min(len(parts), 30)))
-		}
 		parts = distinctSets(parts)
 		for mask := 1<<len(parts) - 1; mask >= 0; mask-- {
 			var chosen [][]int
@@ -429,11 +461,15 @@ func (a *analyser) grouping(x *GroupingCall, sc *scope) value {
 	if len(x.Args) > 31 {
 		t = tBigInt
 	}
+	if len(x.Args) > 63 {
+		panic(errorAt(x.pos, "TOO_MANY_ARGUMENTS", "GROUPING supports up to 63 column arguments"))
+	}
 	g := sc.grouped()
 	if g == nil {
 		for _, arg := range x.Args {
 			if parts := dotted(arg); parts != nil {
-				if f, _ := sc.find(parts, arg.Pos()); f == nil {
+				base, _ := sc.findBase(parts)
+				if f, _ := sc.find(parts, arg.Pos()); f == nil && base == nil {
 					panic(&Error{Name: "COLUMN_NOT_FOUND", Message: fmt.Sprintf("Column '%s' cannot be resolved", formatColumn(arg))})
 				}
 			}

@@ -77,6 +77,9 @@ func (a *analyser) call(c *Call, sc *scope) value {
 		panic(errorAt(c.pos, "NOT_SUPPORTED", "Window function with ORDER BY is not supported"))
 	}
 	v := a.resolve(f, name, inv)
+	if len(args) > 127 {
+		panic(errorAt(c.pos, "TOO_MANY_ARGUMENTS", "Too many arguments for function call %s()", strings.ToLower(formatQName(c.Name))))
+	}
 	v.constant = f.kind == scalarFunction && !unstable[name]
 	for _, arg := range args {
 		v.constant = v.constant && (arg.constant || arg.typ.Kind == Function)
@@ -105,6 +108,12 @@ var anyOrder = map[string]bool{"array_sort": true, "cardinality": true, "array_m
 
 // unstable are the functions that differ from row to row.
 var unstable = map[string]bool{"rand": true, "random": true, "uuid": true, "shuffle": true}
+
+// differs says whether x is a call of one of them.
+func differs(x Expr) bool {
+	c, ok := x.(*Call)
+	return ok && len(c.Name) == 1 && unstable[strings.ToLower(c.Name[0].Text)]
+}
 
 func (a *analyser) checkArgs(c *Call, sc *scope) {
 	for _, x := range c.Args {
@@ -653,12 +662,14 @@ func (a *analyser) resolveWindow(w *Window, sc *scope) *Window {
 	if name == nil {
 		return w
 	}
-	base := sc.block.windows[strings.ToLower(name.Text)]
+	base := sc.block.windows[name.canonical()]
 	if base == nil {
-		panic(errorAt(name.pos, "INVALID_WINDOW_REFERENCE", "Cannot resolve WINDOW name %s", name.Text))
+		panic(errorAt(name.pos, "INVALID_WINDOW_REFERENCE", "Cannot resolve WINDOW name %s", formatName(*name)))
 	}
 	if w.Name != nil {
-		return base
+		out := *base
+		out.named = windowParts{true, true, true}
+		return &out
 	}
 	switch {
 	case w.Partition != nil:
@@ -670,9 +681,25 @@ func (a *analyser) resolveWindow(w *Window, sc *scope) *Window {
 	}
 	out := *w
 	out.Base, out.Partition = nil, base.Partition
+	out.named = windowParts{partition: true, order: out.OrderBy == nil}
 	if out.OrderBy == nil {
 		out.OrderBy, out.OrderAt = base.OrderBy, base.OrderAt
 	}
+	return &out
+}
+
+// source gives the scope that a part of a window sees: what a WINDOW clause says sees
+// the rows, not what the select list makes of them.
+func (s *scope) source(named bool) *scope {
+	block := s
+	for block.lambda {
+		block = block.parent
+	}
+	if !named || block.output == nil {
+		return s
+	}
+	out := *block
+	out.output = nil
 	return &out
 }
 
@@ -708,7 +735,7 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 	}
 	var parts []string
 	for i, x := range w.Partition {
-		v := a.windowExpr(x, "PARTITION BY expression", sc)
+		v := a.windowExpr(x, "PARTITION BY expression", sc.source(w.named.partition))
 		if !v.typ.comparable() {
 			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
 		}
@@ -721,12 +748,12 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 	}
 	var key value
 	for i, s := range w.OrderBy {
-		v := a.windowExpr(s.X, "ORDER BY expression", sc)
+		v := a.windowExpr(s.X, "ORDER BY expression", sc.source(w.named.order))
 		if !v.typ.orderable() {
 			panic(errorAt(s.X.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function ORDER BY", v.typ))
 		}
 		if i == 0 {
-			if t := a.rangeKey(w, v.typ, sc); !sameShape(t, v.typ) {
+			if t := a.rangeKey(w, v.typ, sc.source(w.named.frame)); !sameShape(t, v.typ) {
 				v = a.coerce(v, t)
 			}
 			key = v
@@ -747,10 +774,16 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		panic(errorAt(c.Over.pos, "MISSING_ORDER_BY", "%s function requires an ORDER BY window clause", strings.ToLower(formatQName(c.Name))))
 	}
 	if w.Frame != nil {
-		if f.kind == windowFunction && !framed[f.name] && (f.ordered || a.level >= 476) {
-			panic(errorAt(w.Frame.pos, "INVALID_WINDOW_FRAME", "Cannot specify window frame for %s function", f.name))
+		unframed := f.kind == windowFunction && !framed[f.name]
+		frameless := errorAt(w.Frame.pos, "INVALID_WINDOW_FRAME", "Cannot specify window frame for %s function", f.name)
+		if unframed && f.ordered && a.level < 476 {
+			panic(frameless)
 		}
-		if frame := a.frameText(w, key, sc); f.kind != windowFunction || framed[f.name] {
+		frame := a.frameText(w, key, sc.source(w.named.frame))
+		switch {
+		case unframed && (f.ordered || a.level >= 476):
+			panic(frameless)
+		case !unframed:
 			parts = append(parts, frame) // ranks have none, whatever is written
 		}
 	}

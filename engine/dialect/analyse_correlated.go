@@ -148,10 +148,10 @@ func (a *analyser) subquery(q *Query, sc *scope, use asked) *result {
 		}
 		panic(errorAt(use.at, "NOT_SUPPORTED", "Lambda expression cannot contain subqueries"))
 	}
-	before := a.correlation()
-	a.within = append(a.within, sc)
+	before, sides := a.correlation(), a.sides
+	a.within, a.sides = append(a.within, sc), nil
 	res := a.query(q, sc, sc.env)
-	a.within = a.within[:len(a.within)-1]
+	a.within, a.sides = a.within[:len(a.within)-1], sides
 	c := a.correlation().since(before)
 	if c.outer == 0 || c.deep > 0 && len(a.within) > 0 {
 		return res // what is read further out is for the outermost to answer
@@ -172,7 +172,7 @@ func (a *analyser) exists(x *Exists, sc *scope) value {
 	if s, ok := x.Query.Body.(*Select); ok && a.outer > before && a.oneRow(x.Query, s) {
 		return value{typ: tBoolean, code: "true"}
 	}
-	return value{typ: tBoolean, code: "EXISTS (" + q.sql + ")"}
+	return a.beforeJoin(value{typ: tBoolean, code: "EXISTS (" + q.sql + ")"}, nil, x.pos)
 }
 
 // oneRow says whether a SELECT is an aggregate over all rows, which has one row
@@ -211,7 +211,7 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 	case s.From != nil && c.unnested > 0 && slices.ContainsFunc(unnestedQueries(s.From), func(x Expr) bool { return !countedWhilePlanned(x.(*Exists).Query) }):
 		return unknown
 	case s.GroupBy != nil:
-		return a.verdictOnGroups(s, use, c)
+		return a.verdictOnGroups(q, s, use, c)
 	case s.Having != nil || a.aggregates(s, q.OrderBy):
 		return a.verdictOnAggregate(s, use, c)
 	case windows(s):
@@ -225,6 +225,8 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 		return verdictOnUnnest(s, use, c)
 	case !c.onlyFilters():
 		return a.verdictOnColumns(q, s, use)
+	case (q.Limit != nil || q.Fetch) && q.OrderBy != nil && a.equating[s.Where]:
+		return a.verdictOnTop(q, s, use)
 	case q.Limit != nil || q.Fetch || s.Distinct:
 		return a.verdictOnCut(q, s, use)
 	}
@@ -247,7 +249,7 @@ func (a *analyser) verdictOnValues(q *Query, use asked) verdict {
 
 // verdictOnGroups is for GROUP BY. A column of a group is one of the rows' own,
 // so that EXISTS may ask for it behind the groups too.
-func (a *analyser) verdictOnGroups(s *Select, use asked, c correlation) verdict {
+func (a *analyser) verdictOnGroups(q *Query, s *Select, use asked, c correlation) verdict {
 	switch {
 	case use.as == asExists && c.outer <= c.filters+c.havings && s.Having != nil && c.filters == 0:
 		return accepted
@@ -260,7 +262,97 @@ func (a *analyser) verdictOnGroups(s *Select, use asked, c correlation) verdict 
 			return unknown
 		}
 		return rejected
-	case use.as == asScalar && a.level < newSyntax && !use.strict && groupsByEquated(s):
+	case use.as == asScalar && a.level < newSyntax && !use.strict && (groupsByEquated(s) || q.Limit != nil || q.Fetch):
+		return unknown // these releases lose the row that has no answer
+	}
+	return accepted
+}
+
+// noteKeyed notes a condition each of whose terms equates a column with something of the
+// query around, or does not read that.
+func (a *analyser) noteKeyed(where Expr, sc *scope) {
+	terms := []Expr{where}
+	if l, ok := where.(*Logic); ok && l.Op == "AND" {
+		terms = l.Terms
+	}
+	keys := 0
+	for _, t := range terms {
+		switch own, around, sub := reads(t, sc); {
+		case sub:
+			return
+		case !around:
+			continue
+		case !own:
+			return
+		}
+		c, ok := t.(*Compare)
+		if !ok || c.Op != "=" || !(isKey(c.L, c.R, sc) || isKey(c.R, c.L, sc)) {
+			return
+		}
+		keys++
+	}
+	if keys == 0 {
+		return
+	}
+	if a.equating == nil {
+		a.equating = map[Expr]bool{}
+	}
+	a.equating[where] = true
+}
+
+// isKey says whether x is a column of sc, and y something of the query around.
+func isKey(x, y Expr, sc *scope) bool {
+	parts := dotted(x)
+	if parts == nil {
+		return false
+	}
+	f, at := sc.find(parts, x.Pos())
+	own, around, _ := reads(y, sc)
+	return f != nil && at == sc && around && !own
+}
+
+// reads says whether names in x are columns of sc, or of a query around; and whether a
+// subquery or a lambda is in it, of which this is not known.
+func reads(x Expr, sc *scope) (own, around, sub bool) {
+	for _, n := range collect(x, func(x Expr) bool {
+		_, lambda := x.(*LambdaExpr)
+		return lambda || isSubquery(x) || dotted(x) != nil
+	}) {
+		parts := dotted(n)
+		if parts == nil {
+			sub = true
+			continue
+		}
+		f, at := sc.find(parts, n.Pos())
+		if f == nil {
+			f, at = sc.findBase(parts)
+		}
+		own = own || at == sc
+		around = around || f != nil && at != sc
+	}
+	return own, around, sub
+}
+
+// verdictOnTop is for the first rows of those that WHERE chooses by = of a column.
+func (a *analyser) verdictOnTop(q *Query, s *Select, use asked) verdict {
+	n, _ := q.Limit.(*NumberLit)
+	one := q.Fetch && q.Limit == nil || n != nil && n.Text == "1"
+	switch {
+	case s.Distinct || q.Limit != nil && n == nil:
+		return unknown
+	case use.as == asIn:
+		return rejected
+	case use.as == asLateral:
+		for _, it := range s.Items {
+			if it.X == nil && it.Base == nil || dotted(it.X) != nil || dotted(it.Base) != nil {
+				continue
+			}
+			return unknown
+		}
+		return accepted
+	case !one || use.as == asQuantified:
+		return unknown
+	case use.as == asScalar && a.level < newSyntax && !use.strict:
 		return unknown // these releases lose the row that has no answer
 	}
 	return accepted
@@ -400,7 +492,11 @@ func (a *analyser) verdictOnColumns(q *Query, s *Select, use asked) verdict {
 	}
 	own := ownNames(s.From)
 	for _, it := range s.Items {
-		if it.X == nil || collect(it.X, func(x Expr) bool { return own[firstName(x)] }) != nil {
+		from := it.X
+		if it.Star {
+			from = it.Base
+		}
+		if from == nil || collect(from, func(x Expr) bool { return own[firstName(x)] }) != nil {
 			if len(s.Items) > 1 {
 				return unknown // a column that nobody reads does not count
 			}
@@ -441,10 +537,12 @@ func firstName(x Expr) string {
 func (a *analyser) verdictOnCut(q *Query, s *Select, use asked) verdict {
 	limited := q.Limit != nil || q.Fetch
 	if limited && !allEqualities(s.Where) {
-		if use.as == asQuantified || use.as == asIn || s.Where == nil {
+		switch {
+		case use.as == asQuantified || use.as == asIn || s.Where == nil || use.as == asLateral && a.equating[s.Where]:
 			return unknown
+		case !a.equating[s.Where]:
+			return rejected
 		}
-		return rejected
 	}
 	n, one := q.Limit.(*NumberLit)
 	switch {

@@ -426,8 +426,9 @@ func isOutput(s *scope, f *field) bool {
 	return false
 }
 
-// fieldValue gives the value of a field that a star names.
-func (a *analyser) fieldValue(f *field, sc *scope) value {
+// fieldValue gives the value of a field that a star names, the column of that place
+// in the select list.
+func (a *analyser) fieldValue(f *field, place int, sc *scope) value {
 	if sc.agg == nil {
 		f.mark()
 		return f.value()
@@ -436,6 +437,9 @@ func (a *analyser) fieldValue(f *field, sc *scope) value {
 		return k.value
 	}
 	name := f.display
+	if name == "" {
+		panic(&Error{Name: "EXPRESSION_NOT_AGGREGATE", Message: fmt.Sprintf("Column %d not in GROUP BY clause", place)})
+	}
 	if len(f.quals) > 0 {
 		name = f.quals[len(f.quals)-1] + "." + name
 	}

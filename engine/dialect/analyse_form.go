@@ -300,7 +300,7 @@ func (a *analyser) rowSubscript(x *Subscript, base value) value {
 	}
 	i := number(n.Text, 0)
 	if i < 1 {
-		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Invalid subscript index: %d. ROW indices start at 1", i))
+		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Invalid subscript index: %s. ROW indices start at 1", n.Text))
 	}
 	if i > len(base.typ.Elem) {
 		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Subscript index out of bounds: %d, max value is %d", i, len(base.typ.Elem)))

@@ -142,7 +142,11 @@ func (a *analyser) lookup(q QName, p Pos) *Table {
 		panic(&Error{Name: "SYNTAX_ERROR", Message: "Too many dots in table name: " + formatQName(q)})
 	}
 	if catalog != a.catalogName() {
-		panic(errorAt(p, "CATALOG_NOT_FOUND", "Catalog '%s' does not exist", catalog))
+		lacking := "does not exist"
+		if a.level >= 476 {
+			lacking = "not found"
+		}
+		panic(errorAt(p, "CATALOG_NOT_FOUND", "Catalog '%s' %s", catalog, lacking))
 	}
 	if len(q) == 1 && db == "" {
 		panic(errorAt(p, "MISSING_SCHEMA_NAME", "Schema must be specified when session schema is not set"))
@@ -308,7 +312,12 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	case "RIGHT":
 		a.optional = l.fields
 	}
+	sides := &joinSides{rel: [2]*relation{l, rr}, beside: lateral != nil || unnest != nil}
+	if r.Kind != "INNER" {
+		a.sides = sides
+	}
 	on := a.expr(r.On, sc)
+	a.sides = nil
 	if r.Kind == "INNER" {
 		a.filters += a.outer - before
 	} else if a.outer > before {
@@ -329,9 +338,57 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	})
 	out.from = a.joinedOnResidual(r, l, rr, on.code)
 	if out.from == "" {
-		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", l.from, r.Kind, rightSide(rr), on.code)
+		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", sides.from(0), r.Kind, sides.from(1), on.code)
 	}
 	return out
+}
+
+// joinSides are the two sides of an outer join. DuckDB has no subquery in its condition:
+// what one says of the rows of a side is made a column of that side before it is joined.
+type joinSides struct {
+	rel    [2]*relation
+	beside bool        // the right side reads the left one
+	made   [2][]string // the items that give these columns
+}
+
+// from is the text of a side.
+func (j *joinSides) from(i int) string {
+	switch r := j.rel[i]; {
+	case j.made[i] != nil:
+		return fmt.Sprintf("(SELECT *, %s FROM %s) AS %s", strings.Join(j.made[i], ", "), r.from, r.name())
+	case i == 1:
+		return rightSide(r)
+	default:
+		return r.from
+	}
+}
+
+// beforeJoin gives v, a subquery compared with x or nothing, as a column of the side of an
+// outer join that x reads.
+func (a *analyser) beforeJoin(v value, x Expr, p Pos) value {
+	j := a.sides
+	if j == nil {
+		return v
+	}
+	var read [2]bool
+	for _, n := range collect(x, func(x Expr) bool { return dotted(x) != nil }) {
+		for i, r := range j.rel {
+			for parts := dotted(n); len(parts) > 0; parts = parts[:len(parts)-1] {
+				read[i] = read[i] || slices.ContainsFunc(r.fields, func(f *field) bool { return pick([]*field{f}, parts, p) != nil })
+			}
+		}
+	}
+	i := 0
+	if read[1] {
+		i = 1
+	}
+	name := j.rel[i].name()
+	if read[0] && read[1] || name == "" || i == 1 && j.beside || mayFail(v.code) {
+		panic(refuse(p, "a subquery in the condition of an outer join").hint("ask it in a query of one side: FROM (SELECT t.*, x IN (SELECT ...) AS found FROM t) AS t LEFT JOIN ..."))
+	}
+	column := quoteName(a.unique("~in"))
+	j.made[i] = append(j.made[i], v.code+" AS "+column)
+	return value{typ: tBoolean, code: name + "." + column}
 }
 
 // joinedOnResidual is the text of an outer join whose condition has keys, and terms

@@ -111,6 +111,7 @@ func (a *analyser) lambdaBody(c *candidate, inv *invocation, i int, p pattern, s
 		}
 		sc.fields = append(sc.fields, a.newField(n.Text, in[k].concrete(c.bind), code))
 	}
+	a.noAggregates(x.Body, "Lambda expression")
 	return l, a.expr(x.Body, sc)
 }
 

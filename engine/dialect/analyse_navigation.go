@@ -323,7 +323,7 @@ func (a *analyser) patternAggregate(c *Call, name string, sc *scope) value {
 			label = inner.pattern.met[0]
 		}
 	}
-	column := func(name string) Expr { return &Ident{c.exprAt, Name{at: c.at, Text: name}} }
+	column := func(name string) Expr { return &Ident{exprAt: c.exprAt, Name: Name{at: c.at, Text: name}} }
 	call := *c
 	call.Mode, call.StarOf, call.pattern = "", nil, true
 	call.Filter = &IsNull{c.exprAt, column(classColumn), true}

@@ -648,7 +648,7 @@ func (a *analyser) inQuery(x *InQuery, sc *scope) value {
 	if a.filtering[x] {
 		return a.both(a.inRows(x, v, q), a.meetsNothing(v))
 	}
-	return a.inRows(x, v, q)
+	return a.beforeJoin(a.inRows(x, v, q), x.X, x.pos)
 }
 
 // both is AND of a condition and a text that may be empty.
@@ -717,7 +717,7 @@ func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) str
 	if !ok || !t.comparable() || single != (len(q.cols) == 1) && v.typ.Kind != Unknown {
 		rt := anonymousRow(nil)
 		for _, c := range q.cols {
-			rt.Elem = append(rt.Elem, Field{Type: c.typ})
+			rt.Elem = append(rt.Elem, Field{Name: c.name, Type: c.typ})
 		}
 		lt := v.typ
 		if single {
@@ -747,6 +747,36 @@ func (a *analyser) against(v value, q *result, p Pos, text func(l, q string) str
 	return value{typ: tBoolean, code: text(a.coerce(v, t).code, a.recast(q, []Type{t}))}
 }
 
+// againstBounds compares v with all or any doubles of a subquery as Trino does: with the
+// least or the greatest of them, which leaves NaN out, and NULL if there is one.
+func (a *analyser) againstBounds(x *Quantified, v value, q *result, t Type) value {
+	all := x.Quantifier == "ALL"
+	least := ""
+	switch x.Op {
+	case "<", "<=":
+		least = map[bool]string{true: "min", false: "max"}[all]
+	case ">", ">=":
+		least = map[bool]string{true: "max", false: "min"}[all]
+	default:
+		panic(refuse(x.pos, x.Op+" ALL or ANY over "+t.String()))
+	}
+	a.pos = x.pos
+	v = a.coerce(v, t)
+	if strings.Contains(v.code, "lambda ") || strings.Contains(v.code, "trino.") || len(collect(x.X, isWindow)) > 0 {
+		panic(refuse(x.pos, "ALL or ANY of such an expression over "+t.String()))
+	}
+	alias := quoteName(a.unique("bound"))
+	col := value{typ: t, code: alias + ".c0"}
+	bound := a.invoke(least, []value{col}, x.pos)
+	empty, both := "false", "OR"
+	if all {
+		empty, both = "true", "AND"
+	}
+	code := fmt.Sprintf("(SELECT CASE WHEN count(*) = 0 THEN %s ELSE (%s) %s (CASE WHEN count(*) <> count(%s) THEN NULL ELSE %s END) END FROM (%s) AS %s)",
+		empty, a.comparison(x.Op, v, bound, x.pos).code, both, col.code, empty, a.recast(q, []Type{t}), alias)
+	return value{typ: tBoolean, code: code}
+}
+
 func (a *analyser) quantified(x *Quantified, sc *scope) value {
 	v := a.expr(x.X, sc)
 	q := a.subquery(x.Query, sc, asked{as: asQuantified, pos: x.Query.pos, at: x.Query.pos})
@@ -762,9 +792,9 @@ func (a *analyser) quantified(x *Quantified, sc *scope) value {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "Type [%s] must be orderable in order to be used in quantified comparison", t))
 	}
 	if ok && t.isFloat() {
-		panic(refuse(x.pos, "ALL or ANY over "+t.String()))
+		return a.beforeJoin(a.againstBounds(x, v, q, t), x.X, x.pos)
 	}
-	return a.against(v, q, x.pos, func(l, q string) string {
+	return a.beforeJoin(a.against(v, q, x.pos, func(l, q string) string {
 		return fmt.Sprintf("(%s %s %s (%s))", l, x.Op, word, q)
-	})
+	}), x.X, x.pos)
 }

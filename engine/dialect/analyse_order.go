@@ -88,6 +88,21 @@ func (a *analyser) aggregatedOutput(x Expr, outputs []*field) {
 		if len(collect(c, lambda)) > 0 {
 			continue
 		}
+		for _, s := range c.(*Call).OrderBy {
+			for _, n := range collect(s.X, name) {
+				if pick(outputs, dotted(n), n.Pos()) != nil {
+					panic(errorAt(n.Pos(), "COLUMN_NOT_FOUND", "ORDER BY clause in aggregation function must not reference query output columns"))
+				}
+			}
+		}
+		for _, q := range collect(c, isSubquery) {
+			text := strings.ToLower(formatExpr(q))
+			for _, o := range outputs {
+				if o.name != "" && strings.Contains(text, o.name) {
+					panic(refuse(q.Pos(), "a subquery that may name a column of the select list, in an aggregate of ORDER BY,"))
+				}
+			}
+		}
 		for _, n := range collect(c, name) {
 			if pick(outputs, dotted(n), n.Pos()) != nil {
 				panic(errorAt(n.Pos(), "COLUMN_NOT_FOUND", "Invalid reference to output projection attribute from ORDER BY aggregation").hint("write the column with its table: t.column"))
@@ -101,7 +116,10 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 	k := sortKey{x: s.X, tail: sortTail(s)}
 	if n, ok := s.X.(*NumberLit); ok && n.Kind == tokInteger {
 		i, err := strconv.Atoi(n.Text)
-		if err != nil || i < 1 || i > len(outputs) {
+		if err != nil {
+			panic(a.badNumber(n.pos, n.Raw))
+		}
+		if i < 1 || i > len(outputs) {
 			panic(errorAt(s.X.Pos(), "INVALID_COLUMN_REFERENCE", "ORDER BY position %s is not in select list", n.Text))
 		}
 		k.ordinal = i
@@ -148,7 +166,7 @@ func sortTail(s SortItem) string {
 }
 
 // checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
-func checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
+func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 	for i, k := range keys {
 		keys[i].signed = ""
 		if k.front != "" {
@@ -157,8 +175,12 @@ func checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 		if k.ordinal > 0 || k.constant {
 			continue
 		}
+		changing := len(collect(k.x, differs)) > 0
+		if changing && a.level < newSyntax {
+			panic(errorAt(k.x.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "Non deterministic ORDER BY expression is not supported with SELECT DISTINCT"))
+		}
 		for n, it := range items {
-			if it.value.code == k.code {
+			if it.value.code == k.code && !changing {
 				keys[i].ordinal = n + 1
 			}
 		}

@@ -138,8 +138,22 @@ func (m *rowMatching) variables() {
 		}
 		seen[name] = true
 	}
+	r.Pattern.checkTimes()
 	if n := r.SkipTo; n != nil && m.sets[n.canonical()] == nil {
 		panic(errorAt(n.pos, "INVALID_LABEL", "%s is not a primary or union pattern variable", n.Text))
+	}
+}
+
+// checkTimes holds how often the parts of a pattern are repeated to what can be.
+func (r *RowPattern) checkTimes() {
+	switch {
+	case r.Max == 0:
+		panic(errorAt(r.times, "NUMERIC_VALUE_OUT_OF_RANGE", "Pattern quantifier upper bound must be greater than or equal to 1"))
+	case r.Max > 0 && r.Min > r.Max:
+		panic(errorAt(r.times, "INVALID_RANGE", "Pattern quantifier lower bound must not exceed upper bound"))
+	}
+	for _, part := range r.Parts {
+		part.checkTimes()
 	}
 }
 

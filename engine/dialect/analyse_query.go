@@ -63,7 +63,7 @@ func (a *analyser) with(w *With, outer *scope, e *env) ([]*cte, *env) {
 	for _, item := range w.Items {
 		name := strings.ToLower(item.Name.Text)
 		if seen[name] {
-			panic(errorAt(item.pos, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", item.Name.Text))
+			panic(errorAt(item.pos, "DUPLICATE_NAMED_QUERY", "WITH query name '%s' specified more than once", name))
 		}
 		seen[name] = true
 		res := a.namedQuery(w, item, outer, e)
@@ -367,9 +367,9 @@ func (a *analyser) selectQuery(q *Query, s *Select, outer *scope, e *env) *resul
 
 func (a *analyser) namedWindows(s *Select, src *scope) {
 	for _, w := range s.Windows {
-		name := strings.ToLower(w.Name.Text)
+		name := w.Name.canonical()
 		if src.block.windows[name] != nil {
-			panic(errorAt(w.pos, "DUPLICATE_WINDOW_NAME", "WINDOW name '%s' specified more than once", w.Name.Text))
+			panic(errorAt(w.pos, "DUPLICATE_WINDOW_NAME", "WINDOW name '%s' specified more than once", formatName(w.Name)))
 		}
 		src.block.windows[name] = a.resolveWindow(w.Window, src)
 		a.checkWindow(w, src)
@@ -399,6 +399,9 @@ func (a *analyser) condition(x Expr, sc *scope, what string) string {
 	a.noAggregates(x, what)
 	a.noteStrict(x)
 	a.noteFiltering(x)
+	if what == "WHERE clause" && sc.parent != nil {
+		a.noteKeyed(x, sc)
+	}
 	a.joining, a.optional = x, nil
 	v := a.expr(x, sc)
 	if v.typ.Kind != Boolean && v.typ.Kind != Unknown {
@@ -412,7 +415,12 @@ func (a *analyser) items(s *Select, sc *scope) []selectItem {
 	var out []selectItem
 	for _, it := range s.Items {
 		if it.Star {
-			out = append(out, a.star(it, s, sc)...)
+			for _, si := range a.star(it, s, sc) {
+				if s.Distinct && !si.value.typ.comparable() {
+					panic(errorAt(s.pos, "TYPE_MISMATCH", "DISTINCT can only be applied to comparable types (actual: %s)", si.value.typ))
+				}
+				out = append(out, si)
+			}
 			continue
 		}
 		sc.top(it.X)
@@ -427,7 +435,7 @@ func (a *analyser) items(s *Select, sc *scope) []selectItem {
 			si.name = impliedName(it.X)
 		}
 		if s.Distinct && !si.value.typ.comparable() {
-			panic(errorAt(it.X.Pos(), "TYPE_MISMATCH", "DISTINCT can only be applied to comparable types (actual: %s): %s", si.value.typ, formatExpr(it.X)))
+			panic(errorAt(s.pos, "TYPE_MISMATCH", "DISTINCT can only be applied to comparable types (actual: %s): %s", si.value.typ, formatExpr(it.X)))
 		}
 		out = append(out, si)
 	}
@@ -464,9 +472,18 @@ func (a *analyser) star(it SelectItem, s *Select, sc *scope) []selectItem {
 		return out
 	}
 	if parts := dotted(it.Base); parts != nil {
-		for _, f := range sc.fields {
-			if !f.hidden && f.under(parts) {
-				out = append(out, selectItem{star: f, name: f.display, value: value{typ: f.typ}})
+		for at := sc; at != nil && out == nil; at = at.parent {
+			for _, f := range at.fields {
+				switch {
+				case f.hidden || !f.under(parts):
+				case at == sc:
+					out = append(out, selectItem{star: f, name: f.display, value: value{typ: f.typ}})
+				case f.name == "":
+					panic(errorAt(s.pos, "NOT_SUPPORTED", "SELECT * from outer scope table not supported with anonymous columns"))
+				default:
+					x := &Ident{exprAt: exprAt{it.at}, Name: Name{at: it.at, Text: f.display}, field: f}
+					out = append(out, selectItem{x: x, name: f.display, value: a.resolved(x, f, sc, at)})
+				}
 			}
 		}
 		if out != nil {
@@ -478,7 +495,12 @@ func (a *analyser) star(it SelectItem, s *Select, sc *scope) []selectItem {
 			}
 			return out
 		}
-		if f, _ := sc.find(parts, it.pos); f == nil || len(parts) == 1 {
+		// What is taken apart stands in a column that is named with its table.
+		var f *field
+		if len(parts) > 1 {
+			f, _ = sc.find(parts[:2], it.pos)
+		}
+		if f == nil || f.typ.Kind != Row {
 			panic(errorAt(it.pos, "TABLE_NOT_FOUND", "Unable to resolve reference %s", formatColumn(it.Base)))
 		}
 	}
@@ -516,7 +538,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		it := &items[i]
 		col := outCol{name: it.name, code: uniqueColumn(it.name, i, names), typ: it.value.typ, fixed: it.fixed(sc)}
 		if it.star != nil {
-			it.value.code = a.starCode(it.star, lazy, &col, sc)
+			it.value.code = a.starCode(it.star, i+1, lazy, &col, sc)
 		}
 		if f := a.plainField(it, sc); f != nil {
 			col.src = f.src
@@ -549,7 +571,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		keys = append(keys, a.sortKey(o, &osc, outputs, s.pos))
 	}
 	if s.Distinct {
-		checkDistinctOrder(s, keys, items)
+		a.checkDistinctOrder(s, keys, items)
 	}
 	head := "SELECT "
 	if s.Distinct {
@@ -565,9 +587,9 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 
 // starCode gives the text of a column that a star made. What nobody reads later
 // is settled when the whole statement is known.
-func (a *analyser) starCode(f *field, lazy bool, col *outCol, sc *scope) string {
+func (a *analyser) starCode(f *field, place int, lazy bool, col *outCol, sc *scope) string {
 	if !lazy || a.dry > 0 {
-		return a.fieldValue(f, sc).code
+		return a.fieldValue(f, place, sc).code
 	}
 	g := a.newField(f.display, f.typ, f.code)
 	g.deps = []*field{f}

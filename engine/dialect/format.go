@@ -73,6 +73,14 @@ func (f *formatter) ident(n Name) {
 	f.put(n.Text)
 }
 
+// formatName is a name as Trino shows it, in the quotes it was written with.
+func formatName(n Name) string {
+	if n.Quoted {
+		return quoteName(n.Text)
+	}
+	return n.Text
+}
+
 func plainName(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if !(isLetter(s[i]) || s[i] == '_' || i > 0 && isDigit(s[i])) {

@@ -95,6 +95,8 @@ type (
 	Ident struct {
 		exprAt
 		Name Name
+		// field is the column itself, where no name tells it from others.
+		field *field
 	}
 	// Deref is Base.Field: a qualified column or a field of a row.
 	Deref struct {
@@ -312,7 +314,11 @@ type Window struct {
 	OrderBy   []SortItem
 	OrderAt   Pos // of ORDER
 	Frame     *Frame
+	named     windowParts // what a WINDOW clause gave
 }
+
+// windowParts says of each part of a window whether something holds.
+type windowParts struct{ partition, order, frame bool }
 
 // Frame is the frame of a window.
 type Frame struct {

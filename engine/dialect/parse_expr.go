@@ -399,7 +399,7 @@ func (p *parser) named(e exprAt) Expr {
 	}
 	name := p.name()
 	p.note("'('")
-	return &Ident{e, name}
+	return &Ident{exprAt: e, Name: name}
 }
 
 // paren takes what ( begins: a subquery, a lambda, a row or an expression.

@@ -337,7 +337,7 @@ func (p *parser) grouping(e exprAt) Expr {
 			p.needSym(",")
 		}
 		n := p.name()
-		var x Expr = &Ident{exprAt{n.at}, n}
+		var x Expr = &Ident{exprAt: exprAt{n.at}, Name: n}
 		for p.sym(".") {
 			x = &Deref{exprAt{n.at}, x, p.name()}
 		}

@@ -46,6 +46,7 @@ type (
 		// it occur as seldom as may be.
 		Min, Max  int
 		Reluctant bool
+		times     Pos // where that is said
 	}
 )
 
@@ -191,6 +192,7 @@ func (p *parser) rowPattern() *RowPattern {
 func (p *parser) quantified() *RowPattern {
 	part := p.patternPrimary()
 	low, high := 1, 1
+	times := p.tok().pos
 	switch {
 	case p.sym("*"):
 		low, high = 0, -1
@@ -207,7 +209,7 @@ func (p *parser) quantified() *RowPattern {
 		part = &RowPattern{at: part.at, Kind: "SEQUENCE", Parts: []*RowPattern{part}}
 	}
 	out := *part
-	out.Min, out.Max, out.Reluctant = low, high, p.sym("?")
+	out.Min, out.Max, out.Reluctant, out.times = low, high, p.sym("?"), times
 	return &out
 }
 

@@ -316,8 +316,9 @@ func (p *parser) selectItem() SelectItem {
 }
 
 func (p *parser) groupBy() *GroupBy {
-	g := &GroupBy{at: at{p.next().pos}}
+	p.next()
 	p.needWord("BY")
+	g := &GroupBy{at: at{p.tok().pos}}
 	if p.word("DISTINCT") {
 		g.Distinct = true
 	} else {

@@ -211,6 +211,9 @@ func literal(x Expr) bool {
 func dotted(x Expr) []string {
 	switch x := x.(type) {
 	case *Ident:
+		if x.field != nil {
+			return []string{x.field.number()}
+		}
 		return []string{strings.ToLower(x.Name.Text)}
 	case *Deref:
 		if base := dotted(x.Base); base != nil {
