@@ -534,6 +534,19 @@ func (a *analyser) unify(vs []value, what string) Type {
 	return t
 }
 
+// matches says whether a WHEN of literals holds, which Trino sees before it looks at what
+// stands behind it. operand is nil for a condition.
+func matches(operand, when Expr) (holds, literal bool) {
+	switch w := when.(type) {
+	case *BoolLit:
+		return w.Value, operand == nil
+	case *NumberLit:
+		o, ok := operand.(*NumberLit)
+		return ok && strings.TrimLeft(o.Text, "0") == strings.TrimLeft(w.Text, "0"), ok && o.Kind == w.Kind && o.Kind == tokInteger
+	}
+	return false, false
+}
+
 func (a *analyser) caseExpr(x *Case, sc *scope) value {
 	out := value{constant: true}
 	var operand value
@@ -557,9 +570,8 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 		default:
 			conds[i] = a.coerce(c, tBoolean)
 		}
-		known, literal := w.Cond.(*BoolLit)
-		literal = literal && x.Operand == nil
-		read := i < decided && !(literal && !known.Value)
+		holds, literal := matches(x.Operand, w.Cond)
+		read := i < decided && (holds || !literal)
 		r := a.readIf(read, w.Result, sc)
 		results = append(results, r)
 		out.constant = out.constant && c.constant && r.constant
@@ -581,7 +593,7 @@ func (a *analyser) caseExpr(x *Case, sc *scope) value {
 		code += " WHEN " + conds[i].code + " THEN " + a.coerce(results[i], out.typ).code
 	}
 	if len(kept) == 0 {
-		code += " WHEN false THEN NULL"
+		code += " WHEN false THEN CAST(NULL AS " + out.typ.DuckDB() + ")"
 	}
 	if x.Else != nil && decided == len(conds) {
 		code += " ELSE " + a.coerce(results[len(results)-1], out.typ).code

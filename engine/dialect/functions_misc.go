@@ -97,9 +97,7 @@ func coalesceCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	for i, v := range vs[:kept] {
 		codes[i] = a.coerce(v, out.typ).code
 	}
-	if out.code = codes[0]; kept > 1 {
-		out.code = "coalesce(" + strings.Join(codes, ", ") + ")"
-	}
+	out.code = "coalesce(" + strings.Join(codes, ", ") + ")" // of a literal alone too, which DuckDB orders nothing by
 	return out
 }
 

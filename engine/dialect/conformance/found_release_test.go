@@ -44,6 +44,8 @@ var foundByRelease = []struct{ name, sql, oldest, newest string }{
 		"NOT_SUPPORTED: line 1:10: IN of a number and a choice that it is in, at this release is not supported by the local engine"},
 	{"what stands behind a literal of COALESCE reads nothing", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i > ALL (SELECT x FROM (VALUES coalesce(-3, i), 7) AS t (x))", "[[8]]", ""},
 	{"what CASE and IF leave out reads nothing", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i > ALL (SELECT x FROM (VALUES CASE WHEN false THEN i WHEN true THEN 3 ELSE i END, if(true, 7, i)) AS t (x))", "[[8]]", ""},
+	{"what CASE of a literal leaves out", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i > ALL (SELECT x FROM (VALUES CASE 7 WHEN 10 THEN i WHEN 007 THEN 2 ELSE i END) AS t (x)) ORDER BY coalesce('a', 'b'), i", "[[8]]", ""},
+	{"CASE of nothing", "SELECT millisecond(CASE WHEN false THEN t END), CASE WHEN false THEN NULL END FROM (VALUES TIMESTAMP '2025-08-11 17:33:47.123') AS b (t)", "[[null,null]]", ""},
 	{"a subquery that a branch never taken asks", "SELECT CASE WHEN false THEN (SELECT max(k) FROM (VALUES k, 3) t(x)) ELSE 1 END FROM (VALUES 1) t(k)", "[[1]]", ""},
 	{"a subquery that Trino cannot answer and need not", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i < ALL (SELECT x FROM (VALUES i, 7) AS t (x)) OR true ORDER BY 1", "[[1],[8]]", ""},
 	{"nor in AND", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE false AND i < ALL (SELECT x FROM (VALUES i, 7) AS t (x))", "[]", ""},
