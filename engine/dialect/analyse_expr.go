@@ -626,7 +626,7 @@ func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
 		return value{typ: q.cols[0].typ, code: "(" + code + ")"}
 	}
 	if len(q.cols) == 1 {
-		return value{typ: q.cols[0].typ, code: "(" + q.sql + ")"}
+		return a.onceBeforeJoin(value{typ: q.cols[0].typ, code: "(" + q.sql + ")"})
 	}
 	t := Type{Kind: Row}
 	var parts []string

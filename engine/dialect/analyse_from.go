@@ -363,6 +363,19 @@ func (j *joinSides) from(i int) string {
 	}
 }
 
+// onceBeforeJoin gives v, a subquery of one value, as a column of a side of an outer join:
+// DuckDB takes it in the condition of some only.
+func (a *analyser) onceBeforeJoin(v value) value {
+	j := a.sides
+	if j == nil || j.rel[0].name() == "" {
+		return v
+	}
+	column := quoteName(a.unique("~value"))
+	j.made[0] = append(j.made[0], v.code+" AS "+column)
+	v.code = j.rel[0].name() + "." + column
+	return v
+}
+
 // beforeJoin gives v, a subquery compared with x or nothing, as a column of the side of an
 // outer join that x reads.
 func (a *analyser) beforeJoin(v value, x Expr, p Pos) value {

@@ -52,6 +52,8 @@ func TestFoundInQueries(t *testing.T) {
 		{"NOT IN what may be NULL, in an outer join", sides + "c.x NOT IN (SELECT y FROM (VALUES 1, NULL) AS u (y)) ORDER BY 1", "[[1,null],[5,null],[null,null]]", ""},
 		{"EXISTS in an outer join", sides + "EXISTS (SELECT 1 WHERE false) ORDER BY 1", "[[1,null],[5,null],[null,null]]", ""},
 		{"ALL of a subquery in an outer join", sides + "c.x > ALL (SELECT y FROM (VALUES 1, 2) AS u (y)) ORDER BY 1", "[[1,null],[5,5],[null,null]]", ""},
+		{"a value of a subquery in a right join", "SELECT a.x, c.x FROM (VALUES 1, 5, NULL) AS a (x) RIGHT JOIN (VALUES 1, 5) AS c (x) ON a.x = c.x AND c.x > (SELECT avg(y) FROM (VALUES 1, 2) AS u (y)) ORDER BY 2", "[[null,1],[5,5]]", ""},
+		{"a value of a subquery in a full join", "SELECT a.x, c.x FROM (VALUES 1, 5) AS a (x) FULL JOIN (VALUES 1, 5) AS c (x) ON a.x = c.x AND a.x > (SELECT avg(y) FROM (VALUES 1, 2) AS u (y)) ORDER BY 1, 2", "[[1,null],[5,5],[null,1]]", ""},
 		{"both sides of an outer join IN a subquery", sides + "a.x + c.x IN (SELECT 2) ORDER BY 1", "NOT_SUPPORTED: line 1:111: a subquery in the condition of an outer join is not supported by the local engine", ""},
 	} {
 		newest := c.newest
