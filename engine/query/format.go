@@ -2,7 +2,9 @@ package query
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -187,4 +189,15 @@ func fieldName(s string) (name, rest string) {
 		return "", s
 	}
 	return word, strings.TrimSpace(rest)
+}
+
+// Real gives a real of the column, which came as a double, as JSON is made of it: a
+// float32, or its text where the column's Java writes other digits than the fewest.
+func (c Column) Real(x float64) any {
+	fewest, _ := strconv.ParseFloat(strconv.FormatFloat(x, 'g', -1, 32), 64)
+	text := floattext.Text(x, 32, c.Java)
+	if written, err := strconv.ParseFloat(text, 64); err == nil && written != fewest && !math.IsInf(x, 0) && !math.IsNaN(x) {
+		return json.Number(text)
+	}
+	return float32(x)
 }

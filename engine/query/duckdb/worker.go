@@ -380,7 +380,7 @@ func (w *worker) observe(e *engineError) {
 // runtime words a failure of DuckDB's.
 func (j *job) runtime(e *engineError) error {
 	j.observe(e)
-	if known := dialect.RuntimeError(e.text); known != nil {
+	if known := j.tr.RuntimeError(e.text); known != nil {
 		return QueryError(known)
 	}
 	switch {
