@@ -377,7 +377,18 @@ func (a *analyser) choose(f *function, name string, inv *invocation) *candidate 
 		return strings.Contains(s.in, "char(x)") && !strings.Contains(s.in, "varchar(x)")
 	}) &&
 		slices.ContainsFunc(inv.raw, func(v value) bool { return v.typ.Kind == Unknown }) {
-		panic(refuse(inv.pos, name+" of NULL at this release"))
+		// A NULL is a char there before it is a varchar, and a text beside a NULL an element
+		// beside an array before anything that would convert the text.
+		fit = slices.DeleteFunc(slices.Clone(fit), func(c *candidate) bool {
+			return slices.ContainsFunc(fit, func(d *candidate) bool { return d.takesChar(c, inv.raw) })
+		})
+		best = mostSpecific(fit)
+		if only := unknownCasts(fit, inv.raw); len(only) == 1 {
+			best = only
+		}
+		if sameResult(best) {
+			best = best[:1]
+		}
 	}
 	if len(best) > 1 {
 		panic(a.ambiguous(name, best, inv))
@@ -393,6 +404,24 @@ func (c *candidate) padsText(args []value) bool {
 		}
 	}
 	return false
+}
+
+// takesChar says whether c differs from d in what a NULL is to it alone: a char where
+// it is a varchar to d.
+func (c *candidate) takesChar(d *candidate, args []value) bool {
+	if len(c.args) != len(d.args) {
+		return false
+	}
+	found := false
+	for i, v := range args {
+		switch {
+		case v.typ.Kind == Unknown && c.args[i].Kind == Char && d.args[i].Kind == Varchar:
+			found = true
+		case !sameShape(c.args[i], d.args[i]):
+			return false
+		}
+	}
+	return found
 }
 
 // unknownCasts gives the candidates that convert nothing but NULLs.
@@ -530,49 +559,6 @@ func (inv *invocation) given() []string {
 		}
 	}
 	return out
-}
-
-func (a *analyser) wrongArguments(f *function, name string, inv *invocation) *Error {
-	given := inv.given()
-	expected := make([]string, len(f.sigs))
-	for i := range f.sigs {
-		expected[i] = f.sigs[i].expected(name, a.level)
-	}
-	if a.level >= 476 {
-		slices.Sort(expected)
-	}
-	e := errorAt(inv.pos, "FUNCTION_NOT_FOUND", "Unexpected parameters (%s) for function %s. Expected: %s", strings.Join(given, ", "), name, strings.Join(expected, ", "))
-	if h := inv.textHint(f); h != "" {
-		e.hint("%s", h)
-	}
-	return e
-}
-
-// textHint says how text becomes what a function takes, where it takes times or
-// numbers and was given text.
-func (inv *invocation) textHint(f *function) string {
-	for i, v := range inv.raw {
-		if inv.call == nil || i >= len(inv.call.Args) || !v.typ.isText() { // an operator has no call
-			continue
-		}
-		text := formatExpr(inv.call.Args[i])
-		_, literal := inv.call.Args[i].(*StringLit)
-		for j := range f.sigs {
-			in := splitTop(f.sigs[j].in)
-			if i >= len(in) {
-				continue
-			}
-			switch base, _, _ := strings.Cut(strings.TrimSpace(in[i]), "("); {
-			case (base == "timestamp" || base == "date") && literal:
-				return "text is no time to Athena; write TIMESTAMP " + text + " or DATE " + text
-			case base == "timestamp" || base == "date":
-				return "text is no time to Athena; from_iso8601_timestamp(" + text + ") reads ISO 8601 text, date_parse(" + text + ", format) other text"
-			case base == "double" || base == "bigint":
-				return "Athena makes no number of text by itself; write CAST(" + text + " AS " + base + ")"
-			}
-		}
-	}
-	return ""
 }
 
 // wrongLambda is wrongArguments where it is a lambda that does not fit.

@@ -22,45 +22,73 @@ func (a *analyser) arithmetic(op string, l, r value, p Pos) value {
 	a.pos = p
 	a.representable(l.typ)
 	a.representable(r.typ)
-	if l.typ.isNumeric() && r.typ.isNumeric() || l.typ.Kind == Unknown && r.typ.isNumeric() || r.typ.Kind == Unknown && l.typ.isNumeric() {
+	if l.typ.Kind == Unknown || r.typ.Kind == Unknown {
+		t, fits := nullMoved(op, l.typ, r.typ)
+		switch {
+		case fits && t.Kind == Unknown:
+			panic(ambiguousOperator())
+		case fits:
+			return value{typ: t, code: "CAST(NULL AS " + t.DuckDB() + ")"}
+		case l.typ.isNumeric() || r.typ.isNumeric():
+			return a.numeric(op, l, r)
+		}
+	}
+	if l.typ.isNumeric() && r.typ.isNumeric() {
 		return a.numeric(op, l, r)
 	}
 	if v, ok := a.temporal(op, l, r); ok {
 		return v
 	}
-	if l.typ.Kind == Unknown || r.typ.Kind == Unknown {
-		if t, ok := nullMoved(op, l.typ, r.typ); ok {
-			return value{typ: t, code: "CAST(NULL AS " + t.DuckDB() + ")"}
-		}
-		if l.typ.Kind == r.typ.Kind || (l.typ.Kind >= Date || r.typ.Kind >= Date) && !(op == "/" && l.typ.Kind == Unknown) {
-			panic(a.cannot("arithmetic with NULL of no type"))
-		}
-	}
-	e := errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", l.typ, op, r.typ)
+	e := errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", typeAt(l.typ, a.level), op, typeAt(r.typ, a.level))
 	if l.typ.Kind == Date && r.typ.isInteger() {
 		e.hint("write an interval: + INTERVAL '1' DAY, or date_add('day', 1, ...)")
 	}
 	panic(e)
 }
 
-// nullMoved gives the type of a date, time or interval with a NULL of no type, where
-// all that the NULL could be gives the same. Where it does not, Trino finds the
-// operator ambiguous.
+// ambiguousOperator is the error of an operator where a NULL of no type may be of several.
+func ambiguousOperator() *Error {
+	return &Error{Name: "AMBIGUOUS_FUNCTION_CALL", Message: "Could not choose a best candidate operator. Explicit type casts must be added."}
+}
+
+// nullMoved gives the type of an operation with a NULL of no type that is not one on
+// two numbers alone, or the unknown type where Trino finds the operator ambiguous: what
+// the NULL could be would give different types.
 func nullMoved(op string, l, r Type) (Type, bool) {
 	known := r
 	if r.Kind == Unknown {
 		known = l
 	}
-	span := known.Kind == IntervalDay || known.Kind == IntervalYear
-	switch {
-	case span && op == "*", span && l.Kind == known.Kind && (op == "/" || op == "-"):
-		return known, true
-	case known.Kind == Date && (op == "+" || op == "-" && l.Kind == Date):
-		return known, true
-	case known.Kind == Date && op == "-":
-		return tIntDay, true
-	case (known.Kind == Time || known.Kind == TimeTZ) && op == "+":
-		known.Precision = max(3, known.Precision)
+	left := l.Kind != Unknown
+	switch known.Kind {
+	case Unknown:
+		if op == "%" {
+			return Type{Kind: TinyInt}, true
+		}
+		return Type{}, true
+	case BigInt:
+		return Type{}, op == "*" // by a number or an interval
+	case Double:
+		return Type{}, op == "*" || op == "/" && !left
+	case IntervalDay, IntervalYear:
+		switch {
+		case op == "*", left && (op == "/" || op == "-"):
+			return known, true
+		}
+		return Type{}, op == "+" || op == "-"
+	case Date, Time, TimeTZ, Timestamp, TimestampTZ:
+		switch {
+		case op == "-" && !left:
+			return tIntDay, true
+		case op == "-" && known.Kind != Date:
+			return Type{}, true
+		case op != "+" && op != "-":
+			return Type{}, false
+		case known.Kind == Time || known.Kind == TimeTZ:
+			known.Precision = max(3, known.Precision)
+		case known.Kind != Date && known.Precision < 3: // a day's interval raises it to 3, a month's does not
+			return Type{}, true
+		}
 		return known, true
 	}
 	return Type{}, false
@@ -69,11 +97,10 @@ func nullMoved(op string, l, r Type) (Type, bool) {
 func (a *analyser) numeric(op string, l, r value) value {
 	t, _ := commonType(l.typ, r.typ)
 	if t.Kind == Decimal {
-		if l.typ.Kind == Unknown {
-			l.typ, l.code = r.typ, "CAST(NULL AS "+r.typ.DuckDB()+")"
-		}
-		if r.typ.Kind == Unknown {
-			r.typ, r.code = l.typ, "CAST(NULL AS "+l.typ.DuckDB()+")"
+		for _, v := range []*value{&l, &r} {
+			if v.typ.Kind == Unknown { // Trino takes it for the narrowest decimal
+				v.typ, v.code = decimalType(1, 0), "CAST(NULL AS DECIMAL(1,0))"
+			}
 		}
 		ld, rd := l.typ.asDecimal(), r.typ.asDecimal()
 		return a.decimal(op, a.coerce(l, ld), a.coerce(r, rd))
@@ -259,7 +286,7 @@ func (a *analyser) unary(x *Unary, sc *scope) value {
 	switch {
 	case x.Op == "+":
 		if v.typ.Kind == Decimal || !v.typ.isNumeric() {
-			panic(errorAt(x.pos, "TYPE_MISMATCH", "Unary '+' operator cannot by applied to %s type", v.typ))
+			panic(errorAt(x.pos, "TYPE_MISMATCH", "Unary '+' operator cannot by applied to %s type", typeAt(v.typ, a.level)))
 		}
 		return value{typ: v.typ, code: v.code, constant: v.constant}
 	case v.typ.isNumeric() || v.typ.Kind == IntervalDay || v.typ.Kind == IntervalYear:
@@ -278,7 +305,7 @@ func (a *analyser) unary(x *Unary, sc *scope) value {
 		}
 		return value{typ: v.typ, code: code, constant: v.constant}
 	case v.typ.Kind == Unknown:
-		panic(refuse(x.pos, "the negation of NULL"))
+		panic(ambiguousOperator())
 	}
-	panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot negate %s", v.typ))
+	panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot negate %s", typeAt(v.typ, a.level)))
 }

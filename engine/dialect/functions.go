@@ -425,7 +425,7 @@ func (p pattern) concrete(b bindings) Type {
 			t.Precision = number(p.args[0].base, 0)
 		}
 	case Char:
-		t.Precision = 1
+		t.Precision = 1 - len(p.args) // of NULL it is char(0)
 	case Decimal:
 		t.Precision = 1
 		if len(p.args) == 2 {

@@ -30,9 +30,7 @@ func textFunctions() []function {
 			{in: "varchar(x), bigint", out: "varchar(x)", low: lowSubstr},
 			{in: "varchar(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
 			{in: "char(x), bigint", out: "varchar(x)", low: lowSubstr},
-			{in: "char(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},
-			{in: "varbinary, bigint, bigint", out: "varbinary", sql: "acme_substr_bytes($1, $2, $3)", since: newSyntax},
-			{in: "varbinary, bigint", out: "varbinary", sql: "acme_substr_bytes($1, $2, 9223372036854775807)", since: newSyntax}}},
+			{in: "char(x), bigint, bigint", out: "varchar(x)", low: lowSubstr}}},
 		{name: "substr", doc: "Part of a text, from a position counted from 1, or from the end below 0.", sigs: []signature{
 			{in: "varchar(x), bigint", out: "varchar(x)", low: lowSubstr},
 			{in: "varchar(x), bigint, bigint", out: "varchar(x)", low: lowSubstr},

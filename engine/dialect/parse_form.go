@@ -218,9 +218,7 @@ func (p *parser) substring(e exprAt) Expr {
 	c := &Call{exprAt: e, Name: name, Args: []Expr{p.expr()}}
 	switch {
 	case p.word("FROM"):
-		if p.level < newSyntax {
-			c.Name = QName{{at: name[0].at, Text: "substr"}} // which takes bytes too
-		}
+		c.Name = QName{{at: name[0].at, Text: "substr"}} // which takes bytes too
 		c.Args = append(c.Args, p.value(0))
 		if p.word("FOR") {
 			c.Args = append(c.Args, p.value(0))
