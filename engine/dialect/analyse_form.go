@@ -17,7 +17,7 @@ func (a *analyser) cast(x *Cast, sc *scope) value {
 	}
 	newer := a.level >= 476 && v.typ.Kind == UUID && t.Kind == Varchar // of any length
 	if !castable(v.typ, t) && !newer {
-		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot cast %s to %s", v.typ, t))
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot cast %s to %s", typeAt(v.typ, a.level), typeAt(t, a.level)))
 	}
 	a.representable(v.typ)
 	t = keepZones(v.typ, t)
@@ -232,7 +232,12 @@ func (a *analyser) subscript(x *Subscript, sc *scope) value {
 			panic(a.cannot("the subscript of %s by varchar", base.typ))
 		}
 		if !converts(index.typ, k) {
-			panic(bad())
+			wide, ok := commonType(k, index.typ)
+			if !ok || !converts(index.typ, wide) || k.Kind == Unknown {
+				panic(bad())
+			}
+			base = a.coerce(base, mapOf(wide, base.typ.value()))
+			k = wide
 		}
 		if base.typ.value().Kind == Unknown || k.Kind == Unknown || k.has(Map) {
 			panic(a.cannot("the subscript of %s", base.typ))

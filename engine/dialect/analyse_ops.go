@@ -28,17 +28,20 @@ func (a *analyser) comparisonOf(op string, l, r value, p Pos, alone bool) value 
 	ordered := op != "=" && op != "<>" && !distinct
 	if !ok || !t.comparable() || ordered && !t.orderable() {
 		if distinct {
-			panic(errorAt(p, "TYPE_MISMATCH", "Cannot check if %s is distinct from %s", l.typ, r.typ))
+			relation := "distinct from"
+			if a.level >= 476 {
+				relation = "identical to"
+			}
+			panic(errorAt(p, "TYPE_MISMATCH", "Cannot check if %s is %s %s", typeAt(l.typ, a.level), relation, typeAt(r.typ, a.level)))
 		}
-		lt, rt := l.typ, r.typ
 		shown := op
-		if op == ">" || op == ">=" { // Trino turns these round before it resolves them
-			lt, rt, shown = rt, lt, strings.Replace(op, ">", "<", 1)
-		}
-		if op == "<>" {
+		switch op {
+		case ">", ">=": // Trino has no such operators, and names the one it turns to beside the types as they stand
+			shown = strings.Replace(op, ">", "<", 1)
+		case "<>":
 			shown = "="
 		}
-		panic(errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", lt, shown, rt).hint("%s", compareHint(l, r)))
+		panic(errorAt(p, "TYPE_MISMATCH", "Cannot apply operator: %s %s %s", typeAt(l.typ, a.level), shown, typeAt(r.typ, a.level)).hint("%s", compareHint(l, r)))
 	}
 	a.pos = p
 	if t.Kind == Unknown {
@@ -391,10 +394,10 @@ func (a *analyser) between(x *Between, sc *scope) value {
 		t, ok = commonType(t, hi.typ)
 	}
 	if !ok {
-		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", v.typ, lo.typ, hi.typ))
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", typeAt(v.typ, a.level), typeAt(lo.typ, a.level), typeAt(hi.typ, a.level)))
 	}
 	if !t.orderable() {
-		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", v.typ, lo.typ, hi.typ))
+		panic(errorAt(x.pos, "TYPE_MISMATCH", "Cannot check if %s is BETWEEN %s and %s", typeAt(v.typ, a.level), typeAt(lo.typ, a.level), typeAt(hi.typ, a.level)))
 	}
 	out := value{typ: tBoolean, constant: v.constant && lo.constant && hi.constant}
 	if t.Kind == Unknown {
@@ -592,7 +595,8 @@ func (a *analyser) like(x *Like, sc *scope) value {
 		if e.typ.Kind != Varchar && e.typ.Kind != Unknown {
 			panic(errorAt(x.Escape.Pos(), "TYPE_MISMATCH", "Escape for LIKE expression must evaluate to a varchar (actual: %s)", e.typ))
 		}
-		if e.text == nil || p.text == nil {
+		wide := e.text != nil && len(*e.text) > 1 && len([]rune(*e.text)) == 1 // DuckDB's escape is a byte
+		if e.text == nil || p.text == nil || wide {
 			out.code = fmt.Sprintf("acme_like(%s, %s, %s)", a.coerce(v, tVarchar).code, a.coerce(p, tVarchar).code, a.coerce(e, tVarchar).code)
 			return out
 		}

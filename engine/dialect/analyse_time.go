@@ -201,6 +201,9 @@ func (a *analyser) intervalLiteral(x *IntervalLit) value {
 	}
 	form := intervalForms[strings.TrimSpace(x.From+" "+x.To)]
 	bad := errorAt(x.pos, "INVALID_LITERAL", "'%s' is not a valid interval literal", x.Value)
+	if a.level >= 476 {
+		bad = errorAt(x.pos, "INVALID_LITERAL", "Invalid INTERVAL %s value: %s", strings.TrimSuffix(x.From+" TO "+x.To, " TO "), x.Value)
+	}
 	if form == nil {
 		panic(errorAt(x.pos, "INVALID_LITERAL", "Invalid interval qualifier: %s TO %s", x.From, x.To))
 	}
@@ -367,13 +370,20 @@ func (a *analyser) scale(op string, iv, n value) value {
 		out.code = a.months("(CAST(" + iv.code + " AS HUGEINT) * " + n.code + ")")
 	case op == "*" && n.typ.isInteger():
 		out.code = "CAST((" + iv.code + " * " + n.code + ") AS " + typ + ")"
-	case op == "*":
-		out.code = "CAST(trunc(" + iv.code + " * CAST(" + n.code + " AS DOUBLE)) AS " + typ + ")"
 	default:
-		out.code = "CAST(trunc(" + iv.code + " / CAST(" + n.code + " AS DOUBLE)) AS " + typ + ")"
-		if strings.Trim(n.number, "0.-") == "" {
-			panic(a.cannot("the division of an interval by a computed number"))
+		// Beyond what the interval holds Trino takes the greatest of a long.
+		most, verb, zero := "9.2e18", "multiply", ""
+		if iv.typ.Kind == IntervalYear {
+			most = "2147483647"
 		}
+		if op == "/" {
+			verb, zero = "divide", " OR %[1]s = 0"
+		}
+		out.code = a.let([]string{"CAST(" + n.code + " AS DOUBLE)"}, func(v []string) string {
+			return fmt.Sprintf("CASE WHEN isnan(%[1]s)"+zero+" THEN %[2]s WHEN abs(%[3]s %[4]s %[1]s) > %[5]s THEN %[6]s ELSE CAST(trunc(%[3]s %[4]s %[1]s) AS %[7]s) END", v[0],
+				failWith(typ, "'[[INVALID_FUNCTION_ARGUMENT]] Cannot "+verb+" by double ' || replace(CAST("+v[0]+" AS VARCHAR), 'nan', 'NaN')"),
+				iv.code, op, most, fail(typ, "NOT_SUPPORTED", "an interval beyond the local engine's is not supported by the local engine"), typ)
+		})
 	}
 	return out
 }

@@ -272,8 +272,8 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 	if to.Precision == Unbounded {
 		return text
 	}
-	if from.Kind == Boolean && !safe {
-		return a.truthText(text, to)
+	if code, ok := a.shortText(text, from, to, safe); ok {
+		return code
 	}
 	if what == "" {
 		what = text
@@ -285,13 +285,24 @@ func (a *analyser) toVarchar(code string, from, to Type, safe bool) string {
 		failWith("VARCHAR", fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Value ' || %s || ' cannot be represented as varchar(%d)'", what, to.Precision)), text)
 }
 
-// truthText holds a boolean's text to a varchar that may be too short.
-func (a *analyser) truthText(text string, to Type) string {
+// shortText holds the text of a boolean, a time or an interval to a varchar that may
+// be too short. Trino fails in other words there than of a number, and where it fails
+// by an error of its own, TRY_CAST fails too.
+func (a *analyser) shortText(text string, from, to Type, safe bool) (string, bool) {
+	moment := from.Kind == Timestamp || from.Kind == TimestampTZ || from.Kind == TimeTZ
+	if !moment && from.Kind != Boolean && from.Kind != Time && from.Kind != IntervalDay && from.Kind != IntervalYear {
+		return "", false
+	}
 	message := fmt.Sprintf("'[[GENERIC_INTERNAL_ERROR]] Value [' || %s || '] does not fit in type varchar(%d)'", text, to.Precision)
-	if a.level >= 476 {
+	switch {
+	case a.level >= 476 && moment:
+		message = fmt.Sprintf("'[[GENERIC_INTERNAL_ERROR]] Character count exceeds length limit %d: base64:' || base64(encode(%s))", to.Precision, text)
+	case a.level >= 476 && safe:
+		return "", false
+	case a.level >= 476:
 		message = fmt.Sprintf("'[[INVALID_CAST_ARGUMENT]] Cannot cast ''' || %s || ''' to varchar(%d)'", text, to.Precision)
 	}
-	return fmt.Sprintf("CASE WHEN length(%s) > %d THEN %s ELSE %s END", text, to.Precision, failWith("VARCHAR", message), text)
+	return fmt.Sprintf("CASE WHEN length(%s) > %d THEN %s ELSE %s END", text, to.Precision, failWith("VARCHAR", message), text), true
 }
 
 // plainText prints what DuckDB prints as Trino does, but for the zero that it
@@ -340,6 +351,9 @@ func (a *analyser) convertParts(code string, from, to Type, safe bool) string {
 // total says that a cast cannot fail.
 func total(from, to Type) bool {
 	if from.isNested() {
+		if to.Kind == JSON {
+			return false
+		}
 		for i := range from.Elem {
 			if !total(from.Elem[i].Type, to.Elem[i].Type) {
 				return false

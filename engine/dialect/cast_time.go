@@ -68,6 +68,8 @@ func (a *analyser) toClock(code string, from, to Type) string {
 		return roundTime("trino.clock("+code+")", from, p)
 	case from.Kind == Time || from.Kind == TimeTZ:
 		picos = dayPicos(code, from)
+	case from.Kind == Timestamp && to.Kind == TimeTZ: // without the second too many of clock_picos
+		picos = "CAST(trino.clock_wrap(" + a.localPicos(code, from) + ") AS BIGINT)"
 	case from.Kind == Timestamp:
 		picos = "trino.clock_picos(" + a.localPicos(code, from) + ")"
 	default:

@@ -34,7 +34,7 @@ func numberFunctionsTable() []function {
 		{name: "truncate", doc: "Value without the digits behind the point.", sigs: []signature{
 			sg("double", "double", "trunc($1)"), sg("real", "real", "CAST(trunc($1) AS FLOAT)"),
 			{in: "decimal(p,s)", gives: "decimal(rp,0)", low: lowTruncate, typ: func(t []Type) Type { return decimalType(max(t[0].Precision-t[0].Scale, 1), 0) }},
-			{in: "decimal(p,s), integer", out: "decimal(p,s)", sql: "CAST(acme_decimal_round(CAST($1 AS VARCHAR), $2, 'trunc', $S) AS $T)", low: lowDecimalRound("trunc")},
+			{in: "decimal(p,s), integer", gives: "decimal(p,s)", low: lowDecimalRound("trunc"), typ: func(t []Type) Type { return t[0].asDecimal() }},
 		}},
 		{name: "sign", doc: "-1, 0 or 1 by the sign of the value.", sigs: append([]signature{
 			sg("double", "double", "trino.sign($1)"), sg("real", "real", "CAST(trino.sign($1) AS FLOAT)"),

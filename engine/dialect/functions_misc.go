@@ -279,12 +279,19 @@ func lowExtreme(fn string) func(c *invocation) string {
 
 // extremeFloat leaves NaN out as long as there is a number.
 func (c *invocation) extremeFloat(fn string) string {
-	var nulls, numbers []string
+	var nulls, numbers, zeros []string
+	zero := map[string]string{"least": "-0.0", "greatest": "0.0"}[fn]
 	for _, v := range c.args {
 		nulls = append(nulls, v.code+" IS NULL")
-		numbers = append(numbers, "CASE WHEN NOT isnan("+v.code+") THEN "+v.code+" END")
+		// Of reals DuckDB's function loses the sign of zero.
+		numbers = append(numbers, "CASE WHEN NOT isnan("+v.code+") THEN CAST("+v.code+" AS DOUBLE) END")
+		zeros = append(zeros, "CAST(CAST("+v.code+" AS DOUBLE) AS VARCHAR) = '"+zero+"'")
 	}
-	return "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE coalesce(" + fn + "(" + strings.Join(numbers, ", ") + "), CAST('NaN' AS " + c.typ.DuckDB() + ")) END)"
+	best := fn + "(" + strings.Join(numbers, ", ") + ")"
+	if c.a.level < nestedOrder { // a negative zero comes before the other there
+		best = "CASE WHEN " + best + " = 0 AND (" + strings.Join(zeros, " OR ") + ") THEN CAST('" + zero + "' AS DOUBLE) ELSE " + best + " END"
+	}
+	return "(CASE WHEN " + strings.Join(nulls, " OR ") + " THEN NULL ELSE CAST(coalesce(" + best + ", CAST('NaN' AS DOUBLE)) AS " + c.typ.DuckDB() + ") END)"
 }
 
 // refusedFunctions are Athena's that the local engine has not: they are told from

@@ -110,11 +110,16 @@ func convertFunctions() []function {
 			}
 			return "trino.unix_time(epoch_us(" + v.code + "))"
 		}}}},
-		{name: "at_timezone", doc: "Instant or time of day shown in another zone.", sigs: []signature{
+		{name: "at_timezone", doc: "Instant shown in another zone; AT TIME ZONE takes a time of day too.", sigs: []signature{
 			{in: "timestamp(p) with time zone, varchar(x)", out: "timestamp(p) with time zone", low: lowAtTimezone},
-			{in: "timestamp(p) with time zone, interval day to second", out: "timestamp(p) with time zone", low: lowAtTimezone},
-			{in: "time(p) with time zone, varchar(x)", out: "time(p) with time zone", low: lowAtTimezone},
-			{in: "time(p) with time zone, interval day to second", out: "time(p) with time zone", low: lowAtTimezone}}},
+			{in: "timestamp(p) with time zone, interval day to second", out: "timestamp(p) with time zone", low: lowAtTimezone}}},
+		{name: "timezone", doc: "Zone of an instant or time of day.", since: 476, sigs: []signature{
+			{in: "timestamp(p) with time zone", out: "varchar", low: func(c *invocation) string {
+				return "split_part(" + c.a.temporalText(c.args[0].code, c.args[0].typ) + ", ' ', -1)"
+			}},
+			{in: "time(p) with time zone", out: "varchar", low: func(c *invocation) string {
+				return "right(" + c.a.temporalText(c.args[0].code, c.args[0].typ) + ", 6)"
+			}}}},
 		{name: "with_timezone", doc: "Local time taken to be in a zone.", sigs: []signature{{in: "timestamp(p), varchar(x)", out: "timestamp(p) with time zone", low: lowWithTimezone}}},
 		{name: "to_milliseconds", doc: "Milliseconds of an interval.", sigs: []signature{sg("interval day to second", "bigint", "$1")}},
 		{name: "parse_duration", doc: "Interval of a text like 3.5m.", sigs: []signature{sg("varchar(x)", "interval day to second", "acme_parse_duration($1)")}},
@@ -195,11 +200,14 @@ func (c *invocation) unit(k Kind) (unit, failure string) {
 			return u, ""
 		}
 	}
-	what := map[Kind]string{Date: "DATE", Time: "Time", TimeTZ: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k]
-	if (k == Time || k == TimeTZ) && c.a.level >= 476 {
-		what = "TIME"
+	what, said := map[Kind]string{Date: "DATE", Time: "Time", TimeTZ: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k], u
+	if c.a.level >= 476 {
+		what = strings.ToUpper(what)
+		if what != "TIME" {
+			said = *text
+		}
 	}
-	return "", fail("VARCHAR", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid %s field", *text, what))
+	return "", fail("VARCHAR", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid %s field", said, what))
 }
 
 func lowDateTrunc(c *invocation) string {

@@ -328,8 +328,15 @@ func javaURI(s string) (*url.URL, error) {
 			return nil, badArg("invalid URI")
 		}
 	}
-	return url.Parse(s)
+	u, err := url.Parse(s)
+	if m := namedPort.FindStringSubmatch(s); err != nil && m != nil { // to Java an authority, but no server's
+		return url.Parse(m[1] + "_" + m[2])
+	}
+	return u, err
 }
+
+// namedPort takes a URL apart whose port is no number: before its authority and behind.
+var namedPort = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]*://)[\w.~!$&'()*+,;=@-]*:[\w.~!$&'()*+,;=@-]*([/?#].*)?$`)
 
 // hostName is what Java takes for a server; any other authority has no host.
 var hostName = regexp.MustCompile(`^(?:\[.*\]|\d{1,3}(?:\.\d{1,3}){3}|(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.)*[a-zA-Z](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.?)$`)

@@ -219,6 +219,9 @@ func isoDate(a []any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if year, _, _ := strings.Cut(strings.TrimLeft(s, "+-"), "-"); len(year) > 5 { // its microseconds overflow
+		return nil, failed{"NOT_SUPPORTED", "a date or timestamp so far from 1970 is not supported by the local engine"}
+	}
 	return floorDiv(in.micros, 86400e6), nil
 }
 
@@ -445,12 +448,32 @@ func parseDuration(a []any) (any, error) {
 	if m == nil {
 		return nil, badArg("duration is not a valid data duration string: %s", a[0])
 	}
-	unit, ok := map[string]float64{"ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1e3, "m": 6e4, "h": 3.6e6, "d": 8.64e7}[m[2]]
+	unit, ok := map[string]struct {
+		millis float64
+		name   string
+	}{"ns": {1e-6, "NANOSECONDS"}, "us": {1e-3, "MICROSECONDS"}, "ms": {1, "MILLISECONDS"}, "s": {1e3, "SECONDS"},
+		"m": {6e4, "MINUTES"}, "h": {3.6e6, "HOURS"}, "d": {8.64e7, "DAYS"}}[m[2]]
 	if !ok {
 		return nil, badArg("Unknown time unit: %s", m[2])
 	}
 	v, _ := strconv.ParseFloat(m[1], 64)
-	return int64(math.Floor(v*unit + 0.5)), nil
+	millis := math.Floor(v*unit.millis + 0.5)
+	if millis > math.MaxInt64 {
+		return nil, badArg("value %s %s is too large to be represented in requested unit MILLISECONDS as a long", javaDouble(v, floattext.Newer), unit.name)
+	}
+	return saturated(millis), nil
+}
+
+// saturated is a double without a fraction as Java makes a long of it: beyond a long's
+// range the nearest that there is.
+func saturated(d float64) int64 {
+	switch {
+	case d >= math.MaxInt64:
+		return math.MaxInt64
+	case d <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(d)
 }
 
 func humanSeconds(a []any) (any, error) {
@@ -458,7 +481,7 @@ func humanSeconds(a []any) (any, error) {
 	if math.IsNaN(d) || math.IsInf(d, 0) {
 		return nil, badArg("Invalid argument found: %s", javaDouble(d, floattext.Newer))
 	}
-	n := int64(math.Round(math.Abs(d)))
+	n := saturated(math.Round(math.Abs(d)))
 	var parts []string
 	for _, u := range []struct {
 		size int64

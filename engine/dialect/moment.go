@@ -325,8 +325,9 @@ var momentMacros = [][2]string{
 	{"zone_of(v)", fmt.Sprintf("(-%d - CAST(date_part('year', v) * 12 + date_part('month', v) AS BIGINT))", zoneBase)},
 	{"zoned(us, z)", fmt.Sprintf("(to_months(CAST(-%d - z AS INTEGER)) + to_days(CAST(30 * (z + %d) AS INTEGER)) + to_microseconds(us))", zoneBase, zoneBase)},
 	{"zoned_local(v)", "make_timestamp(CASE WHEN trino.zone_of(v) = 0 THEN epoch_us(v) ELSE acme_zoned_local(epoch_us(v), trino.zone_of(v)) END)"},
-	{"clock_picos(h)", "CAST((h - CASE WHEN h < 0 AND h % 1000000000000 <> 0 THEN 1000000000000 ELSE 0 END) % 86400000000000000 AS BIGINT)"},
 	{"clock_wrap(p)", "(((p % 86400000000000000) + 86400000000000000) % 86400000000000000)"},
+	{"clock_picos(h)", "CASE WHEN h < 0 AND h % 1000000000000 <> 0 AND trino.clock_wrap(h) < 1000000000000 THEN CAST(acme_fail('[[NOT_SUPPORTED]] the time of day of a part of the first second of a day before 1970 is not supported by the local engine') AS BIGINT) " +
+		"ELSE CAST((h - CASE WHEN h < 0 AND h % 1000000000000 <> 0 THEN 1000000000000 ELSE 0 END) % 86400000000000000 AS BIGINT) END"},
 	{"zone_minutes(z)", fmt.Sprintf("(CASE WHEN z = 0 THEN 0 ELSE z - %d END)", maxOffset+1)},
 	{"clock_local(v)", "trino.clock_wrap(epoch_us(v) + 60000000000000 * trino.zone_minutes(trino.zone_of(v)))"},
 	{"clock_zoned(p, z)", "trino.zoned(trino.clock_wrap(p - 60000000000000 * trino.zone_minutes(z)), z)"},
