@@ -436,7 +436,7 @@ func (a *analyser) verdictOnInner(s *Select, c correlation) verdict {
 	for _, it := range s.Items {
 		for _, x := range collect(it.X, func(x Expr) bool {
 			switch x.(type) {
-			case *InQuery, *Quantified, *SubqueryExpr:
+			case *InQuery, *Quantified, *SubqueryExpr, *Exists:
 				return true
 			}
 			return false
@@ -447,6 +447,11 @@ func (a *analyser) verdictOnInner(s *Select, c correlation) verdict {
 				of = x.X
 			case *Quantified:
 				of = x.X
+			case *Exists: // alone it may be; beside a name it is worked out where no name is
+				if len(collect(it.X, isName)) > 0 {
+					return rejected
+				}
+				continue
 			case *SubqueryExpr:
 				inner, ok := x.Query.Body.(*Select)
 				if ok && inner.From == nil && a.level < newSyntax && !names(inner) {

@@ -53,7 +53,7 @@ func (a *analyser) signed(v value, s SortItem) string {
 	if s.Desc {
 		order = ""
 	}
-	return kept + sortTail(s) + ", signbit(" + v.code + ")" + order
+	return kept + sortTail(s) + ", (signbit(" + v.code + ") AND NOT isnan(" + v.code + "))" + order
 }
 
 // nanFirst gives the item of ORDER BY before one of doubles with NULLS FIRST: Trino
