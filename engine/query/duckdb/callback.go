@@ -166,7 +166,8 @@ func (s *session) registerScan(scans *scanTable) error {
 // that a CASE keeps from a cast. That is wrong for a function that fails, and
 // DuckDB's interface for C has no way to say that it may. But DuckDB does not do it with
 // a function that gives a struct: so one that may fail gives its result in one, and a
-// macro of its name takes it out.
+// macro of its name takes it out. The macro casts it too: of an argument that is NULL for
+// every row DuckDB makes a NULL without a type of the call, before anything is run.
 func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
 	macros := []string{"BEGIN"} // at once: DuckDB takes a millisecond for each transaction
 	for _, f := range functions {
@@ -181,7 +182,7 @@ func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
 			params[i] = fmt.Sprintf("p%d", i)
 		}
 		list := strings.Join(params, ", ")
-		macros = append(macros, fmt.Sprintf("CREATE MACRO %s(%s) AS struct_extract(%s(%s), '%s')", f.Name, list, f.Name+boxedSuffix, list, boxedField))
+		macros = append(macros, fmt.Sprintf("CREATE MACRO %s(%s) AS CAST(struct_extract(%s(%s), '%s') AS %s)", f.Name, list, f.Name+boxedSuffix, list, boxedField, f.Result))
 	}
 	if err := s.exec(strings.Join(append(macros, "COMMIT"), ";\n")); err != nil {
 		return fmt.Errorf("making the macros of functions that may fail: %w", err)
