@@ -52,6 +52,8 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 	cfg = cfg.defaults()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	statements := newOpenRows(cfg.Querier)
+	cfg.Querier = statements
 	m := newModel(ctx, cfg)
 	if ok, why := CanRun(cfg.In, cfg.Out, m.getenv); !ok {
 		fmt.Fprintf(cfg.Err, "acme: starting the screen: %s: acme report prints the report\n", why)
@@ -86,6 +88,8 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 		v.wait()
 	}
 	m.waitJobs()
+	cancel()
+	statements.end()
 	if err := m.keepLast(); err != nil {
 		fmt.Fprintf(cfg.Err, "acme: keeping the session: %s\n", m.th.clean(err.Error()))
 	}
