@@ -162,6 +162,8 @@ func TestScreenProgram(t *testing.T) {
 		"Check20Long": screenLong, "Check21Shapes": screenShapes, "Check24Export": screenExport, "Check26Error": screenError,
 		"Check27Several": screenSeveral, "Check31Job": screenJob,
 		"Check04Partitions": screenPartitions, "Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround,
+		"Check01Pages": screenPages, "Check03Storm": screenStorm, "Check10Ends": screenEnds, "Check12Suspend": screenSuspend, "Check14Gone": screenGone, "Check16Paste": screenPaste,
+		"Check17Escape": screenEscape, "Check18Mouse": screenMouse, "Check22Hostile": screenHostile, "Check25Cancel": screenCancel, "Check28Copy": screenCopy, "Check39Still": screenStill, "Check41Newcomer": screenNewcomer,
 		"Check33And34Session": screenSession, "Check35And36Keys": screenKeys, "Check37ReadOnly": screenReadOnly, "Check24And30FullDisk": screenFullDisk, "Check40Leaves": screenLeaves,
 	} {
 		t.Run(name, func(t *testing.T) { check(t, s) })
