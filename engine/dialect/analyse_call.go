@@ -279,7 +279,11 @@ func (a *analyser) modifiers(inv *invocation, f *function) {
 			inv.ord += ", "
 		}
 		a.pos = s.X.Pos()
-		inv.ord += nanFirst(v, s) + a.sortText(v) + sortTail(s)
+		text := a.sortText(v) + sortTail(s)
+		if signed := a.signed(v, s); signed != "" && a.level < nestedOrder && !c.Distinct {
+			text = signed
+		}
+		inv.ord += nanFirst(v, s) + text
 	}
 	if c.Over != nil {
 		inv.over = " OVER " + a.windowText(c, f, inv.sc)

@@ -36,14 +36,27 @@ func extremeSigs(fn string) []signature {
 			return c.nestedAggregate(fn, t)
 		case t.Kind == Unknown:
 			return c.template("CAST(@" + fn + "(CAST(NULL AS INTEGER)) AS INTEGER)")
-		case t.isFloat() && fn == "max":
-			// NaN is greatest to DuckDB, below zero as well, and no candidate to Trino.
-			return c.template("(- @min((- $1)))")
+		case t.isFloat():
+			best := "@min($1)"
+			if fn == "max" {
+				// NaN is greatest to DuckDB, below zero as well, and no candidate to Trino.
+				best = "(- @min((- $1)))"
+			}
+			if c.a.level < nestedOrder && c.over == "" { // a zero below 0 comes before the other there
+				above := map[string]string{"min": "NOT @bool_or($1 = 0 AND signbit($1))", "max": "@bool_or($1 = 0 AND NOT signbit($1))"}[fn]
+				best = "(CASE WHEN " + best + " = 0 THEN " + zeroOf(above, t) + " ELSE " + best + " END)"
+			}
+			return c.template(best)
 		}
 		return c.template("@" + fn + "($1)")
 	}
 	return []signature{{in: "T", shown: "t", where: "T:orderable", out: "T", low: low},
 		{in: "E, bigint", shown: "e, bigint", where: "E:orderable", out: "array(E)", low: func(c *invocation) string { return c.extremes(fn) }}}
+}
+
+// zeroOf gives the zero of a type above 0 where a condition holds, else the one below.
+func zeroOf(above string, t Type) string {
+	return "CAST(CASE WHEN " + above + " THEN '0.0' ELSE '-0.0' END AS " + t.DuckDB() + ")"
 }
 
 // notEmptied refuses windows in old releases, where giving the answer of a row

@@ -130,7 +130,16 @@ func lowListExtreme(fn string) func(c *invocation) string {
 		e := c.args[0].typ.elem()
 		switch {
 		case e.isFloat():
-			return c.template("trino.list_" + fn + "_number($1)")
+			best := "trino.list_" + fn + "_number"
+			if c.a.level >= nestedOrder {
+				return c.template(best + "($1)")
+			}
+			return c.a.let([]string{c.args[0].code}, func(v []string) string { // a zero below 0 comes before the other there
+				x := c.a.lambdaVar()
+				some := "len(list_filter(" + v[0] + ", lambda " + x + ": " + x + " = 0 AND %ssignbit(" + x + "))) > 0"
+				above := map[string]string{"min": "NOT (" + fmt.Sprintf(some, "") + ")", "max": fmt.Sprintf(some, "NOT ")}[fn]
+				return "CASE WHEN " + best + "(" + v[0] + ") = 0 THEN " + zeroOf(above, e) + " ELSE " + best + "(" + v[0] + ") END"
+			})
 		case e.isNested():
 			sign := map[string]int{"min": -1, "max": 1}[fn]
 			return c.a.let([]string{c.args[0].code}, func(v []string) string {
