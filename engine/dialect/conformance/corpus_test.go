@@ -67,8 +67,8 @@ var verdictNames = [...]string{"correct", "wrong value", "wrong type", "refused"
 // ratchet is the most that each kind of fault may come to, by release, over the
 // whole corpus. Lower it when it falls; never raise it.
 var ratchet = map[int][verdicts]int{
-	401: {correct: 16754, wronglyAccepted: 2, wrongError: 4},
-	483: {correct: 16738, wronglyAccepted: 3, wrongError: 9},
+	401: {correct: 16761, wronglyAccepted: 2, wrongError: 4},
+	483: {correct: 16766, wronglyAccepted: 3, wrongError: 8},
 }
 
 // TestCorpus holds the dialect to the corpus. Without ACME_CORPUS=all it takes
