@@ -126,7 +126,7 @@ var macros = [][2]string{
 	{"to_real(x)", "CASE WHEN isfinite(x) AND abs(x) >= 3.4028235677973366e38 THEN CAST(CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END AS FLOAT) ELSE CAST(x AS FLOAT) END"},
 	{"round_double(x, n)", "CASE WHEN n IS NULL THEN NULL WHEN x = 0 THEN CAST(0 AS DOUBLE) WHEN isfinite(x) THEN round(x, n) ELSE x END"},
 	// Older releases multiply by the power of ten, whatever comes of it.
-	{"older_round_double(x, n)", "CASE WHEN n IS NULL THEN NULL WHEN NOT isfinite(x) OR x = 0 THEN x WHEN n < -323 THEN CAST('NaN' AS DOUBLE) WHEN n > 0 AND NOT isfinite(x * pow(10.0e0, n)) " +
+	{"older_round_double(x, n)", "CASE WHEN x IS NULL OR n IS NULL THEN NULL WHEN NOT isfinite(x) OR x = 0 THEN x WHEN n < -323 THEN CAST('NaN' AS DOUBLE) WHEN n > 0 AND NOT isfinite(x * pow(10.0e0, n)) " +
 		"THEN CAST(acme_fail('[[GENERIC_INTERNAL_ERROR]] input is infinite or NaN' || left(CAST(x AS VARCHAR), 0)) AS DOUBLE) ELSE round(x, n) END"},
 	{"sign(x)", "CASE WHEN isnan(x) OR x = 0 THEN x ELSE CAST(sign(x) AS DOUBLE) END"},
 	{"pow(x, y)", "CASE WHEN x IS NOT NULL AND (isnan(y) OR isinf(y) AND abs(x) = 1) THEN CAST('NaN' AS DOUBLE) ELSE pow(x, y) END"},
