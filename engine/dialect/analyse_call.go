@@ -752,7 +752,11 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		if nan != "" && w.Frame != nil && w.Frame.Unit == "RANGE" && len(w.OrderBy) == 1 {
 			panic(refuse(s.X.Pos(), "a RANGE frame over doubles with NULLS FIRST"))
 		}
-		text := nan + cmp.Or(signKept(v), a.sortText(v)) + sortTail(s)
+		text := cmp.Or(signKept(v), a.sortText(v)) + sortTail(s)
+		if signed := a.signed(v, s); signed != "" && len(w.OrderBy) > 1 { // one alone says who is whose peer
+			text = signed
+		}
+		text = nan + text
 		if i == 0 {
 			text = "ORDER BY " + text
 			parts = append(parts, text)

@@ -52,6 +52,7 @@ var foundByRelease = []struct{ name, sql, oldest, newest string }{
 	{"EXISTS beside a name of the query around", "SELECT (SELECT o OR EXISTS (SELECT 1 FROM (VALUES 1) AS t (x) WHERE t.x > 1)) FROM (VALUES true) b(o)", "NOT_SUPPORTED: line 1:9: Given correlated subquery is not supported", ""},
 	{"a zero below 0 is less than one above", "SELECT max(x), min(x), array_max(array_agg(x)), array_min(array_agg(x)), array_agg(k ORDER BY x, k) FROM (VALUES (1, 0e0), (2, -0e0), (3, 0e0)) t(k, x)", "[[0,-0,0,-0,[2,1,3]]]", "[[0,0,0,0,[1,2,3]]]"},
 	{"NULL rounded to no digits at all", "SELECT round(CAST(NULL AS double), -32768)", "[[null]]", ""},
+	{"zeros apart among the keys of a window", "SELECT array_agg(n ORDER BY k) FROM (SELECT k, row_number() OVER (ORDER BY x, k) AS n FROM (VALUES (1, 0e0), (2, -0e0), (3, 0e0)) t(k, x))", "[[[2,1,3]]]", "[[[1,2,3]]]"},
 	{"a subquery that a branch never taken asks", "SELECT CASE WHEN false THEN (SELECT max(k) FROM (VALUES k, 3) t(x)) ELSE 1 END FROM (VALUES 1) t(k)", "[[1]]", ""},
 	{"a subquery that Trino cannot answer and need not", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i < ALL (SELECT x FROM (VALUES i, 7) AS t (x)) OR true ORDER BY 1", "[[1],[8]]", ""},
 	{"nor in AND", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE false AND i < ALL (SELECT x FROM (VALUES i, 7) AS t (x))", "[]", ""},

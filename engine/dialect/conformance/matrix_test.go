@@ -210,7 +210,7 @@ silently another one than Athena's is a fault, and the tests hold their number a
 | ` + "`avg`" + ` and ` + "`sum`" + ` of doubles over a frame that moves | what enters the frame is added and what leaves it taken away, with the rounding of both: where much cancels out, other digits | the sum of the frame's own values |
 | ` + "`approx_percentile`" + ` over more than some hundred values a group | a T-digest that depends on the order of merging; two runs differ | Trino's T-digest over one split, the same in every run; beyond 100,000 values a group the exact order statistic |
 | ` + "`arbitrary`, `any_value`, ties of `max_by`, rows of a ` LIMIT` without ` ORDER BY`" + ` | any | any |
-| which of -0.0 and 0.0, which are equal, stands for both: in ` + "`UNION`" + `, ` + "`INTERSECT`" + `, ` + "`DISTINCT`" + ` with ` + "`ORDER BY`" + `, ` + "`WITH TIES`" + `, ` + "`max(x, n)`" + `, of constants; and up to 475, where -0.0 is below, in windows | the one or the other, by its plan | the one or the other |
+| which of -0.0 and 0.0, which are equal, stands for both: in ` + "`UNION`" + `, ` + "`INTERSECT`" + `, ` + "`DISTINCT`" + ` with ` + "`ORDER BY`" + `, ` + "`WITH TIES`" + `, ` + "`max(x, n)`" + `, of constants; and up to 475, where -0.0 is below, in windows by one key | the one or the other, by its plan | the one or the other |
 | maps in results | in the order of a hash table | the same entries, the order not promised |
 | ` + "`current_timestamp` and its kin" + ` | the moment of asking | the moment of asking here |
 | ` + "`random`, `uuid`, `shuffle`, `TABLESAMPLE`" + ` | by chance | by chance |
