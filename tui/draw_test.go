@@ -209,6 +209,24 @@ func as256(k inks) inks {
 	return k
 }
 
+// TestCheck38Sixteen: what is drawn in one of a terminal's own sixteen colours can be read on
+// its ground, by the colours that xterm has for them; grey, for what may be overlooked, and the
+// bright blue of keys by 3.9 to 1.
+func TestCheck38Sixteen(t *testing.T) {
+	xterm := map[string]uint32{"31": 0xcd0000, "32": 0x00cd00, "33": 0xcdcd00, "34": 0x0000ee, "35": 0xcd00cd, "90": 0x7f7f7f,
+		"37": 0xe5e5e5, "91": 0xff0000, "92": 0x00ff00, "93": 0xffff00, "94": 0x5c5cff}
+	for dark, ground := range map[bool]uint32{true: 0x000000, false: 0xffffff} {
+		for r, code := range ansiCodes(dark) {
+			for _, c := range strings.Split(code, ";") {
+				ink, ok := xterm[c]
+				if least := map[bool]float64{true: 3.9, false: 4.5}[c == "90" || c == "94"]; ok && contrast(ink, ground) < least {
+					t.Errorf("dark %t, role %d: code %s has a contrast of %.1f", dark, r, c, contrast(ink, ground))
+				}
+			}
+		}
+	}
+}
+
 // contrast is WCAG's ratio of two colours.
 func contrast(a, b uint32) float64 {
 	lum := func(c uint32) float64 {

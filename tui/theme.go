@@ -180,8 +180,8 @@ func colours(k inks, fg func(uint32) string) [roles]string {
 
 func ansiCodes(dark bool) [roles]string {
 	blue, yellow, green, red, grey := "94", "93", "92", "91", "37"
-	if !dark {
-		blue, yellow, green, red, grey = "34", "33", "32", "31", "90"
+	if !dark { // on white, yellow and green cannot be read in most terminals' own colours
+		blue, yellow, green, red, grey = "34", "35", "34", "31", "90"
 	}
 	return [roles]string{
 		dim: grey, border: grey, focus: "1;" + blue, title: "1", accent: "1", bar: blue, track: grey,
