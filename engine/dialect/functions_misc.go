@@ -81,14 +81,10 @@ func coalesceCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	out := value{constant: true}
 	kept := len(vs) // what stands behind a literal is never looked at, not by a planner either
 	for i, x := range c.Args {
-		before, planned := a.correlation(), a.planning
-		vs[i] = a.expr(x, sc)
+		vs[i] = a.readIf(i < kept, x, sc)
 		a.checkSeen(vs[i])
-		switch {
-		case i >= kept:
-			a.forget(before, planned)
-		case isLiteral(x):
-			kept = i + 1
+		if isLiteral(x) {
+			kept = min(kept, i+1)
 		}
 		out.constant = out.constant && vs[i].constant
 	}
