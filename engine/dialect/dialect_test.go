@@ -25,13 +25,16 @@ CREATE EXTERNAL TABLE acme_telemetry.events_parquet (event_id string, quality st
 MSCK REPAIR TABLE acme_telemetry.events;
 ALTER TABLE acme_telemetry.events ADD IF NOT EXISTS PARTITION (year = 2025, month = '08', day = 1, hour = 2) LOCATION 's3://bucket/x/' PARTITION (year = 2025, month = 9, day = 1, hour = 2)`
 
-func testCatalog(t testing.TB) Catalog {
+func testCatalog(t testing.TB) Catalog { return catalogOf(t, "acme_telemetry", testDDL) }
+
+// catalogOf makes a catalog of DDL, where database is that of names without one.
+func catalogOf(t testing.TB, database, ddl string) Catalog {
 	t.Helper()
-	statements, err := ParseDDL(testDDL)
+	statements, err := ParseDDL(ddl)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := NewCatalog("acme_telemetry", statements...)
+	c, err := NewCatalog(database, statements...)
 	if err != nil {
 		t.Fatal(err)
 	}

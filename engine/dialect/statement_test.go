@@ -162,15 +162,7 @@ func TestNamePatterns(t *testing.T) {
 func TestShowProjectedPartitions(t *testing.T) {
 	const table = "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (y int, m string) LOCATION 's3://b/t/' TBLPROPERTIES ('projection.enabled'='TRUE', 'projection.y.type'='integer');"
 	for ddl, want := range map[string]int{table: 0, table + "ALTER TABLE t ADD PARTITION (m='a', y=1)": 1} {
-		statements, err := ParseDDL(ddl)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := NewCatalog("db", statements...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr, err := Translate("SHOW PARTITIONS t", Options{Database: "db", Catalog: c})
+		tr, err := Translate("SHOW PARTITIONS t", Options{Database: "db", Catalog: catalogOf(t, "db", ddl)})
 		if err != nil || strings.Count(tr.SQL, "'y=1/m=a'") != want || strings.Contains(tr.SQL, "acme_scan") {
 			t.Errorf("%s: %v %v, want %d", ddl, tr, err, want)
 		}

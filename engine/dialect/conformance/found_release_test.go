@@ -5,11 +5,15 @@ import (
 	"testing"
 )
 
-// TestFoundByRelease are statements found by probes, with what the oldest and the
-// newest release answer; an empty answer of the newest is that of the oldest.
-func TestFoundByRelease(t *testing.T) {
+// releaseCase is a statement with what the oldest and the newest release answer; an
+// empty answer of the newest is that of the oldest.
+type releaseCase struct{ name, sql, oldest, newest string }
+
+// holdReleases holds the dialect to what both releases answer.
+func holdReleases(t *testing.T, cases []releaseCase) {
+	t.Helper()
 	e := openEngine(t)
-	for _, c := range foundByRelease {
+	for _, c := range cases {
 		newest := c.newest
 		if newest == "" {
 			newest = c.oldest
@@ -21,6 +25,9 @@ func TestFoundByRelease(t *testing.T) {
 		}
 	}
 }
+
+// TestFoundByRelease are statements found by probes.
+func TestFoundByRelease(t *testing.T) { holdReleases(t, foundByRelease) }
 
 // said gives rows as JSON, or the error's name and text.
 func (e *engine) said(t *testing.T, sql string, level int) string {
@@ -39,7 +46,7 @@ func (e *engine) said(t *testing.T, sql string, level int) string {
 	return string(got)
 }
 
-var foundByRelease = []struct{ name, sql, oldest, newest string }{
+var foundByRelease = []releaseCase{
 	{"NaN among what comes to itself while Trino plans", "SELECT d IN (CASE WHEN true THEN d ELSE 1 END, 0e0) FROM (VALUES nan()) t(d)", "[[false]]",
 		"NOT_SUPPORTED: line 1:10: IN of a number and a choice that it is in, at this release is not supported by the local engine"},
 	{"what stands behind a literal of COALESCE reads nothing", "SELECT i FROM (VALUES 1, 8) AS b (i) WHERE i > ALL (SELECT x FROM (VALUES coalesce(-3, i), 7) AS t (x))", "[[8]]", ""},
