@@ -22,6 +22,7 @@ import (
 	"time"
 
 	uv "github.com/charmbracelet/ultraviolet"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/term"
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -73,6 +74,7 @@ func Start(t testing.TB, cmd *exec.Cmd, w, h int, background color.Color) *Termi
 		t.Fatal(err)
 	}
 	x := &Terminal{t: t, Master: master, Slave: slave, Cmd: cmd, em: vt.NewEmulator(w, h)}
+	x.answerMarks()
 	if background != nil {
 		x.em.SetBackgroundColor(background)
 	}
@@ -118,6 +120,19 @@ func (x *Terminal) record() {
 			return
 		}
 	}
+}
+
+// answerMarks has the terminal say that it knows synchronized updates, which the emulator
+// does not: record does what they ask for. A program that is told so marks its frames.
+func (x *Terminal) answerMarks() {
+	x.em.RegisterCsiHandler(ansi.Command('?', '$', 'p'), func(params ansi.Params) bool {
+		mode, _, ok := params.Param(0, 0)
+		if !ok || ansi.DECMode(mode) != ansi.ModeSynchronizedOutput {
+			return false // the emulator knows
+		}
+		_, _ = io.WriteString(x.em.InputPipe(), ansi.ReportMode(ansi.ModeSynchronizedOutput, ansi.ModeReset))
+		return true
+	})
 }
 
 // wholeFrames gives how many bytes of a stream can be shown: all before a synchronized

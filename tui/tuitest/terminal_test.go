@@ -2,7 +2,10 @@
 
 package tuitest
 
-import "testing"
+import (
+	"os/exec"
+	"testing"
+)
 
 // TestWholeFrames: what stands in a synchronized update is shown when that has ended, and a
 // mark that is cut in two is one all the same.
@@ -15,4 +18,11 @@ func TestWholeFrames(t *testing.T) {
 			t.Errorf("%q: %d, want %d", stream, got, want)
 		}
 	}
+}
+
+// TestMarked: a program that asks is told that frames may be marked. Where it is not, it
+// marks none, and half a frame is seen as if it were one.
+func TestMarked(t *testing.T) {
+	x := Start(t, exec.Command("/bin/sh", "-c", `stty raw -echo; printf '\033[?2026$p'; case $(dd bs=11 count=1 2>/dev/null) in *'2026;2$y') echo marked;; esac; stty sane`), 80, 24, nil)
+	x.See("marked")
 }
