@@ -80,7 +80,7 @@ func globalActions() []action {
 		{id: "theme", scope: scopeGlobal, keys: []string{"T"}, long: "light or dark colours", run: (*model).toggleTheme},
 		{id: "cancel", scope: scopeGlobal, keys: []string{"ctrl+c"}, long: "cancel what runs; twice within 2 s: quit", run: (*model).interrupt},
 		{id: "redraw", scope: scopeGlobal, keys: []string{"ctrl+l"}, long: "draw the screen anew", run: func(*model) tea.Cmd { return tea.ClearScreen }},
-		{id: "suspend", scope: scopeGlobal, keys: []string{"ctrl+z"}, long: "to the shell and back with fg", run: func(*model) tea.Cmd { return tea.Suspend }, when: func(m *model) bool { _, typing := m.scopes(); return !typing }},
+		{id: "suspend", scope: scopeGlobal, keys: []string{"ctrl+z"}, long: "to the shell and back with fg", run: (*model).suspend, when: func(m *model) bool { _, typing := m.scopes(); return !typing }},
 		{id: "quit", scope: scopeGlobal, keys: []string{"q", "ctrl+q"}, short: "quit", long: "quit", run: (*model).quit},
 	}
 }

@@ -4,6 +4,7 @@ package tui
 
 import (
 	"encoding/base64"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -175,6 +176,19 @@ func TestCheck29Flood(t *testing.T) {
 	x.Until("a second of it", func() bool { return time.Since(begin) > time.Second })
 	if n, most := strings.Count(x.Bytes(), "\x1b[?2026h")-frames, int(31*time.Since(begin).Seconds())+2; n > most || n == 0 {
 		t.Errorf("%d frames, at least one and %d at most", n, most)
+	}
+	x.Keys("\x11")
+	x.Ended(0)
+}
+
+// TestCheck13AtOnce: an editor that ends before anything else in the program has had the
+// processor leaves a screen on which the text is that it has written.
+func TestCheck13AtOnce(t *testing.T) {
+	x := launch(t, "counting editor", 100, 30, nil, "GOMAXPROCS=1")
+	x.See("query-1")
+	for i := range 50 {
+		x.Keys("\x1be")
+		x.See(fmt.Sprintf("SELECT %d AS edited", i+1))
 	}
 	x.Keys("\x11")
 	x.Ended(0)

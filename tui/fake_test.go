@@ -269,6 +269,11 @@ func fakeMain(mode string) int {
 	case "lines":
 		full(newWorld())(&cfg)
 		cfg.Screen, cfg.SQL = "sql", strings.Repeat("SELECT device_type, count(*) AS n FROM video_telemetry_json -- one\n", 2000)
+	case "counting editor":
+		w, n := newWorld(), 0
+		w.outside = func(string) (string, error) { n++; return fmt.Sprintf("SELECT %d AS edited", n), nil }
+		full(w)(&cfg)
+		cfg.Screen = "sql"
 	case "flood":
 		w := newWorld()
 		w.shots, w.flood = 1<<30, true

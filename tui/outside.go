@@ -1,7 +1,10 @@
 package tui
 
 import (
+	"bytes"
 	"io"
+	"runtime"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -58,6 +61,34 @@ type onTerminal struct {
 }
 
 func (c onTerminal) SetStdout(io.Writer) { c.ExecCommand.SetStdout(c.out) }
+
+func (c onTerminal) Run() error {
+	waitForRenderer()
+	return c.ExecCommand.Run()
+}
+
+// renderLoop is the function in which bubbletea's renderer runs, as stacks name it.
+const renderLoop = "bubbletea/v2.(*Program).startRenderer.func"
+
+// waitForRenderer waits until bubbletea's renderer, which has been told to end, has ended.
+// Bubbletea does not wait: where a command is done sooner than the renderer's goroutine has
+// the processor again, that stops the ticker which was started anew for the next one, and
+// the screen stays empty for good (its issue 1778, in 2.1.1 too). Nothing says when the
+// goroutine ends but the stacks; where they never say it, the command runs all the same.
+func waitForRenderer() {
+	stacks := make([]byte, 64<<10)
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		n := runtime.Stack(stacks, true)
+		if n == len(stacks) { // there may be more
+			stacks = make([]byte, 2*n)
+			continue
+		}
+		if !bytes.Contains(stacks[:n], []byte(renderLoop)) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
 
 // ended takes the text back; after an error the sheet is as it was.
 func (msg insideMsg) ended(m *model) tea.Cmd {
