@@ -74,7 +74,7 @@ func Functions() []ScalarFunction {
 }
 
 // sure are functions that never fail, as far as whole columns go through them.
-var sure = []string{"acme_upper", "acme_reverse", "acme_replace", "acme_reverse_bytes", "acme_double_text", "acme_sha512", "acme_xxhash64", "acme_crc32", "acme_murmur3",
+var sure = []string{"acme_upper", "acme_reverse", "acme_replace", "acme_reverse_bytes", "acme_url_part", "acme_url_parameter", "acme_url_port", "acme_double_text", "acme_sha512", "acme_xxhash64", "acme_crc32", "acme_murmur3",
 	"acme_hash_bigint", "acme_hash_pair", "acme_hash_wide", "acme_hash_double", "acme_hash_real", "acme_hash_text", "acme_hash_bytes"}
 
 // tryTwins are the functions that TRY_CAST needs in a form that gives NULL.

@@ -67,8 +67,7 @@ const panicMark = "acme panic: "
 func acmeScalar(infoPtr, chunkPtr, outPtr unsafe.Pointer) {
 	info := duck.FunctionInfo{Ptr: infoPtr}
 	guarded(func(text string) { duck.ScalarFunctionSetError(info, text) }, func() error {
-		f := taken[*scalar](duck.ScalarFunctionGetExtraInfo(info))
-		return f.call(duck.DataChunk{Ptr: chunkPtr}, duck.Vector{Ptr: outPtr})
+		return taken[callable](duck.ScalarFunctionGetExtraInfo(info)).call(duck.DataChunk{Ptr: chunkPtr}, duck.Vector{Ptr: outPtr})
 	})
 }
 
@@ -159,30 +158,30 @@ func (s *session) registerScan(scans *scanTable) error {
 	return nil
 }
 
-// registerScalars makes functions of the dialect's scalar functions of DuckDB's.
-//
-// Of a column that has each value once, as Parquet keeps it, DuckDB calls a function of
-// all values that there are, also of those that no row asks for: such as an empty text
-// that a CASE keeps from a cast. That is wrong for a function that fails, and
-// DuckDB's interface for C has no way to say that it may. But DuckDB does not do it with
-// a function that gives a struct: so one that may fail gives its result in one, and a
-// macro of its name takes it out. The macro casts it too: of an argument that is NULL for
-// every row DuckDB makes a NULL without a type of the call, before anything is run.
+// registerScalars makes functions of the dialect's scalar functions of DuckDB's, and
+// macros of those that may fail.
 func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
-	macros := []string{"BEGIN"} // at once: DuckDB takes a millisecond for each transaction
-	for _, f := range functions {
-		if err := s.registerScalar(&scalar{def: f}); err != nil {
+	errors := &lateErrors{}
+	for typ, from := range lateTypes {
+		open := &lateOpener{typ: typ, errors: errors}
+		if err := s.registerScalar(lateOpen+strings.ToLower(typ), []string{from}, lateStruct(typ), false, open); err != nil {
 			return err
 		}
-		if f.Sure {
-			continue
+	}
+	macros := []string{"BEGIN"} // at once: DuckDB takes a millisecond for each transaction
+	for _, f := range functions {
+		fn, name, result := &scalar{def: f, errors: errors}, f.Name, scalarType(f.Result)
+		if !f.Sure {
+			name += lateSuffix
+			result = lateStruct(f.Result)
+			if from, ok := lateTypes[f.Result]; ok {
+				result = scalarType(from)
+			}
+			macros = append(macros, lateMacro(f))
 		}
-		params := make([]string, len(f.Params))
-		for i := range params {
-			params[i] = fmt.Sprintf("p%d", i)
+		if err := s.registerScalar(name, f.Params, result, f.OnNull, fn); err != nil {
+			return err
 		}
-		list := strings.Join(params, ", ")
-		macros = append(macros, fmt.Sprintf("CREATE MACRO %s(%s) AS CAST(struct_extract(%s(%s), '%s') AS %s)", f.Name, list, f.Name+boxedSuffix, list, boxedField, f.Result))
 	}
 	if err := s.exec(strings.Join(append(macros, "COMMIT"), ";\n")); err != nil {
 		return fmt.Errorf("making the macros of functions that may fail: %w", err)
@@ -190,47 +189,55 @@ func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
 	return nil
 }
 
-// The function in Go of a macro, and the field of its results.
-const (
-	boxedSuffix = "_boxed"
-	boxedField  = "v"
-)
+// callable is a function in Go as DuckDB calls it: a chunk of arguments in, a vector of
+// results out.
+type callable interface {
+	call(chunk duck.DataChunk, out duck.Vector) error
+}
 
-func (s *session) registerScalar(fn *scalar) error {
+// scalarType makes the type of a name, for the caller to destroy.
+func scalarType(name string) func() (duck.LogicalType, error) {
+	return func() (duck.LogicalType, error) { return logicalType(name) }
+}
+
+// lateStruct makes the type of a struct of one value, for the caller to destroy.
+func lateStruct(name string) func() (duck.LogicalType, error) {
+	return func() (duck.LogicalType, error) {
+		value, err := logicalType(name)
+		if err != nil {
+			return value, err
+		}
+		defer duck.DestroyLogicalType(&value)
+		return duck.CreateStructType([]duck.LogicalType{value}, []string{lateField}), nil
+	}
+}
+
+func (s *session) registerScalar(name string, params []string, result func() (duck.LogicalType, error), onNull bool, fn callable) error {
 	f := duck.CreateScalarFunction()
 	defer duck.DestroyScalarFunction(&f)
-	name := fn.def.Name
-	if !fn.def.Sure {
-		name += boxedSuffix
-	}
 	duck.ScalarFunctionSetName(f, name)
-	for _, p := range fn.def.Params {
+	for _, p := range params {
 		t, err := logicalType(p)
 		if err != nil {
-			return fmt.Errorf("registering the function %s: %w", fn.def.Name, err)
+			return fmt.Errorf("registering the function %s: %w", name, err)
 		}
 		duck.ScalarFunctionAddParameter(f, t)
 		duck.DestroyLogicalType(&t)
 	}
-	t, err := logicalType(fn.def.Result)
+	t, err := result()
 	if err != nil {
-		return fmt.Errorf("registering the function %s: %w", fn.def.Name, err)
-	}
-	if !fn.def.Sure {
-		value := t
-		t = duck.CreateStructType([]duck.LogicalType{value}, []string{boxedField})
-		duck.DestroyLogicalType(&value)
+		return fmt.Errorf("registering the function %s: %w", name, err)
 	}
 	duck.ScalarFunctionSetReturnType(f, t)
 	duck.DestroyLogicalType(&t)
-	if fn.def.OnNull {
+	if onNull {
 		duck.ScalarFunctionSetSpecialHandling(f)
 	}
 	cell, free := give(fn)
 	duck.ScalarFunctionSetExtraInfo(f, cell, free)
 	duck.ScalarFunctionSetFunction(f, unsafe.Pointer(C.acme_three(C.acmeScalar)))
 	if duck.RegisterScalarFunction(s.conn, f) == duck.StateError {
-		return fmt.Errorf("registering the function %s(%v) %s failed", fn.def.Name, fn.def.Params, fn.def.Result)
+		return fmt.Errorf("registering the function %s(%v) failed", name, params)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 	"sync"
+	"unicode/utf8"
 	"unsafe"
 
 	duck "github.com/duckdb/duckdb-go-bindings"
@@ -13,17 +14,14 @@ import (
 	"acme/telemetry/engine/dialect"
 )
 
-// scalar is a function of the dialect's in Go, as DuckDB calls it: a chunk of
-// arguments in, a vector of results out.
+// scalar is a function of the dialect's in Go, as DuckDB calls it.
 type scalar struct {
-	def   dialect.ScalarFunction
-	memos sync.Pool // of *memo; one for each call that runs
+	def    dialect.ScalarFunction
+	errors *lateErrors
+	memos  sync.Pool // of *memo; one for each call that runs
 }
 
 func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
-	if !f.def.Sure {
-		out = duck.StructVectorGetChild(out, 0)
-	}
 	rows := int(duck.DataChunkGetSize(chunk))
 	in := make([]vectorReader, len(f.def.Params))
 	for i := range in {
@@ -36,59 +34,82 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 			defer duck.DestroyVector(&items)
 		}
 	}
-	w := vectorWriter{vec: out}
 	if f.def.Whole != nil {
-		return f.wholes(&in[0], w, rows)
+		return f.wholes(&in[0], newLateResult(out, f.def.Result, f.errors), rows)
 	}
+	set := f.writer(out)
 	known, _ := f.memos.Get().(*memo)
 	if known == nil {
 		known = newMemo(f.def.Params)
 	}
 	defer f.memos.Put(known)
 	for row := range rows {
-		found, ok := known.find(in, row)
-		if ok {
-			if err := w.set(row, f.def.Result, found); err != nil {
-				return fmt.Errorf("result of %s: %w", f.def.Name, err)
-			}
-			continue
-		}
-		args := make([]any, len(in)) // the callee's to keep
-		null := false
-		for i := range in {
-			if args[i] = argument(&in[i], f.def.Params[i], row); args[i] == nil {
-				null = true
+		result, ok := known.find(in, row)
+		var failed error
+		if !ok {
+			if result, failed = f.answer(in, row); failed == nil {
+				known.keep(result)
 			}
 		}
-		if null && !f.def.OnNull {
-			w.setNull(row)
-			continue
-		}
-		result, err := f.def.Call(args)
-		if err != nil {
+		switch err := set(row, result, failed); {
+		case err != nil && err == failed: // in its own words, which name its class
 			return err
-		}
-		known.keep(result)
-		if err := w.set(row, f.def.Result, result); err != nil {
+		case err != nil:
 			return fmt.Errorf("result of %s: %w", f.def.Name, err)
 		}
 	}
 	return nil
 }
 
+// answer calls the function for one row.
+func (f *scalar) answer(in []vectorReader, row int) (any, error) {
+	args := make([]any, len(in)) // the callee's to keep
+	null := false
+	for i := range in {
+		if args[i] = argument(&in[i], f.def.Params[i], row); args[i] == nil {
+			null = true
+		}
+	}
+	if null && !f.def.OnNull {
+		return nil, nil
+	}
+	return f.def.Call(args)
+}
+
+// writer writes what the function gives, as one that never fails, as one of late.go, or
+// into a struct, where it fails at once.
+func (f *scalar) writer(out duck.Vector) func(row int, result any, failed error) error {
+	_, late := lateTypes[f.def.Result]
+	if late && !f.def.Sure {
+		return newLateResult(out, f.def.Result, f.errors).set
+	}
+	if !f.def.Sure {
+		out = duck.StructVectorGetChild(out, 0)
+	}
+	w := newVectorWriter(out)
+	return func(row int, result any, failed error) error {
+		if failed != nil {
+			return failed
+		}
+		return w.set(row, f.def.Result, result)
+	}
+}
+
 // wholes calls a function of one text that gives whole numbers, on texts where they lie.
-func (f *scalar) wholes(in *vectorReader, w vectorWriter, rows int) error {
-	out := unsafe.Slice((*int64)(duck.VectorGetData(w.vec)), rows)
+func (f *scalar) wholes(in *vectorReader, out lateResult, rows int) error {
 	for row := range rows {
 		if in.null(row) {
-			w.setNull(row)
+			out.to.setNull(row)
 			continue
 		}
 		v, err := f.def.Whole(in.view(row))
 		if err != nil {
-			return err
+			if err := out.set(row, nil, err); err != nil {
+				return err
+			}
+			continue
 		}
-		out[row] = v
+		put(out.to, row, [2]uint64{uint64(v), 0})
 	}
 	return nil
 }
@@ -162,7 +183,14 @@ func argument(v *vectorReader, typ string, i int) any {
 }
 
 // vectorWriter writes values one by one into a vector of any length.
-type vectorWriter struct{ vec duck.Vector }
+type vectorWriter struct {
+	vec  duck.Vector
+	data unsafe.Pointer
+}
+
+func newVectorWriter(vec duck.Vector) vectorWriter {
+	return vectorWriter{vec: vec, data: duck.VectorGetData(vec)}
+}
 
 func (w vectorWriter) setNull(row int) {
 	duck.VectorEnsureValidityWritable(w.vec)
@@ -170,7 +198,7 @@ func (w vectorWriter) setNull(row int) {
 }
 
 func put[T any](w vectorWriter, row int, v T) {
-	*(*T)(unsafe.Add(duck.VectorGetData(w.vec), row*int(unsafe.Sizeof(v)))) = v
+	*(*T)(unsafe.Add(w.data, row*int(unsafe.Sizeof(v)))) = v
 }
 
 func (w vectorWriter) set(row int, typ string, value any) error {
@@ -196,6 +224,12 @@ func (w vectorWriter) set(row int, typ string, value any) error {
 	case float32:
 		put(w, row, v)
 	case string:
+		if len(v) <= inlineText && utf8.ValidString(v) {
+			text := stringT{length: uint32(len(v))}
+			copy(text.rest[:], v)
+			put(w, row, text)
+			break
+		}
 		duck.VectorAssignStringElement(w.vec, duck.IdxT(row), v)
 	case []byte:
 		duck.VectorAssignStringElementLen(w.vec, duck.IdxT(row), v)
@@ -216,7 +250,7 @@ func (w vectorWriter) setList(row int, item string, items []any) error {
 	size := from + duck.IdxT(len(items))
 	duck.ListVectorReserve(w.vec, size)
 	duck.ListVectorSetSize(w.vec, size)
-	child := vectorWriter{vec: duck.ListVectorGetChild(w.vec)}
+	child := newVectorWriter(duck.ListVectorGetChild(w.vec))
 	for i, v := range items {
 		if err := child.set(int(from)+i, item, v); err != nil {
 			return err
