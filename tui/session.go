@@ -35,7 +35,8 @@ type sheetSession struct {
 	Name   string       `json:"name,omitempty"`
 	Number int          `json:"number"`
 	Text   string       `json:"text"`
-	Saved  string       `json:"saved"`
+	Saved  string       `json:"saved,omitempty"`
+	Clean  bool         `json:"clean,omitempty"` // the text is as it was saved, which is left out
 	Line   int          `json:"line"`
 	At     int          `json:"at"`
 	View   *viewSession `json:"view,omitempty"`
@@ -77,7 +78,7 @@ func (m *model) session() session {
 		}
 		k := sheetSession{Name: sh.name, Number: sh.number, Text: text, Saved: sh.saved, Line: sh.edit.cur.line, At: sh.edit.cur.at}
 		if k.Saved == k.Text {
-			k.Saved = ""
+			k.Saved, k.Clean = "", true
 		}
 		k.View = sh.viewSession()
 		s.Sheets = append(s.Sheets, k)
@@ -143,7 +144,7 @@ func (m *model) begin(s session) {
 		}
 		sh := newSheet(max(k.Number, 1), k.Text)
 		sh.name, sh.pending = k.Name, k.View
-		if k.Saved != "" {
+		if !k.Clean { // also where an older program wrote it: what may be the reader's is never replaced
 			sh.saved = k.Saved
 		}
 		line := min(max(k.Line, 0), len(sh.edit.lines)-1)

@@ -64,6 +64,32 @@ func TestCheck33Session(t *testing.T) {
 	}
 }
 
+// TestSessionKeepsTyped: a text that was typed in the session before is the reader's still:
+// what another page opens takes a sheet of its own, as it does before the end.
+func TestSessionKeepsTyped(t *testing.T) {
+	k := &keeper{}
+	open := func() *model {
+		return still(t, newFakes(), 100, 30, full(newWorld()), func(c *Config) { c.Keeper = k })
+	}
+	m := open()
+	press(t, m, "2", "ctrl+t")
+	typeIn(t, m, "SELECT 2")
+	if err := m.keepLast(); err != nil {
+		t.Fatal(err)
+	}
+	n := open()
+	if got := n.sql.label(); got != "query-2*" {
+		t.Errorf("after the restart it is %s", got)
+	}
+	if got := n.sql.sheets[0].label(); got != "query-1" {
+		t.Errorf("the sheet that nobody has changed is %s", got)
+	}
+	n.sql.open("SELECT 3", "")
+	if len(n.sql.sheets) != 3 || n.sql.sheets[1].edit.text() != "SELECT 2" {
+		t.Errorf("%d sheets, the second has %q", len(n.sql.sheets), n.sql.sheets[1].edit.text())
+	}
+}
+
 // TestCheck37ReadOnly Nothing can be kept: it is said once, and everything else works.
 func TestCheck37ReadOnly(t *testing.T) {
 	k := &keeper{note: "this session will not be kept: read-only file system", err: errors.New("read-only file system")}
