@@ -334,12 +334,12 @@ func (m *model) press(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.input != nil:
 		return m.input.key(m, k)
+	case m.help != nil: // it lies over a cell or a picture
+		return m.help.key(m, k)
 	case m.cell != nil:
 		return m.cell.key(m, k)
 	case m.chart != nil:
 		return m.chart.key(m, k)
-	case m.help != nil:
-		return m.help.key(m, k)
 	case m.prepare != nil:
 		return nil
 	case m.drill != nil:
@@ -381,7 +381,7 @@ func (m *model) paste(text string) tea.Cmd {
 }
 
 func (m *model) mouse(e tea.MouseMsg) tea.Cmd {
-	if m.tooSmall() || m.prepare != nil || m.input != nil || m.chart != nil {
+	if m.tooSmall() || m.prepare != nil || m.input != nil {
 		return nil
 	}
 	wheel := func(s *scrollText) {
@@ -392,15 +392,19 @@ func (m *model) mouse(e tea.MouseMsg) tea.Cmd {
 			s.key("down")
 		}
 	}
-	switch {
-	case m.cell != nil:
-		wheel(&m.cell.scroll)
+	switch p := e.Mouse(); {
 	case m.help != nil:
 		wheel(&m.help.scroll)
+	case m.cell != nil:
+		wheel(&m.cell.scroll)
+	case m.chart != nil:
+	case p.Y == 0 && p.Button == tea.MouseLeft:
+		if i, ok := m.tabAt(p.X); ok {
+			return m.show(i)
+		}
 	case m.drill != nil:
 		return m.drill.mouse(m, e)
-	default:
-		p := e.Mouse()
+	case p.Y > 0:
 		return m.pages[m.current].mouse(m, p.X, p.Y-1, e)
 	}
 	return nil

@@ -178,6 +178,24 @@ func TestFooterOfWhatRuns(t *testing.T) {
 	}
 }
 
+// TestHelpOnTop: what closes the help closes nothing under it.
+func TestHelpOnTop(t *testing.T) {
+	m, _ := bench(t, 100, 30, "SELECT 1")
+	press(t, m, "f5", "tab")
+	for _, opens := range []string{".", "enter", "v"} {
+		press(t, m, opens)
+		under := screenText(m)
+		press(t, m, "?", "j", "esc")
+		if got := screenText(m); m.help != nil || got != under {
+			t.Errorf("after %s, the help and esc:\n%s", opens, got)
+		}
+		press(t, m, "esc")
+		if m.sql.pane != paneResult || m.cell != nil || m.chart != nil {
+			t.Errorf("%s stays open, or pane %d has the keys", opens, m.sql.pane)
+		}
+	}
+}
+
 // TestTypingIsText: in the editor letters and digits are text, never commands.
 func TestTypingIsText(t *testing.T) {
 	m := still(t, newFakes(), 100, 30, func(c *Config) { c.Screen = "sql"; c.SQL = "-" })

@@ -316,7 +316,7 @@ func (p *browsePage) mouse(m *model, x, y int, e tea.MouseMsg) tea.Cmd {
 		}
 		p.onSide = over
 		if over {
-			p.side.win.cur = p.side.win.top + y - p.spots[0].y - 1
+			p.side.click(y - p.spots[0].y - 1)
 		} else if top := p.spots[1].y + 3; p.list != nil && y >= top {
 			g := p.list.grid
 			g.win.cur = min(g.win.top+y-top, max(g.count()-1, 0))

@@ -93,6 +93,33 @@ func TestCheck18Mouse(t *testing.T) {
 	if m.sql.pane != paneEditor || m.sql.edit.cur != (pos{1, 4}) {
 		t.Errorf("pane %d, cursor %v", m.sql.pane, m.sql.edit.cur)
 	}
+	side := m.sql.spots[paneSchema]
+	nodes := m.sql.side.shown(m.sql.schemaNodes(m))
+	click(side.x+5, side.y+1+1+2)
+	if n := m.sql.side.at(m.sql.schemaNodes(m)); m.sql.pane != paneSchema || n.id != nodes[2].id {
+		t.Errorf("pane %d, the schema's cursor on %s and not on %s", m.sql.pane, n.id, nodes[2].id)
+	}
+	press(t, m, "/", "v", "i")
+	screenText(m)
+	click(side.x+5, side.y+1+1+2) // the first line is the filter
+	if n := m.sql.side.at(m.sql.schemaNodes(m)); n.text != "video_telemetry_json" {
+		t.Errorf("in the filtered schema the cursor is on %s", n.text)
+	}
+	header, _, _ := strings.Cut(screenText(m), "\n")
+	click(strings.Index(header, "Jobs"), 0)
+	if m.current != pageJobs {
+		t.Errorf("a click on Jobs shows page %d", m.current)
+	}
+	click(strings.Index(header, "Quality")+7, 0)
+	if m.current != pageQuality {
+		t.Errorf("a click at the end of Quality shows page %d", m.current)
+	}
+	click(2, 0)
+	click(strings.Index(header, "Quality")+8, 0)
+	if m.current != pageQuality {
+		t.Errorf("a click beside the tabs shows page %d", m.current)
+	}
+	press(t, m, "2")
 	drop := coalesceWheel()
 	if drop(m, tea.MouseMotionMsg{X: 1}) != nil {
 		t.Error("motion reaches the program")

@@ -232,7 +232,7 @@ func (p *sqlPage) click(m *model, over sqlPane, x, y int) tea.Cmd {
 			p.grid.clickColumn(x - 2)
 		}
 	case paneSchema:
-		p.side.win.cur = p.side.win.top + y - 2
+		p.side.click(y - 1)
 	}
 	return cmd
 }

@@ -121,6 +121,14 @@ func (t *tree) move(nodes []node, k string) {
 	t.win.clamp(len(list), t.room)
 }
 
+// click puts the cursor on a line of what draw gave last, from 0.
+func (t *tree) click(y int) {
+	if t.filter != "" || t.typing {
+		y-- // the filter's line
+	}
+	t.win.cur = t.win.top + max(y, 0)
+}
+
 // close closes the node under the cursor, or goes to its parent.
 func (t *tree) close(list []node) {
 	t.win.clamp(len(list), t.room)

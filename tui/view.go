@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -124,13 +125,13 @@ func (m *model) drawTooSmall() []string {
 // drawHeader draws the tabs, and at the right what is shown and what runs.
 func (m *model) drawHeader(w int) string {
 	l := m.th.newLine(w)
-	l.space(1).put(accent, "acme").space(2)
-	for i, p := range m.pages {
-		r, text := dim, fmt.Sprintf(" %d %s ", i+1, p.name())
+	l.space(1).put(accent, "acme").rest(tabsFrom)
+	for i := range m.pages {
+		r, text := dim, m.tab(i)
 		if i == m.current && m.prepare == nil {
 			r = tab
 			if m.look.ascii {
-				text = fmt.Sprintf("[%d %s]", i+1, p.name())
+				text = "[" + strings.TrimSpace(text) + "]"
 			}
 		}
 		l.put(r, text).space(1)
@@ -147,6 +148,25 @@ func (m *model) drawHeader(w int) string {
 	}
 	l.rest(w - 1 - m.th.width(right) - m.th.width(status))
 	return l.put(dim, right).put(r, status).String()
+}
+
+// tabsFrom is the column of the first tab; a blank stands between two.
+const tabsFrom = 7
+
+// tab is a page's text in the header.
+func (m *model) tab(i int) string { return fmt.Sprintf(" %d %s ", i+1, m.pages[i].name()) }
+
+// tabAt gives the page whose tab a column of the header is in.
+func (m *model) tabAt(x int) (page int, ok bool) {
+	from := tabsFrom
+	for i := range m.pages {
+		to := from + m.th.width(m.tab(i))
+		if x >= from && x < to {
+			return i, true
+		}
+		from = to + 1
+	}
+	return 0, false
 }
 
 // status says what runs now.
