@@ -1,6 +1,9 @@
 package tui
 
 import (
+	"bytes"
+	"encoding/json"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,6 +17,7 @@ import (
 type cellView struct {
 	col    query.Column
 	value  any
+	g      *grid          // of a row: left and right go to those beside it
 	cols   []query.Column // of a row
 	row    query.Row
 	scroll scrollText
@@ -33,9 +37,29 @@ func (m *model) openCell(g *grid) tea.Cmd {
 // openRow shows the row under a grid's cursor.
 func (m *model) openRow(g *grid) tea.Cmd {
 	if row, ok := g.current(); ok {
-		m.cell = &cellView{col: query.Column{Name: "Row " + report.Count(int64(g.win.cur+1)), Type: report.Count(int64(len(g.cols))) + " columns"}, cols: g.cols, row: row}
+		m.cell = &cellView{g: g, cols: g.cols}
+		m.cell.setRow(row)
 	}
 	return nil
+}
+
+// setRow shows the row that the grid's cursor is on, at the place that was read of the one
+// before.
+func (v *cellView) setRow(row query.Row) {
+	v.col = query.Column{Name: "Row " + report.Count(int64(v.g.win.cur+1)) + " of " + report.Count(int64(v.g.count())), Type: report.Count(int64(len(v.cols))) + " columns"}
+	v.row, v.lines = row, nil
+}
+
+// turn goes to the row d further on, if there is one and it is in memory.
+func (v *cellView) turn(d int) {
+	was := v.g.win.cur
+	v.g.win.cur = min(max(was+d, 0), v.g.count()-1)
+	row, ok := v.g.current()
+	if !ok {
+		v.g.win.cur = was
+		return
+	}
+	v.setRow(row)
 }
 
 // copyCell copies the cell under a grid's cursor; NULL copies nothing.
@@ -52,16 +76,20 @@ func (m *model) copyCell(g *grid) tea.Cmd {
 }
 
 func (v *cellView) key(m *model, k tea.KeyPressMsg) tea.Cmd {
-	switch {
-	case v.scroll.key(k.String()):
-	case k.String() == "y":
+	switch s := k.String(); {
+	case v.scroll.key(s):
+	case v.g != nil && (s == "left" || s == "h"):
+		v.turn(-1)
+	case v.g != nil && (s == "right" || s == "l"):
+		v.turn(1)
+	case s == "y":
 		if v.row != nil {
 			return m.copy("the row", tsv(v.cols, v.row))
 		}
 		if v.value != nil {
 			return m.copy(v.col.Name, v.col.Format(v.value))
 		}
-	default:
+	case slices.Contains([]string{"esc", "enter", "q", "v", "backspace"}, s): // no other key: the esc after it would leave the result
 		m.cell = nil
 	}
 	return nil
@@ -80,6 +108,9 @@ func (v *cellView) over(m *model, lines []string) []string {
 	ih = min(ih, max(len(v.lines), 1))
 	shown := v.scroll.show(m.th, v.lines, iw, ih)
 	b.foot = "y copy, esc close"
+	if v.g != nil {
+		b.foot = m.th.g.left + " " + m.th.g.right + " other rows, " + b.foot
+	}
 	if at := v.scroll.position(); at != "" {
 		b.foot = at + " " + m.th.g.dot + " " + b.foot
 	}
@@ -112,6 +143,18 @@ func (v *cellView) layOutRow(th *theme, w int) []string {
 	return out
 }
 
+// eventType is the type of the value that is an event of a topic.
+const eventType = "event"
+
+// fieldByField writes a JSON object with a field a line; what is none stays as it is.
+func fieldByField(text string) string {
+	var b bytes.Buffer
+	if len(text) > cellMost || json.Indent(&b, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return b.String()
+}
+
 func (v *cellView) layOut(th *theme, w int) []string {
 	if v.row != nil {
 		return v.layOutRow(th, w)
@@ -120,6 +163,9 @@ func (v *cellView) layOut(th *theme, w int) []string {
 		return []string{th.newLine(w).put(dim, "NULL").String()}
 	}
 	text := v.col.Format(v.value)
+	if v.col.Type == eventType {
+		text = fieldByField(text)
+	}
 	if text == "" {
 		return []string{th.newLine(w).put(dim, "(empty text)").String()}
 	}

@@ -450,7 +450,11 @@ func (p *livePage) drawTail(m *model, w, h int) []string {
 		body = append(body, l.cell(plain, e.Text, iw-l.w, false).String())
 	}
 	if len(p.tail) == 0 {
-		body = []string{th.newLine(iw).put(dim, "no event yet").String()}
+		text := "no event yet"
+		if p.filter != "" {
+			text = "no event that has this text yet; " + m.keyName("/") + " and an empty text show all"
+		}
+		body = []string{th.newLine(iw).put(dim, text).String()}
 	}
 	return b.Draw(th, w, h, body)
 }
@@ -470,17 +474,29 @@ func fieldOf(event, name string) string {
 func (p *livePage) inspect(m *model) tea.Cmd {
 	e := p.tail[p.win.cur]
 	p.stick = false
-	m.cell = &cellView{col: query.Column{Name: "p" + report.Count(int64(e.Partition)) + " @" + report.Count(e.Offset), Type: "event"}, value: e.Text}
+	m.cell = &cellView{col: query.Column{Name: "p" + report.Count(int64(e.Partition)) + " @" + report.Count(e.Offset), Type: eventType}, value: e.Text}
 	return nil
 }
 
 // askLive asks for a text that events must have.
 func (p *livePage) askFilter(m *model) tea.Cmd {
-	return m.openAsk(&ask{title: "Filter the tail", label: "contains", text: p.filter, hint: `A piece of the event, such as "event_type":"error". Nothing shows all.`, done: func(m *model, text string) (tea.Cmd, string) {
-		p.filter, p.tail, p.shown, p.skipped, p.win = text, nil, 0, 0, window{}
-		p.stick = true
+	return m.openAsk(&ask{title: "Filter the tail", label: "contains", text: p.filter, hint: `A piece of the event, such as "event_type":"stop". Nothing shows all.`, done: func(m *model, text string) (tea.Cmd, string) {
+		p.setFilter(text)
 		return nil, ""
 	}})
+}
+
+// setFilter keeps of the events that are there those that have a text, and counts anew.
+func (p *livePage) setFilter(text string) {
+	var kept []LiveEvent
+	for _, e := range p.tail {
+		if strings.Contains(e.Text, text) {
+			kept = append(kept, e)
+		}
+	}
+	p.filter, p.tail = text, kept
+	p.shown, p.skipped = int64(len(kept)), 0
+	p.stick, p.win = true, window{cur: max(len(kept)-1, 0)}
 }
 
 // explain says in words where the time goes.

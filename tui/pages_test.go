@@ -317,9 +317,32 @@ func TestCheck29Live(t *testing.T) {
 	if p.tail[len(p.tail)-1] != last || p.shown+p.skipped != 2500*3010 {
 		t.Error("paused rows changed, or are not counted")
 	}
+	had := int64(0)
+	for _, e := range p.tail {
+		if strings.Contains(e.Text, "error") {
+			had++
+		}
+	}
 	press(t, m, "space", "/")
 	typeIn(t, m, "error")
 	press(t, m, "enter")
+	if had == 0 || int64(len(p.tail)) != had || p.shown != had || p.skipped != 0 {
+		t.Errorf("of the events that were there %d are kept, %d have it", len(p.tail), had)
+	}
+	whole := p.tail[len(p.tail)-1]
+	whole.Text = `{"event_type":"error","n":7}`
+	p.tail = append(p.tail, whole)
+	press(t, m, "G", "enter")
+	if s := screenText(m); m.cell == nil || !strings.Contains(s, `┃   "event_type": "error",`) {
+		t.Errorf("the event is not a field a line:\n%s", s)
+	}
+	press(t, m, "esc")
+	p.setFilter("")
+	p.setFilter("no such text")
+	if s := screenText(m); !strings.Contains(s, "no event that has this text yet; / and an empty text show all") {
+		t.Errorf("an empty tail does not say why:\n%s", s)
+	}
+	p.setFilter("error")
 	w.shots += 10
 	for range 10 {
 		s, _ := w.Snapshot(t.Context(), p.filter, liveBatch)
@@ -357,6 +380,14 @@ func TestRow(t *testing.T) {
 		if !strings.Contains(s, c.Name) {
 			t.Errorf("no %s:\n%s", c.Name, s)
 		}
+	}
+	press(t, m, "right", "l", "left", "down", "x")
+	if s := screenText(m); m.sql.grid.win.cur != 2 || !strings.Contains(s, "Row 3 of 1,234") || m.cell.row[1] != m.sql.grid.rows[2][1] {
+		t.Errorf("after three keys to rows beside it, row %d:\n%s", m.sql.grid.win.cur, s)
+	}
+	press(t, m, "left", "left", "left", "left")
+	if s := screenText(m); m.sql.grid.win.cur != 0 || !strings.Contains(s, "Row 1 of 1,234") {
+		t.Errorf("before the first row is row %d:\n%s", m.sql.grid.win.cur, s)
 	}
 	press(t, m, "y")
 	if !strings.HasPrefix(m.note.text, "copied the row") {

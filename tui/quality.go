@@ -236,6 +236,9 @@ func (p *qualityPage) key(m *model, k tea.KeyPressMsg) tea.Cmd {
 	if !p.win.move(k.String(), n, p.room) {
 		p.win.clamp(n, p.room)
 	}
+	if f := p.at(m); k.String() == "enter" && f != nil { // the action has not taken it
+		m.say(dim, "no statement lists the rows of this one; below stands where to look")
+	}
 	return nil
 }
 
