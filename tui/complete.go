@@ -124,12 +124,25 @@ func (s *sheet) completions(n *names, database, before, word string) []completio
 			out = append(out, completion{text: u.alias, kind: "alias of " + u.table.Name})
 		}
 	}
-	for _, f := range n.functions {
-		kind := "function"
-		if f.Refused != "" {
-			kind = "not here"
+	if len(used) == 0 { // FROM is written after the columns
+		for _, own := range []bool{true, false} {
+			for _, t := range n.tables {
+				if strings.EqualFold(t.Database, database) == own {
+					for _, c := range columnsOf(t) {
+						c.note = "a column of " + t.Name
+						out = append(out, c)
+					}
+				}
+			}
 		}
-		out = append(out, completion{text: f.Name + "(", kind: kind, note: f.Signature})
+	}
+	var refused []completion
+	for _, f := range n.functions {
+		if f.Refused != "" {
+			refused = append(refused, completion{text: f.Name + "(", kind: "not here", note: f.Signature})
+			continue
+		}
+		out = append(out, completion{text: f.Name + "(", kind: "function", note: f.Signature})
 	}
 	for _, k := range strings.Fields(keywords) {
 		if word != "" && word[0] >= 'a' && word[0] <= 'z' {
@@ -140,7 +153,7 @@ func (s *sheet) completions(n *names, database, before, word string) []completio
 	for _, t := range n.tables {
 		out = append(out, completion{text: quoteIfNeeded(t.Name), kind: tableKind(t)})
 	}
-	return ranked(out, word)
+	return ranked(append(out, refused...), word)
 }
 
 func tableKind(t Table) string {

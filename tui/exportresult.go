@@ -3,6 +3,8 @@ package tui
 import (
 	"context"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -16,8 +18,8 @@ func (m *model) askExport() tea.Cmd {
 	r := m.sql.result
 	formats := m.cfg.Exporter.Formats()
 	return m.openAsk(&ask{
-		title: "Export the result", label: "file", text: "result.csv",
-		hint: "Its ending says the format: " + strings.Join(formats, ", ") + ". All rows are written, not only those that are loaded.",
+		title: "Export the result", label: "file", text: m.freeName("result", ".csv"),
+		hint: "Its ending says the format: " + strings.Join(formats, ", ") + ". " + r.exports(),
 		done: func(m *model, name string) (tea.Cmd, string) {
 			name = strings.TrimSpace(name)
 			if name == "" {
@@ -31,6 +33,39 @@ func (m *model) askExport() tea.Cmd {
 			return nil, "the ending must be one of " + strings.Join(formats, ", ")
 		},
 	})
+}
+
+// freeName gives a file's name that no export of this run was given: what is there already
+// is never replaced.
+func (m *model) freeName(stem, ending string) string {
+	name := stem + ending
+	for n := 2; slices.ContainsFunc(m.jobs.list, func(j *job) bool { return j.kind == "export" && j.target == name }); n++ {
+		name = stem + "-" + strconv.Itoa(n) + ending
+	}
+	return name
+}
+
+// exports says which rows go to the file.
+func (r *result) exports() string {
+	const rows = "Rows that are written: "
+	switch g := r.grid; {
+	case r.state != runDone || r.stats.Truncated:
+		return rows + "all; the statement runs again for it."
+	case g.part:
+		return rows + "the " + report.Count(int64(g.count())) + " of " + report.Count(int64(g.total())) + " that the filter shows."
+	case g.order != nil:
+		return rows + "all " + report.Count(int64(g.total())) + ", in the order shown."
+	default:
+		return rows + "all " + report.Count(int64(g.total())) + "."
+	}
+}
+
+// rowsOf is a number of rows in words.
+func rowsOf(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return report.Count(int64(n)) + " rows"
 }
 
 // export writes a result: the rows that are kept if those are all, else the
@@ -130,5 +165,5 @@ func (k *keptRows) Close() error       { return nil }
 
 // exported says what a finished export did.
 func (j *job) exported() string {
-	return "wrote " + report.Count(j.progress().Done) + " rows to " + j.target
+	return "wrote " + rowsOf(int(j.progress().Done)) + " to " + j.target
 }

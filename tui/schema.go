@@ -73,7 +73,7 @@ func (p *sqlPage) tableNodes(t Table) []node {
 		if i >= len(t.Columns)-t.Keys {
 			r = keyword // a partition's: a predicate on it costs nothing
 		}
-		out = append(out, node{id: id + "/" + name, level: 2, text: name, right: c.Type, role: r, leaf: true, run: func(m *model) tea.Cmd {
+		out = append(out, node{id: id + "/" + name, level: 2, text: name, right: c.Type, whole: true, role: r, leaf: true, run: func(m *model) tea.Cmd {
 			p.edit.insert(quoteIfNeeded(name), "")
 			m.say(dim, name+" inserted; "+m.keyName("f2")+" goes to the editor")
 			return p.checkSoon(m)
@@ -84,11 +84,14 @@ func (p *sqlPage) tableNodes(t Table) []node {
 
 func (p *sqlPage) drawSchema(m *model, w, h int) []string {
 	b := box{title: "Schema", focused: p.pane == paneSchema}
-	if !p.side.typing {
-		b.foot = "/ filter"
-	}
 	iw, ih := b.inner(w, h)
 	nodes := p.schemaNodes(m)
+	if !p.side.typing {
+		b.foot = "/ filter"
+		if n := p.side.at(nodes); n != nil && n.level == 2 && p.pane == paneSchema { // there may be no room for name and type in the tree
+			b.foot = m.th.middle(n.text, max(iw-m.th.width(n.right)-1, 4)) + " " + n.right
+		}
+	}
 	if len(nodes) == 0 {
 		text := "no catalog"
 		if m.names.asked && !m.names.loaded {

@@ -185,6 +185,9 @@ func (p *sqlPage) drawResult(m *model, w, h int) []string {
 		say(dim, "Rows come here as they are read. Enter begins a new line and never runs anything.")
 	case p.state == runFailed:
 		b.title, b.note, b.noteRole = "Error", "after "+span(p.took), bad
+		if line := p.failedAt(); line > 0 {
+			b.title = "Error in line " + strconv.Itoa(line) + " of the sheet"
+		}
 		body = p.drawError(m, iw)
 	case p.grid == nil && p.state == runBusy:
 		spin := m.th.g.spin[m.frame%len(m.th.g.spin)]
@@ -286,6 +289,16 @@ func (r *result) figures(m *model, w int) (string, role) {
 		return text, warn
 	}
 	return text, dim
+}
+
+// failedAt is the line of the sheet, from 1, in which Athena's error is, where the error
+// itself names another: it counts from the begin of the statement. 0 otherwise.
+func (r *result) failedAt() int {
+	var q *query.Error
+	if r.from.line <= 0 || !errors.As(r.err, &q) || q.Line < 1 {
+		return 0
+	}
+	return r.from.line + q.Line
 }
 
 // drawError shows an error as Athena words it, its line with a caret, and

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,6 +43,7 @@ func TestCompletion(t *testing.T) {
 		{"SELECT 1 FROM video_telemetry_json v JOIN acme_streaming_data.titles t ON v.", "", "event_id", ""},
 		{"SELECT 1 FROM video_telemetry_json v JOIN acme_streaming_data.titles AS t ON t.", "ti", "title_id", ""},
 		{"SELECT ", "appr", "approx_percentile(", "SELECT approx_percentile("},
+		{"SELECT ", "dev", "device_type", "SELECT device_type"}, // FROM comes later
 		{"SELECT 1 FROM video_telemetry_json WHERE ", "Ti", `"Title"`, ""},
 		{"", "SEL", "SELECT", "SELECT"},
 		{"SELECT 'a ", "dev", "", ""}, {"-- ", "dev", "", ""}, {"SELECT 12", "34", "", ""},
@@ -329,12 +331,61 @@ func TestCheck24Export(t *testing.T) {
 	if w.wrote["out.parquet"] != f.rows || !strings.Contains(m.note.text, "wrote 120,000 rows to out.parquet") {
 		t.Errorf("wrote %v, said %q", w.wrote, m.note.text)
 	}
-	press(t, m, "e", "ctrl+u")
+	press(t, m, "e", "enter", "e")
+	if s := screenText(m); !strings.Contains(s, "file result-2.csv") || !strings.Contains(s, "all 120,000") {
+		t.Errorf("after result.csv it asks:\n%s", s)
+	}
+	press(t, m, "ctrl+u")
 	typeIn(t, m, "full.csv")
 	press(t, m, "enter")
 	if !strings.Contains(m.note.text, "export failed: write full.csv: no space left on device") {
 		t.Errorf("said %q", m.note.text)
 	}
+}
+
+// TestExportSays: the question says which rows are written, with a filter and a sort.
+func TestExportSays(t *testing.T) {
+	m, w := bench(t, 100, 30, "SELECT 1")
+	press(t, m, "f5", "tab")
+	asks := func(want string) {
+		t.Helper()
+		press(t, m, "e")
+		if q, ok := m.input.(*ask); !ok || !strings.HasSuffix(q.hint, " Rows that are written: "+want) {
+			t.Errorf("it does not say %q:\n%s", want, screenText(m))
+		}
+		press(t, m, "esc")
+	}
+	asks("all 1,234.")
+	press(t, m, "s")
+	asks("all 1,234, in the order shown.")
+	press(t, m, "l", "f")
+	n := m.sql.grid.count()
+	asks(fmt.Sprintf("the %d of 1,234 that the filter shows.", n))
+	press(t, m, "e", "enter")
+	if w.wrote["result.csv"] != n {
+		t.Errorf("wrote %d rows and not %d", w.wrote["result.csv"], n)
+	}
+}
+
+// TestErrorInSheet: where a statement does not begin with its sheet, an error says its
+// line in the sheet beside Athena's.
+func TestErrorInSheet(t *testing.T) {
+	m, _ := bench(t, 100, 30, "SELECT 1;\n\nSELECT 2", func(c *Config) { c.Querier = failing{} })
+	press(t, m, "f5")
+	if s := screenText(m); !strings.Contains(s, "╭─ Error ─") {
+		t.Errorf("of the first statement:\n%s", s)
+	}
+	press(t, m, "ctrl+end", "f5")
+	if s := screenText(m); !strings.Contains(s, "Error in line 3 of the sheet") {
+		t.Errorf("of the second statement:\n%s", s)
+	}
+}
+
+// failing is a Querier whose statements all fail in their first line.
+type failing struct{}
+
+func (failing) Query(context.Context, query.Request) (query.Rows, error) {
+	return nil, &query.Error{Name: "SYNTAX_ERROR", Message: "line 1:1: no", Line: 1, Column: 1}
 }
 
 // TestKeptRows: what export reads is every row once, in order.
