@@ -18,6 +18,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"acme/telemetry/engine/query"
@@ -162,8 +163,13 @@ first if there is none. Where there is no terminal it prints the report.`,
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	p.addGlobalFlags(root)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.loadConfig(cmd) }
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return withHint(exitUsage, "", err) })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := cmd.ValidateRequiredFlags(); err != nil { // cobra's own check comes later, and knows no exit code
+			return withHint(exitUsage, helpOf(cmd), err)
+		}
+		return p.loadConfig(cmd)
+	}
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		p.newReportCmd(), p.newQueryCmd(), p.newTranslateCmd(), p.newTUICmd(),
 		p.newScenarioCmd(), p.newGenerateCmd(), p.newBackfillCmd(),
@@ -194,6 +200,25 @@ func knownVerb(cmd *cobra.Command, args []string) error {
 	return err
 }
 
+// flagError says which flag is near one that is not known, and where the flags are listed.
+func flagError(cmd *cobra.Command, err error) error {
+	if name, ok := strings.CutPrefix(err.Error(), "unknown flag: --"); ok {
+		names := &cobra.Command{SuggestionsMinimumDistance: 2} // a verb's name and a flag's are near by one measure
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		})
+		if near := names.SuggestionsFor(name); len(near) > 0 {
+			err = fmt.Errorf("%w (did you mean --%s?)", err, near[0])
+		}
+	}
+	return withHint(exitUsage, helpOf(cmd), err)
+}
+
+// helpOf says how to see what a verb takes.
+func helpOf(cmd *cobra.Command) string {
+	return "run: " + strings.Replace(cmd.CommandPath(), "acme", "acme help", 1)
+}
+
 // refuseUnknownTopics makes errors of what cobra answers with a help text:
 // acme help nosuch, acme completion nosuch.
 func refuseUnknownTopics(root *cobra.Command) {
@@ -217,7 +242,7 @@ func refuseUnknownTopics(root *cobra.Command) {
 // completeFlags tells the shell what the flags with a few values can be.
 func completeFlags(root *cobra.Command) {
 	for path, values := range map[string][]string{
-		"query --format":         {"table", "csv", "tsv", "json", "jsonl", "markdown"},
+		"query --format":         {"table", "csv", "tsv", "json", "jsonl", "markdown", "parquet"},
 		"report --format":        {"text", "markdown", "json", "html"},
 		"report --fail-on":       {"warn", "error"},
 		"report --table":         {schema.EventsJSON, schema.EventsParquet},
@@ -260,7 +285,12 @@ func wrapUsageErrors(cmd *cobra.Command) {
 	if args := cmd.Args; args != nil {
 		cmd.Args = func(c *cobra.Command, a []string) error {
 			if err := args(c, a); err != nil {
-				return withHint(exitUsage, "run: "+strings.Replace(c.CommandPath(), "acme", "acme help", 1), err)
+				hint := helpOf(c)
+				if len(a) > 0 && !c.HasSubCommands() && strings.HasPrefix(err.Error(), "unknown command") { // cobra's words for an argument too many
+					err = fmt.Errorf("%s takes no argument, and %q is one", c.CommandPath(), a[0])
+					hint = "a lake is given as --lake " + a[0] + "; " + hint
+				}
+				return withHint(exitUsage, hint, err)
 			}
 			return nil
 		}

@@ -153,23 +153,51 @@ func (p *program) queryEngine(ctx context.Context, o *queryOptions) (query.Engin
 	return engine, nil
 }
 
-// sayEmpty says that a statement read a lake in which there is nothing: Athena's
-// answer stands, and a typing error is more likely.
+// sayEmpty says why a statement read no object: the lake has none, its tables have none,
+// or it asked for partitions that are not there. Athena's answer stands, and a typing
+// error is more likely.
 func (p *program) sayEmpty(ctx context.Context, sql string, o *sqlFlags, s query.Stats) error {
-	if s.Objects+s.Pruned > 0 {
+	switch {
+	case s.Objects > 0:
+		return nil
+	case s.Pruned > 0:
+		p.note("acme: no object was read: the predicates on partitions leave none of the %d that are there", s.PartitionsOf)
 		return nil
 	}
 	st, err := p.openToAsk()
 	if err != nil {
 		return err
 	}
-	if filled, err := lakeIsFilled(ctx, st); err != nil || filled {
+	filled, err := lakeIsFilled(ctx, st)
+	if err != nil {
 		return err
 	}
-	if plan, err := p.understand(ctx, sql, o); err == nil && plan.Rows != nil && len(plan.Rows.Scans) > 0 {
+	plan, err := p.understand(ctx, sql, o)
+	if err != nil || plan.Rows == nil || len(plan.Rows.Scans) == 0 {
+		return nil // it has answered, and reads no table
+	}
+	if !filled {
 		p.note("acme: there is nothing in the lake %s: %s", p.lakeName(), p.howToFill())
+		return nil
+	}
+	said := map[string]bool{}
+	for _, scan := range plan.Rows.Scans {
+		if t := scan.Table; !scan.Listing && !said[t.Location] {
+			said[t.Location] = true
+			p.note("acme: no object was read: %s.%s has none at its LOCATION %s%s", t.Database, t.Name, t.Location, p.placeOf(t.Location))
+		}
 	}
 	return nil
+}
+
+// placeOf says where in the lake an s3:// location lies, for a note; nothing of another.
+func (p *program) placeOf(location string) string {
+	rest, ok := strings.CutPrefix(location, "s3://")
+	_, key, under := strings.Cut(rest, "/")
+	if !ok || !under {
+		return ""
+	}
+	return ", which is " + strings.TrimSuffix(p.lakeName(), "/") + "/" + key + " here: the lake stands for the bucket"
 }
 
 // readStatement gives the statement from the argument, a file, or standard input.
