@@ -206,6 +206,10 @@ func TestCheck21Shapes(t *testing.T) {
 	if s := screenText(m); !strings.Contains(s, "done; the statement has no result") {
 		t.Errorf("a statement without a result:\n%s", s)
 	}
+	m.sql.result = &result{state: runDone, grid: newGrid([]query.Column{{Name: "gone", Type: "integer"}})}
+	if s := screenText(m); !strings.Contains(s, "─ no rows ─") {
+		t.Errorf("a result without rows:\n%s", s)
+	}
 }
 
 // stuck is a Querier whose second statement never ends by itself.

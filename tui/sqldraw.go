@@ -212,7 +212,10 @@ func (r *result) place(m *model) string {
 	rows, cols := r.grid.place()
 	text := rows + " of " + r.total()
 	if r.grid.count() == 0 {
-		text = r.total()
+		text = rows
+		if r.state != runDone || r.stats.Truncated { // there may be some, and that is what total says
+			text = r.total()
+		}
 	}
 	if r.grid.part {
 		names := make([]string, len(r.view.filters))

@@ -354,6 +354,7 @@ func screenShapes(t *testing.T, s *onScreen) {
 	ask(x, "SELECT 1 AS twin, 2 AS twin", "1 row")
 	x.Until("both", func() bool { return strings.Count(x.Screen(), "twin │")+strings.Count(x.Screen(), "twin") >= 3 })
 	ask(x, "SELECT 1 AS gone WHERE 1 = 0", "0 rows")
+	x.See("─ no rows ─")
 	var cols []string
 	for i := range 1000 {
 		cols = append(cols, fmt.Sprintf("%d AS c%d", i, i))
