@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"image/color"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -294,9 +295,11 @@ func screenSuspend(t *testing.T, s *onScreen) {
 	}
 	cmd := exec.Command(shell, "--norc", "--noprofile", "-i")
 	cmd.Env, cmd.Dir = s.environ(t.Name(), "PS1=ready> "), s.home
-	x := tuitest.Start(t, cmd, 100, 30, nil)
+	x := tuitest.Start(t, cmd, 100, 30, color.White)
 	x.Keys(s.acme + " tui --lake " + s.lake + " --screen jobs\r")
 	x.See("begins one")
+	// What the terminal answers is for the program, and not for the shell to run.
+	x.Until("the terminal has said what its ground is", func() bool { return worst(x.Inks(), color.White) >= 4.5 })
 	x.Keys("\x1a")
 	x.Until("the shell has the terminal", func() bool { return !x.AltScreen() })
 	x.Resize(80, 24)
