@@ -66,6 +66,7 @@ type Config struct {
 	Monitor  Monitor  // watches a pipeline
 	Keeper   Keeper   // keeps the session
 	Journal  Journal  // keeps which jobs run
+	Recorder Recorder // keeps what a defect leaves behind
 
 	Lake     string        // the lake's name for the header
 	Database string        // for statements of the SQL page

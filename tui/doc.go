@@ -7,9 +7,9 @@
 // knows tables, partitions and objects, a Checker what a statement would read, a
 // Spooler keeps rows that memory has no room for, an Exporter writes results, a
 // Library keeps statements, a Runner carries out verbs as jobs, a Monitor watches a
-// pipeline, a Keeper keeps the session, a Journal which jobs run, an Editor is the
-// reader's own. The package opens no file, no socket and no engine, and asks for the
-// time through Config.Now.
+// pipeline, a Keeper keeps the session, a Journal which jobs run, a Recorder what a
+// defect leaves behind, an Editor is the reader's own. The package opens no file, no
+// socket and no engine, and asks for the time through Config.Now.
 //
 // What goes out. Frames: exactly as many lines as the terminal has, each
 // exactly as wide, made of printable characters and SGR and nothing else; and

@@ -109,6 +109,13 @@ type Exporter interface {
 	Formats() []string
 }
 
+// Recorder keeps what is known of a defect of the program, for the reader to report.
+type Recorder interface {
+	// Record keeps a text and gives the name of what it is kept in. It is called once,
+	// when the screen is gone.
+	Record(text string) (name string, err error)
+}
+
 // Library keeps statements under names.
 type Library interface {
 	List(ctx context.Context) ([]Saved, error)

@@ -14,6 +14,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/term"
+
+	"acme/telemetry/engine/query"
 )
 
 // Exit codes of Run beside 0; a signal gives 128 and its number.
@@ -140,8 +142,7 @@ func supervise(p *tea.Program, sig <-chan os.Signal, failed, done <-chan struct{
 // verdict says what happened, once the terminal is back, and gives the code.
 func verdict(cfg Config, m *model, got os.Signal, err error) int {
 	if m.crash != nil {
-		text := m.th.clean(fmt.Sprint(m.crash.value))
-		fmt.Fprintf(cfg.Err, "acme: internal error on the screen: %s: the lake is not touched; please report this\n\n%s", text, m.crash.stack)
+		confess(cfg, m.th.clean(fmt.Sprint(m.crash.value)), m.crash.stack)
 		return exitBug
 	}
 	if errors.Is(err, tea.ErrProgramPanic) {
@@ -159,6 +160,24 @@ func verdict(cfg Config, m *model, got os.Signal, err error) int {
 		return exitFailed
 	}
 	return 0
+}
+
+// confess tells of a panic of ours. Its stack goes into a file where one can be written: the
+// terminal has room for one line that says where.
+func confess(cfg Config, value string, stack []byte) {
+	name, err := "", error(nil)
+	if cfg.Recorder != nil {
+		name, err = cfg.Recorder.Record(value + "\n\n" + string(stack))
+	}
+	fmt.Fprintf(cfg.Err, "acme: internal error on the screen: %s: the lake is not touched; please report this", value)
+	switch {
+	case err != nil:
+		fmt.Fprintf(cfg.Err, " (%s)\n\n%s", query.Printable(err.Error()), stack)
+	case name == "":
+		fmt.Fprintf(cfg.Err, "\n\n%s", stack)
+	default:
+		fmt.Fprintf(cfg.Err, " with %s\n", query.Printable(name))
+	}
 }
 
 // coalesceWheel drops wheel turns that come faster than frames, so that a

@@ -98,6 +98,8 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, new(*defect)):
+		return exitInternal
 	case errors.As(err, &sig):
 		return 128 + int(sig.sig)
 	case errors.As(err, &coded):
@@ -155,5 +157,8 @@ func (p *program) reportError(err error) {
 	}
 	if hint != "" {
 		p.sayLines("  ", hint)
+	}
+	if d := (*defect)(nil); errors.As(err, &d) {
+		p.sayDefect(d.stack)
 	}
 }

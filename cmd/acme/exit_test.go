@@ -32,6 +32,7 @@ func TestExitCode(t *testing.T) {
 		{"a gate", silentExit{exitGate}, exitGate},
 		{"no room to generate", explainGenerateError(t.Context(), full), exitPartial},
 		{"a defect", &query.Error{Name: "INTERNAL_ERROR"}, exitInternal},
+		{"a part's defect", fmt.Errorf("generator: %w", caught(func() error { panic("x") })), exitInternal},
 		{"stopped", stopped{interrupted{syscall.SIGINT}, context.Canceled}, 130},
 		{"stopped while generating", stopped{interrupted{syscall.SIGTERM}, withHint(exitPartial, "again", context.Canceled)}, 143},
 	} {
@@ -73,6 +74,13 @@ func TestDefect(t *testing.T) {
 	}
 	if !strings.Contains(said.String(), "internal error: index out of range") || !strings.Contains(said.String(), "main.go:1") {
 		t.Errorf("it says %q", said.String())
+	}
+	said.Reset()
+	p.reportError(fmt.Errorf("generator: %w", caught(func() error { panic("index out of range") })))
+	for _, want := range []string{"acme: generator: internal error: index out of range", "please report it", "TestDefect"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("it says no %q: %q", want, said.String())
+		}
 	}
 }
 

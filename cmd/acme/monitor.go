@@ -292,7 +292,7 @@ func startTail(c stream.Config, topic, group string) *topicTail {
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &topicTail{cancel: cancel, most: 200}
 	go func() {
-		if err := t.read(ctx, c, topic, group); err != nil && ctx.Err() == nil {
+		if err := caught(func() error { return t.read(ctx, c, topic, group) }); err != nil && ctx.Err() == nil {
 			t.mu.Lock()
 			t.err = err
 			t.mu.Unlock()
@@ -314,13 +314,9 @@ func (t *topicTail) read(ctx context.Context, c stream.Config, topic, group stri
 		if err != nil {
 			return err
 		}
-		t.mu.Lock()
 		for _, f := range polled.Fetched {
-			for _, msg := range f.Messages {
-				t.add(msg)
-			}
+			t.add(f.Messages)
 		}
-		t.mu.Unlock()
 	}
 	return ctx.Err()
 }
@@ -328,16 +324,21 @@ func (t *topicTail) read(ctx context.Context, c stream.Config, topic, group stri
 // eventMost bounds what is kept of an event.
 const eventMost = 16 << 10
 
-func (t *topicTail) add(msg schema.Message) {
-	t.came++
-	t.total++
-	if len(t.filter) > 0 && !bytes.Contains(msg.Value, t.filter) {
-		return
-	}
-	value := msg.Value[:min(len(msg.Value), eventMost)]
-	t.kept = append(t.kept, tui.LiveEvent{At: time.UnixMilli(msg.Arrival), Partition: msg.Partition, Offset: msg.Offset, Text: string(value)})
-	if len(t.kept) >= 2*t.most {
-		t.kept = append(t.kept[:0:0], t.kept[len(t.kept)-t.most:]...)
+// add takes what was fetched of a partition.
+func (t *topicTail) add(messages []schema.Message) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, msg := range messages {
+		t.came++
+		t.total++
+		if len(t.filter) > 0 && !bytes.Contains(msg.Value, t.filter) {
+			continue
+		}
+		value := msg.Value[:min(len(msg.Value), eventMost)]
+		t.kept = append(t.kept, tui.LiveEvent{At: time.UnixMilli(msg.Arrival), Partition: msg.Partition, Offset: msg.Offset, Text: string(value)})
+		if len(t.kept) >= 2*t.most {
+			t.kept = append(t.kept[:0:0], t.kept[len(t.kept)-t.most:]...)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func start(ctx context.Context, name string, run func(context.Context) error) *p
 	go func() {
 		defer close(t.done)
 		defer cancel()
-		if err := run(ctx); err != nil && !(ctx.Err() != nil && onlyCanceled(err)) {
+		if err := caught(func() error { return run(ctx) }); err != nil && !(ctx.Err() != nil && onlyCanceled(err)) {
 			t.err = fmt.Errorf("%s: %w", name, err)
 		}
 	}()

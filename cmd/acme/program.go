@@ -63,11 +63,19 @@ type globalOptions struct {
 }
 
 // Main runs acme and gives its exit code. Arguments are without the program's name.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) (code int) {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []string) int {
 	if len(args) > 0 && args[0] == queryWorkerVerb {
 		return serveQueries(stdin, stdout)
 	}
-	p := &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
+	return newProgram(stdin, stdout, stderr, environ).run(args)
+}
+
+func newProgram(stdin io.Reader, stdout, stderr io.Writer, environ []string) *program {
+	return &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
+}
+
+// run runs a command line and gives its exit code.
+func (p *program) run(args []string) (code int) {
 	defer func() {
 		if defect := recover(); defect != nil {
 			code = p.confess(defect, debug.Stack())
@@ -96,9 +104,14 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []st
 // confess tells of a defect of this program.
 func (p *program) confess(defect any, stack []byte) int {
 	p.sayLines("acme: ", fmt.Sprintf("internal error: %v", defect))
+	p.sayDefect(stack)
+	return exitInternal
+}
+
+// sayDefect asks for a report of a defect that has been named.
+func (p *program) sayDefect(stack []byte) {
 	p.sayLines("  ", "this is a defect of acme; please report it with what follows")
 	p.sayLines("  ", string(stack))
-	return exitInternal
 }
 
 // silentExit ends the program with a code after everything has been said.

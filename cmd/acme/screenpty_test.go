@@ -30,10 +30,24 @@ type onScreen struct {
 // newOnScreen makes a lake of some hours with about so many events each.
 func newOnScreen(t *testing.T, hours, arrivals int) *onScreen {
 	t.Helper()
-	s := &onScreen{t: t, acme: acmeBinary(t), home: t.TempDir()}
+	s := &onScreen{t: t, acme: screenProgram(t), home: t.TempDir()}
 	s.lake = filepath.Join(s.home, "lake")
 	s.run("generate", "-q", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", fmt.Sprint(hours, "h"), "--set", fmt.Sprint("arrivals.mean_per_hour=", arrivals))
 	return s
+}
+
+// screenProgram gives the program that is shown: the test binary under the name by which it
+// is acme, or what ACME_PROGRAM names, such as one that was built with the race detector.
+func screenProgram(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("ACME_PROGRAM")
+	if name == "" {
+		return acmeBinary(t)
+	}
+	if !filepath.IsAbs(name) {
+		t.Fatalf("ACME_PROGRAM=%s: want a path from the root, for the program is run in other folders", name)
+	}
+	return name
 }
 
 // run runs a verb on the lake and gives what it prints.
@@ -162,7 +176,7 @@ func TestScreenProgram(t *testing.T) {
 		"Check20Long": screenLong, "Check21Shapes": screenShapes, "Check24Export": screenExport, "Check26Error": screenError,
 		"Check27Several": screenSeveral, "Check31Job": screenJob,
 		"Check04Partitions": screenPartitions, "Check05And06NoTerminal": screenNoTerminal, "Check07And08Colours": screenColours, "Check08And38Ground": screenGround,
-		"Check01Pages": screenPages, "Check03Storm": screenStorm, "Check10Ends": screenEnds, "Check12Suspend": screenSuspend, "Check14Gone": screenGone, "Check16Paste": screenPaste,
+		"Check01Pages": screenPages, "Check03Storm": screenStorm, "Check10Ends": screenEnds, "Check11Panics": screenPanics, "Check12Suspend": screenSuspend, "Check14Gone": screenGone, "Check16Paste": screenPaste,
 		"Check17Escape": screenEscape, "Check18Mouse": screenMouse, "Check22Hostile": screenHostile, "Check25Cancel": screenCancel, "Check28Copy": screenCopy, "Check39Still": screenStill, "Check41Newcomer": screenNewcomer,
 		"Check33And34Session": screenSession, "Check35And36Keys": screenKeys, "Check37ReadOnly": screenReadOnly, "Check24And30FullDisk": screenFullDisk, "Check40Leaves": screenLeaves,
 	} {
@@ -315,6 +329,13 @@ func screenDerived(t *testing.T, x *tuitest.Terminal, n int) {
 // run, and gives what lets them go on.
 func pauseEngine(t *testing.T, pid int) (goOn func()) {
 	t.Helper()
+	signalEngine(t, pid, syscall.SIGSTOP)
+	return func() { signalEngine(t, pid, syscall.SIGCONT) }
+}
+
+// signalEngine sends a signal to the processes that a program has started.
+func signalEngine(t *testing.T, pid int, sig syscall.Signal) {
+	t.Helper()
 	out, err := exec.Command("ps", "-A", "-o", "pid=,ppid=").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -329,15 +350,11 @@ func pauseEngine(t *testing.T, pid int) (goOn func()) {
 	if len(all) == 0 {
 		t.Fatalf("process %d has no engine", pid)
 	}
-	send := func(sig syscall.Signal) {
-		for _, child := range all {
-			if err := syscall.Kill(child, sig); err != nil {
-				t.Error(err)
-			}
+	for _, child := range all {
+		if err := syscall.Kill(child, sig); err != nil {
+			t.Error(err)
 		}
 	}
-	send(syscall.SIGSTOP)
-	return func() { send(syscall.SIGCONT) }
 }
 
 // screenShapes: what the engine gives in strange shapes is drawn, and told apart.

@@ -22,7 +22,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"acme": func() {
 			countGoroutines()
-			os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Environ()))
+			p := newProgram(os.Stdin, os.Stdout, os.Stderr, os.Environ())
+			p.now = clockOf(p.env)
+			os.Exit(p.run(os.Args[1:]))
 		},
 	})
 }

@@ -132,7 +132,7 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 	catalog := newScreenCatalog(p, st)
 	cfg := tui.Config{
 		Keys:    keys,
-		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p, monitor}, Monitor: monitor, Keeper: session, Journal: newJobJournal(p),
+		Catalog: catalog, Checker: catalog, Spooler: rowSpools{p}, Exporter: resultFiles{p}, Library: savedQueries{p}, Editor: ownEditor{p}, Runner: verbJobs{p, monitor}, Monitor: monitor, Keeper: session, Journal: newJobJournal(p), Recorder: crashFiles{p},
 		Loader:  reportLoader{p, engine, st},
 		Querier: engine,
 		Lake:    p.lakeName(), Database: defaultDatabase,
