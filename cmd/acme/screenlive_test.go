@@ -28,31 +28,41 @@ func freePort(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// background starts a verb, which ends with the test if it has not by then.
+func (s *onScreen) background(args ...string) *exec.Cmd {
+	s.t.Helper()
+	cmd := exec.Command(s.acme, args...)
+	cmd.Env = s.environ("")
+	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd
+}
+
+// broker starts a broker that keeps all, and gives its address.
+func (s *onScreen) broker() string {
+	s.t.Helper()
+	address := freePort(s.t)
+	s.background("broker", "-q", "--listen", address, "--data", filepath.Join(s.home, "kafka"), "--retention", "forever")
+	return address
+}
+
 // TestCheck30Export: the Live page follows an exporter that runs elsewhere by the figures
 // that it serves, and the topic itself, from before the lake has its first object. When the exporter is killed its stage says so;
 // when it is back, so are the figures, and the screen was never left.
 func TestCheck30Export(t *testing.T) {
-	s := &onScreen{t: t, acme: acmeBinary(t), home: t.TempDir()}
+	s := &onScreen{t: t, acme: screenProgram(t), home: t.TempDir()}
 	s.lake = filepath.Join(s.home, "lake")
 	figures := freePort(t)
-	background := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(s.acme, args...)
-		cmd.Env = s.environ("")
-		cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		})
-		return cmd
-	}
-	broker := freePort(t)
-	background("broker", "-q", "--listen", broker, "--data", filepath.Join(s.home, "kafka"), "--retention", "forever")
-	background("generate", "-q", "--to", "kafka", "--brokers", broker, "--create-topic", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "4h", "--rate", "400")
+	broker := s.broker()
+	s.background("generate", "-q", "--to", "kafka", "--brokers", broker, "--create-topic", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "4h", "--rate", "400")
 	export := func() *exec.Cmd {
-		return background("export", "-q", "--lake", s.lake, "--brokers", broker, "--follow", "--member", "a", "--buffer-interval", "2s", "--metrics-listen", figures)
+		return s.background("export", "-q", "--lake", s.lake, "--brokers", broker, "--follow", "--member", "a", "--buffer-interval", "2s", "--metrics-listen", figures)
 	}
 	x := s.open(t, 120, 30, "live", []string{"--screen", "live", "--live", "http://" + figures + "/metrics", "--brokers", broker})
 	x.See("does not answer") // an exporter that is not there yet, and a lake that has no object
@@ -88,7 +98,7 @@ func TestCheck30Export(t *testing.T) {
 // itself, and the screen was never left.
 func TestCheck30Refused(t *testing.T) {
 	server := s3test.Start(t)
-	s := &onScreen{t: t, acme: acmeBinary(t), home: t.TempDir(), lake: "s3://" + s3test.Bucket + "/lake"}
+	s := &onScreen{t: t, acme: screenProgram(t), home: t.TempDir(), lake: "s3://" + s3test.Bucket + "/lake"}
 	for name, value := range server.Env() {
 		s.env = append(s.env, name+"="+value)
 	}
