@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -187,35 +188,62 @@ var dateUnits = map[Kind]string{
 	TimestampTZ: "millisecond second minute hour day week month quarter year",
 }
 
-// unit gives the literal unit of a date function in lower case, or "" with the
-// text that fails as Trino does.
-func (c *invocation) unit(k Kind) (unit, failure string) {
+// byUnit gives the text of a date function of a kind of value, which low has for each
+// unit: that of a literal, or a choice by a computed one. What is no unit of the kind fails
+// as in Trino, in a text of type typ, where no argument is NULL.
+func (c *invocation) byUnit(k Kind, typ string, low func(unit string) string) string {
+	units := strings.Fields(dateUnits[k])
 	text := c.raw[0].text
-	if text == nil {
-		panic(c.a.cannot("a unit of time that is not a literal"))
-	}
-	u := strings.ToLower(*text)
-	for _, known := range strings.Fields(dateUnits[k]) {
-		if u == known {
-			return u, ""
+	if text != nil {
+		if u := strings.ToLower(*text); slices.Contains(units, u) {
+			return low(u)
 		}
 	}
-	what, said := map[Kind]string{Date: "DATE", Time: "Time", TimeTZ: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k], u
+	codes := make([]string, len(c.args))
+	for i, v := range c.args {
+		codes[i] = v.code
+	}
+	return c.a.let(codes, func(names []string) string {
+		var known []string
+		for i, n := range names {
+			c.args[i].code = n
+			known = append(known, n+" IS NOT NULL")
+		}
+		choice := "CASE "
+		if text == nil {
+			choice = "CASE lower(" + names[0] + ") "
+			for _, u := range units {
+				choice += "WHEN '" + u + "' THEN " + low(u) + " "
+			}
+			choice += "ELSE CASE "
+		}
+		choice += "WHEN " + strings.Join(known, " AND ") + " THEN " + c.noUnit(k, typ) + " END"
+		if text == nil {
+			choice += " END"
+		}
+		return choice
+	})
+}
+
+// noUnit gives the text that fails of the first argument, which is no unit of a kind.
+func (c *invocation) noUnit(k Kind, typ string) string {
+	what, said := map[Kind]string{Date: "DATE", Time: "Time", TimeTZ: "Time", Timestamp: "Timestamp", TimestampTZ: "Timestamp"}[k], "lower("+c.args[0].code+")"
 	if c.a.level >= 476 {
 		what = strings.ToUpper(what)
 		if what != "TIME" {
-			said = *text
+			said = c.args[0].code
 		}
 	}
-	return "", fail("VARCHAR", "INVALID_FUNCTION_ARGUMENT", fmt.Sprintf("'%s' is not a valid %s field", said, what))
+	return failWith(typ, "'[[INVALID_FUNCTION_ARGUMENT]] ''' || "+said+" || ''' is not a valid "+what+" field'")
 }
 
 func lowDateTrunc(c *invocation) string {
-	v := c.args[1]
-	u, failure := c.unit(v.typ.Kind)
-	if failure != "" {
-		return "CAST(" + failure + " AS " + v.typ.DuckDB() + ")"
-	}
+	t := c.args[1].typ
+	return c.byUnit(t.Kind, t.DuckDB(), func(u string) string { return c.truncated(u, c.args[1]) })
+}
+
+// truncated gives date_trunc of v to a unit that it has.
+func (c *invocation) truncated(u string, v value) string {
 	size, clock := unitMicros[u]
 	switch v.typ.Kind {
 	case Date:
@@ -263,11 +291,12 @@ func steps(n string, micros int64) string {
 }
 
 func lowDateAdd(c *invocation) string {
-	v, n := c.args[2], c.args[1].code
-	u, failure := c.unit(v.typ.Kind)
-	if failure != "" {
-		return "CAST(" + failure + " AS " + v.typ.DuckDB() + ")"
-	}
+	t := c.args[2].typ
+	return c.byUnit(t.Kind, t.DuckDB(), func(u string) string { return c.added(u, c.args[1].code, c.args[2]) })
+}
+
+// added gives date_add of n units, which v has, to v.
+func (c *invocation) added(u, n string, v value) string {
 	step := unitStep(u, n)
 	size, clock := unitMicros[u]
 	t := v.typ
@@ -301,11 +330,11 @@ func (c *invocation) roundTo(t Type, picos string) string {
 }
 
 func lowDateDiff(c *invocation) string {
-	x, y := c.args[1], c.args[2]
-	u, failure := c.unit(x.typ.Kind)
-	if failure != "" {
-		return "CAST(" + failure + " AS BIGINT)"
-	}
+	return c.byUnit(c.args[1].typ.Kind, "BIGINT", func(u string) string { return c.between(u, c.args[1], c.args[2]) })
+}
+
+// between gives date_diff in a unit that x has.
+func (c *invocation) between(u string, x, y value) string {
 	l, r := x.code, y.code
 	day := !strings.Contains(dateUnits[Time], u)
 	switch k := x.typ.Kind; {

@@ -1,0 +1,43 @@
+package conformance_test
+
+import "testing"
+
+// TestFoundRefused are statements that were refused once, and those beside them that
+// still are.
+func TestFoundRefused(t *testing.T) {
+	const (
+		clock  = "(VALUES 'millisecond', 'second', 'Minute', 'HOUR') AS t (u)"
+		units  = "(VALUES 'millisecond', 'second', 'Minute', 'HOUR', 'day', 'week', 'month', 'quarter', 'year') AS t (u)"
+		days   = "(VALUES 'day', 'week', 'Month', 'QUARTER', 'year') AS t (u)"
+		holes  = "(VALUES 1e0, NULL, nan(), NULL) AS t (x)"
+		spread = "SELECT stddev(x), stddev_pop(x), variance(x), var_pop(x) FROM "
+		pairs  = "SELECT corr(x, y), regr_slope(x, y), regr_intercept(x, y), covar_pop(x, y), covar_samp(x, y) FROM "
+		twice  = "NOT_SUPPORTED: a map with NaN twice is not supported by the local engine"
+		once   = "NOT_SUPPORTED: line 1:8: count(DISTINCT) of a constant with FILTER at this release is not supported by the local engine"
+	)
+	holdReleases(t, []releaseCase{
+		{"a timestamp cut by the row's unit", "SELECT date_trunc(u, TIMESTAMP '2024-05-17 13:14:15.678912') FROM " + units,
+			`[["2024-05-17 13:14:15.678000"],["2024-05-17 13:14:15.000000"],["2024-05-17 13:14:00.000000"],["2024-05-17 13:00:00.000000"],["2024-05-17 00:00:00.000000"],["2024-05-13 00:00:00.000000"],["2024-05-01 00:00:00.000000"],["2024-04-01 00:00:00.000000"],["2024-01-01 00:00:00.000000"]]`, ""},
+		{"a time with zone cut by the row's unit", "SELECT date_trunc(u, TIMESTAMP '2024-10-27 02:30:15.678 Europe/Berlin') FROM (VALUES 'hour', 'day') AS t (u)",
+			`[["2024-10-27 02:00:00.000 Europe/Berlin"],["2024-10-27 00:00:00.000 Europe/Berlin"]]`, ""},
+		{"a date cut by the row's unit", "SELECT date_trunc(u, DATE '2024-10-27') FROM " + days, `[["2024-10-27"],["2024-10-21"],["2024-10-01"],["2024-10-01"],["2024-01-01"]]`, ""},
+		{"a time of day cut by the row's unit", "SELECT date_trunc(u, TIME '02:30:15.678') FROM " + clock, `[["02:30:15.678"],["02:30:15.000"],["02:30:00.000"],["02:00:00.000"]]`, ""},
+		{"a unit that is worked out", "SELECT date_trunc(CASE WHEN x > TIMESTAMP '2024-01-01 00:00:00' THEN 'hour' ELSE 'day' END, x), date_trunc(lower('DAY'), x) FROM (VALUES TIMESTAMP '2024-05-17 13:14:15') AS t (x)",
+			`[["2024-05-17 13:00:00","2024-05-17 00:00:00"]]`, ""},
+		{"a unit of a lambda", "SELECT transform(ARRAY['day', 'month'], u -> date_trunc(u, TIMESTAMP '2024-05-17 13:14:15'))", `[[["2024-05-17 00:00:00","2024-05-01 00:00:00"]]]`, ""},
+		{"a unit that is none", "SELECT date_trunc(u, TIMESTAMP '2024-05-17 13:14:15') FROM (VALUES 'Foo''s') AS t (u)",
+			"INVALID_FUNCTION_ARGUMENT: 'foo's' is not a valid Timestamp field", "INVALID_FUNCTION_ARGUMENT: 'Foo's' is not a valid TIMESTAMP field"},
+		{"a unit that a date has not", "SELECT date_diff(u, DATE '2024-02-29', DATE '2025-02-28') FROM (VALUES 'Hour') AS t (u)",
+			"INVALID_FUNCTION_ARGUMENT: 'hour' is not a valid DATE field", "INVALID_FUNCTION_ARGUMENT: 'Hour' is not a valid DATE field"},
+		{"a unit that a time of day has not", "SELECT date_add(u, 26, TIME '02:30:15.678') FROM (VALUES 'DAY') AS t (u)",
+			"INVALID_FUNCTION_ARGUMENT: 'day' is not a valid Time field", "INVALID_FUNCTION_ARGUMENT: 'day' is not a valid TIME field"},
+		{"TRY of a unit that is none", "SELECT TRY(date_trunc(u, TIMESTAMP '2024-05-17 13:14:15')) FROM (VALUES 'foo', 'day') AS t (u)", `[[null],["2024-05-17 00:00:00"]]`, ""},
+		{"no unit beside NULL", "SELECT date_trunc(u, x), date_trunc('foo', x), date_add('foo', 1, x), date_diff(u, x, x) FROM (VALUES ('foo', CAST(NULL AS timestamp))) AS t (u, x)", "[[null,null,null,null]]", ""},
+		{"a unit that is NULL", "SELECT date_trunc(u, DATE '2024-02-29') FROM (VALUES CAST(NULL AS varchar)) AS t (u)", "[[null]]", ""},
+		{"a step by the row's unit", "SELECT date_add(u, 1, TIMESTAMP '2024-10-27 02:30:15.678 Europe/Berlin') FROM " + units,
+			`[["2024-10-27 02:30:15.679 Europe/Berlin"],["2024-10-27 02:30:16.678 Europe/Berlin"],["2024-10-27 02:31:15.678 Europe/Berlin"],["2024-10-27 02:30:15.678 Europe/Berlin"],["2024-10-28 02:30:15.678 Europe/Berlin"],["2024-11-03 02:30:15.678 Europe/Berlin"],["2024-11-27 02:30:15.678 Europe/Berlin"],["2025-01-27 02:30:15.678 Europe/Berlin"],["2025-10-27 02:30:15.678 Europe/Berlin"]]`, ""},
+		{"a step of a date by the row's unit", "SELECT date_add(u, 3, DATE '2024-10-30') FROM " + days, `[["2024-11-02"],["2024-11-20"],["2025-01-30"],["2025-07-30"],["2027-10-30"]]`, ""},
+		{"time that went by in the row's unit", "SELECT date_diff(u, TIMESTAMP '2024-02-29 12:00:00', TIMESTAMP '2025-02-28 11:00:00') FROM " + units,
+			"[[31532400000],[31532400],[525540],[8759],[364],[52],[11],[3],[0]]", ""},
+	})
+}
