@@ -80,20 +80,28 @@ func lowTransformKeys(c *invocation) string {
 
 func lowMapZip(c *invocation) string {
 	k := c.typ.elem()
-	if !simple(k) && k.Kind != Unknown {
+	if k.has(Map) || k.isNested() && (k.has(Double) || k.has(Real)) {
 		panic(c.a.cannot("map_zip_with of keys of type %s", k))
 	}
-	return c.a.let([]string{"trino.zip_maps(" + c.args[0].code + ", " + c.args[1].code + ")"}, func(v []string) string {
+	zipped := c.a.let([]string{"trino.zip_maps(" + c.args[0].code + ", " + c.args[1].code + ")"}, func(v []string) string {
 		e := c.a.lambdaVar()
 		return fmt.Sprintf("CASE WHEN %s IS NOT NULL THEN map(list_transform(%s, lambda %s: %s.f0), list_transform(%s, %s)) END", v[0], v[0], e, e, v[0], c.lambdas[2])
 	})
+	if !k.isFloat() {
+		return zipped
+	}
+	// NaN is no key of the other map to Trino: it stands twice in the result.
+	holds := func(m value) string {
+		return "map_contains(" + m.code + ", CAST('NaN' AS " + k.DuckDB() + "))"
+	}
+	return "CASE WHEN " + holds(c.args[0]) + " AND " + holds(c.args[1]) + " THEN " + c.a.refuseLate(c.typ.DuckDB(), "a map with NaN twice") + " ELSE " + zipped + " END"
 }
 
 func lowMapConcat(c *invocation) string {
 	if len(c.args) < 2 {
 		panic(&Error{Name: "INVALID_FUNCTION_ARGUMENT", Message: "There must be two or more concatenation arguments to map_concat"})
 	}
-	if k := c.typ.elem(); !simple(k) && k.Kind != Unknown {
+	if k := c.typ.elem(); k.has(Map) {
 		panic(c.a.cannot("map_concat of keys of type %s", k))
 	}
 	nulls, codes := make([]string, len(c.args)), make([]string, len(c.args))

@@ -39,5 +39,13 @@ func TestFoundRefused(t *testing.T) {
 		{"a step of a date by the row's unit", "SELECT date_add(u, 3, DATE '2024-10-30') FROM " + days, `[["2024-11-02"],["2024-11-20"],["2025-01-30"],["2025-07-30"],["2027-10-30"]]`, ""},
 		{"time that went by in the row's unit", "SELECT date_diff(u, TIMESTAMP '2024-02-29 12:00:00', TIMESTAMP '2025-02-28 11:00:00') FROM " + units,
 			"[[31532400000],[31532400],[525540],[8759],[364],[52],[11],[3],[0]]", ""},
+
+		{"keys that are doubles, joined", "SELECT map_keys(m), map_values(m) FROM (SELECT map_concat(MAP(ARRAY[nan(), 3e0], ARRAY[1, 2]), MAP(ARRAY[2e0, nan()], ARRAY[3, 4]), MAP(ARRAY[7e0], ARRAY[7])) AS m) AS t", `[[[7,2,"NaN",3],[7,3,4,2]]]`, ""},
+		{"the zero of the last map", "SELECT map_keys(map_concat(MAP(ARRAY[0e0], ARRAY[1]), MAP(ARRAY[-0e0], ARRAY[3])))", "[[[-0]]]", ""},
+		{"keys that are arrays, joined", "SELECT map_keys(map_concat(MAP(ARRAY[ARRAY[1], ARRAY[3]], ARRAY[1, 2]), MAP(ARRAY[ARRAY[2], ARRAY[3]], ARRAY[3, 4])))", "[[[[2],[3],[1]]]]", ""},
+		{"keys with NaN in them, joined", "SELECT map_keys(map_concat(MAP(ARRAY[ARRAY[nan()]], ARRAY[1]), MAP(ARRAY[ARRAY[nan()]], ARRAY[3])))", `[[[["NaN"]]]]`, ""},
+		{"keys that are doubles, side by side", "SELECT map_keys(m), map_values(m) FROM (SELECT map_zip_with(MAP(ARRAY[nan(), 1e0], ARRAY[1, 2]), MAP(ARRAY[5e0, 1e0, -0e0], ARRAY[9, 3, 4]), (k, a, b) -> a + b) AS m) AS t", `[[["NaN",1,5,-0],[null,5,null,null]]]`, ""},
+		{"NaN of two maps, side by side", "SELECT map_zip_with(MAP(ARRAY[nan()], ARRAY[1]), MAP(ARRAY[nan()], ARRAY[3]), (k, a, b) -> a + b)", twice, ""},
+		{"keys that are rows, side by side", "SELECT map_values(map_zip_with(MAP(ARRAY[ROW(1, 'a')], ARRAY[1]), MAP(ARRAY[ROW(1, 'a'), ROW(2, 'b')], ARRAY[9, 8]), (k, a, b) -> coalesce(a, 0) + b))", "[[[10,8]]]", ""},
 	})
 }
