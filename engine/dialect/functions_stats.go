@@ -1,6 +1,9 @@
 package dialect
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // statisticFunctions are the aggregates that describe how numbers lie.
 func statisticFunctions() []function {
@@ -10,18 +13,33 @@ func statisticFunctions() []function {
 	stat := func(name, doc, sql string) function {
 		return g(name, doc, sg("bigint", "double", strings.ReplaceAll(sql, "$1", "CAST($1 AS DOUBLE)")), sg("double", "double", sql))
 	}
+	// spread is a statistic of numbers of which only doubles may be NaN or infinite: then it
+	// is NaN, where there are more than so many. DuckDB fails at them.
+	spread := func(name, doc, fn string, more int) function {
+		nan := "CAST('NaN' AS DOUBLE)"
+		if more > 0 {
+			nan = fmt.Sprintf("CASE WHEN @count($1) > %d THEN %s END", more, nan)
+		}
+		return g(name, doc, sg("bigint", "double", "@"+fn+"(CAST($1 AS DOUBLE))"),
+			sg("double", "double", "CASE WHEN @bool_or(NOT isfinite($1)) THEN "+nan+" ELSE @"+fn+"(CASE WHEN isfinite($1) THEN $1 END) END"))
+	}
 	pair := func(name, doc, sql string) function {
 		return g(name, doc, sg("double, double", "double", sql), signature{in: "real, real", out: "real", sql: "CAST(" + sql + " AS FLOAT)"})
 	}
+	// related is a statistic of pairs that says nothing of a pair that is not finite.
+	related := func(fn string) string {
+		const lost = "isnan(($1 - $1) + ($2 - $2))"
+		return "CASE WHEN NOT coalesce(@bool_or(" + lost + "), false) THEN trino.no_nan(@" + fn + "(CASE WHEN NOT " + lost + " THEN $1 END, $2)) END"
+	}
 	bits := func(name, doc, fn string) function { return g(name, doc, sg("bigint", "bigint", "@"+fn+"($1)")) }
 	return []function{
-		stat("stddev stddev_samp", "Sample standard deviation.", "@stddev_samp($1)"), stat("stddev_pop", "Population standard deviation.", "(@stddev_pop($1) + 0e0 * @min($1))"),
-		stat("variance var_samp", "Sample variance.", "@var_samp($1)"), stat("var_pop", "Population variance.", "(@var_pop($1) + 0e0 * @min($1))"),
+		spread("stddev stddev_samp", "Sample standard deviation.", "stddev_samp", 1), spread("stddev_pop", "Population standard deviation.", "stddev_pop", 0),
+		spread("variance var_samp", "Sample variance.", "var_samp", 1), spread("var_pop", "Population variance.", "var_pop", 0),
 		stat("skewness", "Skewness.", "acme_skewness(@list($1))"), stat("kurtosis", "Excess kurtosis.", "acme_kurtosis(@list($1))"),
 		g("geometric_mean", "Geometric mean.", sg("double", "double", "exp(@avg(trino.ln($1)))"), sg("bigint", "double", "exp(@avg(trino.ln(CAST($1 AS DOUBLE))))"),
 			sg("real", "real", "CAST(exp(@avg(trino.ln(CAST($1 AS DOUBLE)))) AS FLOAT)")),
-		pair("corr", "Correlation of two values.", "trino.no_nan(@corr($1, $2))"), pair("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
-		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", "trino.no_nan(@regr_slope($1, $2))"),
+		pair("corr", "Correlation of two values.", related("corr")), pair("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
+		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", related("regr_slope")),
 		g("regr_intercept", "Intercept of a regression; y comes first.", interceptOf("double"), interceptOf("real")),
 		bits("bitwise_and_agg", "Bits that all values have.", "bit_and"), bits("bitwise_or_agg", "Bits that some value has.", "bit_or"),
 		bits("bitwise_xor_agg", "Bits that an odd number of values has.", "bit_xor").sinceRelease(476),

@@ -47,5 +47,14 @@ func TestFoundRefused(t *testing.T) {
 		{"keys that are doubles, side by side", "SELECT map_keys(m), map_values(m) FROM (SELECT map_zip_with(MAP(ARRAY[nan(), 1e0], ARRAY[1, 2]), MAP(ARRAY[5e0, 1e0, -0e0], ARRAY[9, 3, 4]), (k, a, b) -> a + b) AS m) AS t", `[[["NaN",1,5,-0],[null,5,null,null]]]`, ""},
 		{"NaN of two maps, side by side", "SELECT map_zip_with(MAP(ARRAY[nan()], ARRAY[1]), MAP(ARRAY[nan()], ARRAY[3]), (k, a, b) -> a + b)", twice, ""},
 		{"keys that are rows, side by side", "SELECT map_values(map_zip_with(MAP(ARRAY[ROW(1, 'a')], ARRAY[1]), MAP(ARRAY[ROW(1, 'a'), ROW(2, 'b')], ARRAY[9, 8]), (k, a, b) -> coalesce(a, 0) + b))", "[[[10,8]]]", ""},
+
+		{"the spread of what is not finite", spread + "(VALUES 1e0, infinity()) AS t (x)", `[["NaN","NaN","NaN","NaN"]]`, ""},
+		{"the spread of NaN alone", spread + "(VALUES nan(), NULL) AS t (x)", `[[null,"NaN",null,"NaN"]]`, ""},
+		{"the spread of one and of none", spread + "(VALUES 3e0) AS t (x) UNION ALL " + spread + "(VALUES CAST(NULL AS double)) AS t (x)", `[[null,0,null,0],[null,null,null,null]]`, ""},
+		{"the spread of a frame", "SELECT stddev(x) OVER (ORDER BY k ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM (VALUES (1, 1e0), (2, 3e0), (3, nan()), (4, 5e0), (5, 7e0)) AS t (k, x) ORDER BY k", `[[null],[1.4142135623730951],["NaN"],["NaN"],[1.4142135623730951]]`, ""},
+		{"pairs with NaN", pairs + "(VALUES (1e0, 2e0), (2e0, nan()), (3e0, 1e0)) AS t (x, y)", `[[null,null,null,"NaN","NaN"]]`, ""},
+		{"a pair with NaN beside NULL", pairs + "(VALUES (nan(), NULL), (2e0, 3e0), (4e0, 5e0)) AS t (x, y)", `[[1,1,-1,1,2]]`, ""},
+		{"pairs that are not finite", "SELECT corr(x, y), regr_slope(x, y) FROM (VALUES (1e0, 2e0), (infinity(), 3e0), (4e0, 7e0)) AS t (x, y)", `[[null,null]]`, ""},
+		{"a covariance of what is infinite", "SELECT covar_pop(x, y), covar_samp(x, y) FROM (VALUES (1e0, 2e0), (infinity(), 3e0)) AS t (x, y)", `[["NaN","NaN"]]`, ""},
 	})
 }
