@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -16,6 +17,7 @@ type sortKey struct {
 	constant bool
 	guard    string // fails where the column cannot be sorted by
 	front    string // sorts NaN, see nanFirst
+	named    bool   // stands in a query around that of SELECT DISTINCT, by the column's name
 	signed   string // sorts as the column does, see signKept
 	x        Expr
 }
@@ -63,10 +65,15 @@ func nanFirst(v value, s SortItem) string {
 	if s.Nulls != "FIRST" || v.typ.Kind != Double && v.typ.Kind != Real {
 		return ""
 	}
-	if s.Desc {
-		return "isnan(" + v.code + ") NULLS FIRST, "
+	return nanOf(v.code, sortTail(s))
+}
+
+// nanOf sorts NaN of code, which is sorted with tail and NULLS FIRST.
+func nanOf(code, tail string) string {
+	if strings.HasPrefix(tail, " DESC") {
+		return "isnan(" + code + ") NULLS FIRST, "
 	}
-	return "isnan(" + v.code + ") DESC NULLS FIRST, "
+	return "isnan(" + code + ") DESC NULLS FIRST, "
 }
 
 // aggregatedOutput refuses an aggregate of ORDER BY over a column that the select
@@ -169,9 +176,7 @@ func sortTail(s SortItem) string {
 func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
 	for i, k := range keys {
 		keys[i].signed = ""
-		if k.front != "" {
-			panic(refuse(k.x.Pos(), "SELECT DISTINCT in the order of doubles with NULLS FIRST"))
-		}
+		keys[i].named = k.front != ""
 		if k.ordinal > 0 || k.constant {
 			continue
 		}
@@ -196,6 +201,15 @@ func (a *analyser) limited(q *Query, head, from string, keys []sortKey, cols []o
 		return a.withTies(q, head, from, keys, cols)
 	}
 	sql := head + from
+	if slices.ContainsFunc(keys, func(k sortKey) bool { return k.named }) { // DISTINCT is sorted by its columns alone
+		sql = "SELECT * FROM (" + sql + ")"
+		for i, k := range keys {
+			if k.named {
+				name := quoteName(cols[k.ordinal-1].code)
+				keys[i] = sortKey{code: name, tail: k.tail, front: nanOf(name, k.tail)}
+			}
+		}
+	}
 	var parts []string
 	for _, k := range keys {
 		if (!k.constant || k.ordinal > 0) && (a.kept[q] || q.Limit != nil || q.Fetch || q.Offset != nil) {
@@ -248,14 +262,15 @@ func (a *analyser) withTies(q *Query, head, from string, keys []sortKey, cols []
 	}
 	var order, names []string
 	for i, k := range keys {
-		if k.front != "" {
-			panic(refuse(k.x.Pos(), "FETCH FIRST WITH TIES of doubles with NULLS FIRST"))
-		}
 		name := fmt.Sprintf("\"$key%d\"", i)
 		if k.ordinal > 0 {
 			name = quoteName(cols[k.ordinal-1].code)
 		} else {
 			head += ", " + k.code + " AS " + name
+		}
+		if k.front != "" {
+			order = append(order, nanOf(name, k.tail)+name+k.tail)
+			continue
 		}
 		order = append(order, name+k.tail)
 	}

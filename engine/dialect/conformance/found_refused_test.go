@@ -56,5 +56,10 @@ func TestFoundRefused(t *testing.T) {
 		{"a pair with NaN beside NULL", pairs + "(VALUES (nan(), NULL), (2e0, 3e0), (4e0, 5e0)) AS t (x, y)", `[[1,1,-1,1,2]]`, ""},
 		{"pairs that are not finite", "SELECT corr(x, y), regr_slope(x, y) FROM (VALUES (1e0, 2e0), (infinity(), 3e0), (4e0, 7e0)) AS t (x, y)", `[[null,null]]`, ""},
 		{"a covariance of what is infinite", "SELECT covar_pop(x, y), covar_samp(x, y) FROM (VALUES (1e0, 2e0), (infinity(), 3e0)) AS t (x, y)", `[["NaN","NaN"]]`, ""},
+
+		{"ties of NULL before doubles", "SELECT x FROM " + holes + " ORDER BY x NULLS FIRST FETCH FIRST 1 ROWS WITH TIES", "[[null],[null]]", ""},
+		{"ties before NaN", "SELECT x FROM " + holes + " ORDER BY x DESC NULLS FIRST FETCH FIRST 3 ROWS WITH TIES", "[[null],[null],[1]]", ""},
+		{"different doubles behind NULL", "SELECT DISTINCT x FROM " + holes + " ORDER BY x NULLS FIRST", `[[null],["NaN"],[1]]`, ""},
+		{"different doubles behind NULL, some", "SELECT DISTINCT x AS y, 1 AS z FROM " + holes + " ORDER BY z, y DESC NULLS FIRST LIMIT 2", `[[null,1],[1,1]]`, ""},
 	})
 }
