@@ -12,6 +12,8 @@ func (a *analyser) toTemporal(code string, from, to Type, safe bool) string {
 		return "CAST(" + a.localOf(code, from) + " AS DATE)"
 	case to.Kind == Time || to.Kind == TimeTZ:
 		return a.toClock(code, from, to)
+	case (from.Kind == Time || from.Kind == TimeTZ) && (to.Kind == Timestamp || from.Kind == Time):
+		return a.today(code, from, to, safe)
 	case from.Kind == Time || from.Kind == TimeTZ:
 		panic(a.cannot("a cast from %s to %s, which takes the day on which it runs,", from, to))
 	case to.Kind == Timestamp:
@@ -20,6 +22,24 @@ func (a *analyser) toTemporal(code string, from, to Type, safe bool) string {
 		return a.toZoned(code, from, to, safe)
 	}
 	panic(a.cannot("a cast from %s to %s", from, to))
+}
+
+// today gives the timestamp at that time of the day on which the statement runs.
+func (a *analyser) today(code string, from, to Type, safe bool) string {
+	const day = "CAST(CAST(timezone('UTC', now()) AS DATE) AS TIMESTAMP)"
+	moment := timestampType(from.Precision)
+	switch {
+	case from.Precision > 6:
+		code = "(trino.picos(epoch_us(" + day + "), 0) + " + dayPicos(code, from) + ")"
+	case from.Kind == TimeTZ:
+		code = "make_timestamp(epoch_us(" + day + ") + CAST(" + dayPicos(code, from) + " // 1000000 AS BIGINT))"
+	default:
+		code = "(CAST(timezone('UTC', now()) AS DATE) + " + code + ")"
+	}
+	if to.Kind == Timestamp && to.Precision == from.Precision {
+		return code
+	}
+	return a.toTemporal(code, moment, to, safe)
 }
 
 // textToTemporal reads a text.

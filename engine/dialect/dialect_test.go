@@ -158,7 +158,7 @@ func TestRefusals(t *testing.T) {
 		{"SELECT TRY(json_object('a' : 1, 'a' : 2))", "line 1:8: TRY around a JSON_OBJECT whose keys may repeat is not supported by the local engine"},
 		{"SELECT\n  shuffle(ARRAY[1])", "line 2:3: function shuffle is not supported by the local engine"},
 		{"SELECT ARRAY[TIMESTAMP '2025-01-01 00:00:00.123456789 Asia/Tokyo', TIMESTAMP '2025-01-01 00:00:00 UTC']", "line 1:68: timestamp(9) with time zone in several time zones is not supported by the local engine"},
-		{"SELECT CAST(TIME '01:02:03' AS timestamp)", "line 1:8: a cast from time(0) to timestamp(3), which takes the day on which it runs, is not supported by the local engine"},
+		{"SELECT CAST(TIME '01:02:03 +02:00' AS timestamp with time zone)", "line 1:8: a cast from time(0) with time zone to timestamp(3) with time zone, which takes the day on which it runs, is not supported by the local engine"},
 		{"SELECT greatest(TIMESTAMP '2025-01-01 00:00:00 Asia/Tokyo', TIMESTAMP '2025-01-01 00:00:00 UTC')", "line 1:8: greatest of values of type timestamp(0) with time zone that carry their zones is not supported by the local engine"},
 	} {
 		_, err := translateOf(t, c.sql)

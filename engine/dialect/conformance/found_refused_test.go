@@ -61,5 +61,9 @@ func TestFoundRefused(t *testing.T) {
 		{"ties before NaN", "SELECT x FROM " + holes + " ORDER BY x DESC NULLS FIRST FETCH FIRST 3 ROWS WITH TIES", "[[null],[null],[1]]", ""},
 		{"different doubles behind NULL", "SELECT DISTINCT x FROM " + holes + " ORDER BY x NULLS FIRST", `[[null],["NaN"],[1]]`, ""},
 		{"different doubles behind NULL, some", "SELECT DISTINCT x AS y, 1 AS z FROM " + holes + " ORDER BY z, y DESC NULLS FIRST LIMIT 2", `[[null,1],[1,1]]`, ""},
+
+		{"a time of day is one of today", "SELECT CAST(TIME '10:00:00.9996' AS timestamp(3)) - CAST(current_date AS timestamp), CAST(CAST(TIME '10:00:00.123456789' AS timestamp(9)) AS time(9)), CAST(TIME '01:00:00 +02:00' AS timestamp(0)) = CAST(current_date AS timestamp(0)) + INTERVAL '1' HOUR",
+			`[["0 10:00:01.000","10:00:00.123456789",true]]`, ""},
+		{"a time of day is one of today in the session's zone", "SELECT CAST(TIME '10:00:00' AS timestamp with time zone) = CAST(current_date AS timestamp with time zone) + INTERVAL '10' HOUR, CAST(CAST(NULL AS time) AS timestamp)", `[[true,null]]`, ""},
 	})
 }
