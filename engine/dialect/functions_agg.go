@@ -46,6 +46,9 @@ func lowCount(c *invocation) string {
 	}
 	if c.call.Distinct {
 		if c.a.level < 476 && c.sc.fixed(c.call.Args[0], c.args[0]) {
+			if c.call.Filter != nil {
+				panic(c.a.cannot("count(DISTINCT) of a constant with FILTER at this release"))
+			}
 			c.a.alone = c.a.cannot("count(DISTINCT) of a constant beside another aggregate at this release")
 		}
 		c.args[0].code = c.a.canonical(v.code, v.typ)

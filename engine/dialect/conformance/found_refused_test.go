@@ -65,5 +65,7 @@ func TestFoundRefused(t *testing.T) {
 		{"a time of day is one of today", "SELECT CAST(TIME '10:00:00.9996' AS timestamp(3)) - CAST(current_date AS timestamp), CAST(CAST(TIME '10:00:00.123456789' AS timestamp(9)) AS time(9)), CAST(TIME '01:00:00 +02:00' AS timestamp(0)) = CAST(current_date AS timestamp(0)) + INTERVAL '1' HOUR",
 			`[["0 10:00:01.000","10:00:00.123456789",true]]`, ""},
 		{"a time of day is one of today in the session's zone", "SELECT CAST(TIME '10:00:00' AS timestamp with time zone) = CAST(current_date AS timestamp with time zone) + INTERVAL '10' HOUR, CAST(CAST(NULL AS time) AS timestamp)", `[[true,null]]`, ""},
+
+		{"a constant counted once, of some rows", "SELECT count(DISTINCT 1) FILTER (WHERE x > 1) FROM (VALUES 1, 2, 3) AS t (x)", once, "[[1]]"},
 	})
 }
