@@ -35,6 +35,8 @@ type analyser struct {
 	strict map[*SubqueryExpr]bool
 	// filtering are the IN of subqueries that a condition holds to be true.
 	filtering map[*InQuery]bool
+	// nan are the comparisons of a filter with what may be NaN.
+	nan map[Expr]planNaN
 	// misordered is the first ORDER BY of an aggregate of the query at hand that is not
 	// among its DISTINCT arguments.
 	misordered *Error

@@ -174,6 +174,8 @@ func (a *analyser) checkHaving(s *Select, src *scope) {
 	}
 	a.noteStrict(s.Having)
 	a.noteFiltering(s.Having)
+	_, joined := s.From.(*Join)
+	a.noteNaN(s.Having, src.parent == nil && !joined)
 	before := a.outer
 	v := a.expr(s.Having, src)
 	a.havings += a.outer - before

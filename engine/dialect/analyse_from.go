@@ -304,6 +304,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	before := a.outer
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
+		a.noteNaN(r.On, false)
 	}
 	a.joining, a.optional, a.residual = r.On, nil, false
 	switch r.Kind {

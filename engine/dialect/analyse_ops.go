@@ -10,7 +10,9 @@ import (
 
 func (a *analyser) compare(x *Compare, sc *scope) value {
 	l, r := a.expr(x.L, sc), a.expr(x.R, sc)
-	return a.comparison(x.Op, l, r, x.pos)
+	vs := []value{l, r}
+	a.failAtNaN(x, []Expr{x.L, x.R}, vs)
+	return a.comparison(x.Op, vs[0], vs[1], x.pos)
 }
 
 // comparison gives l op r as Trino has it: NaN equals nothing, rows are compared
@@ -153,6 +155,9 @@ func (a *analyser) equal(l, r value) string { return a.compareCode("=", l, r, l.
 
 func (a *analyser) between(x *Between, sc *scope) value {
 	v, lo, hi := a.expr(x.X, sc), a.expr(x.Lo, sc), a.expr(x.Hi, sc)
+	vs := []value{v, lo, hi}
+	a.failAtNaN(x, []Expr{x.X, x.Lo, x.Hi}, vs)
+	v, lo, hi = vs[0], vs[1], vs[2]
 	t, ok := commonType(v.typ, lo.typ)
 	if ok {
 		t, ok = commonType(t, hi.typ)
@@ -191,6 +196,7 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	for _, it := range x.List {
 		vs = append(vs, a.expr(it, sc))
 	}
+	a.failAtNaN(x, append([]Expr{x.X}, x.List...), vs)
 	t := a.unify(vs, "IN value and list items must be the same type or coercible to a common type.")
 	if !t.comparable() {
 		panic(errorAt(x.pos, "TYPE_MISMATCH", "IN value and list items must be comparable: %s", t))

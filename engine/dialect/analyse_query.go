@@ -350,6 +350,8 @@ func (a *analyser) selectQuery(q *Query, s *Select, outer *scope, e *env) *resul
 	a.namedWindows(s, src)
 	if s.Where != nil {
 		before := a.outer
+		_, joined := s.From.(*Join)
+		a.noteNaN(s.Where, outer == nil && !joined)
 		from += " WHERE " + a.condition(s.Where, src, "WHERE clause")
 		a.filters += a.outer - before
 		a.prune(s.Where, src, func(*field) bool { return true })

@@ -69,3 +69,30 @@ func TestFoundRefused(t *testing.T) {
 		{"a constant counted once, of some rows", "SELECT count(DISTINCT 1) FILTER (WHERE x > 1) FROM (VALUES 1, 2, 3) AS t (x)", once, "[[1]]"},
 	})
 }
+
+// TestFoundNaN are filters that compare NaN with integers.
+func TestFoundNaN(t *testing.T) {
+	const (
+		fails = "INVALID_CAST_ARGUMENT: Unable to cast double NaN to "
+		from  = "SELECT x FROM (VALUES 1, 2) AS t (x) "
+		not   = " a comparison of NaN and what may be an integer, in this filter at this release, is not supported by the local engine"
+	)
+	holdReleases(t, []releaseCase{
+		{"NaN before an integer", from + "WHERE nan() >= x", fails + "integer", "[]"},
+		{"NaN behind an integer", from + "WHERE x >= nan()", "[]", ""},
+		{"NaN and a smallint", "SELECT x FROM (VALUES SMALLINT '1') AS t (x) WHERE nan() <> x", fails + "smallint", "[[1]]"},
+		{"NaN and a tinyint", "SELECT x FROM (VALUES TINYINT '1') AS t (x) WHERE NOT (-nan() IS DISTINCT FROM x OR x > 5)", fails + "tinyint", "[]"},
+		{"NaN and a bigint", "SELECT x FROM (VALUES BIGINT '1') AS t (x) WHERE nan() >= x", "[]", ""},
+		{"NaN and a decimal", "SELECT x FROM (VALUES 1.5) AS t (x) WHERE nan() >= x", "[]", ""},
+		{"NaN as a bound", from + "WHERE x BETWEEN 1e0 AND nan()", fails + "integer", "[]"},
+		{"NaN among others", from + "WHERE x NOT IN (nan(), 1)", fails + "integer", "[[2]]"},
+		{"NaN alone in a list", from + "WHERE x IN (nan(), nan())", "[]", ""},
+		{"NaN in HAVING", from + "GROUP BY x HAVING nan() >= x", fails + "integer", "[]"},
+		{"NaN in the select list", "SELECT nan() >= x FROM (VALUES 1) AS t (x)", "[[false]]", ""},
+		{"NaN in a part of a filter", from + "WHERE coalesce(nan() >= x, false) OR if(x > 1, nan() >= x, true)", "[[1]]", ""},
+		{"NaN that does not count", from + "WHERE false AND nan() >= x", "[]", ""},
+		{"NaN in a join", "SELECT a.x FROM (VALUES 1) AS a (x) JOIN (VALUES 1) AS b (x) ON nan() >= a.x", "NOT_SUPPORTED: line 1:74:" + not, "[]"},
+		{"what comes to NaN", from + "WHERE sqrt(-1) >= x", "NOT_SUPPORTED:" + not, "[]"},
+		{"what comes to a number", from + "WHERE sqrt(1) + 0.5e0 >= x", "[[1]]", ""},
+	})
+}
