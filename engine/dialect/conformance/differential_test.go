@@ -40,12 +40,17 @@ func TestDifferential(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
+	plain, err := trino.New(trino.Config{URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
 	release, err := release(t.Context(), server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n, seed := setting(t, "ACME_QUERIES", 500), setting(t, "ACME_SEED", 1)
-	d := &differential{server: server, kept: openKept(t, os.Getenv("ACME_ANSWERS"), release), e: openEngine(t), level: release}
+	d := &differential{server: server, plain: plain, kept: openKept(t, os.Getenv("ACME_ANSWERS"), release), e: openEngine(t), level: release}
 	d.e.base(t)
 	counts := map[string]int{}
 	reasons := map[string]int{}
@@ -60,7 +65,7 @@ func TestDifferential(t *testing.T) {
 		case "differs":
 			least, why := d.shrink(t.Context(), q.statement)
 			t.Errorf("seed %d:\n  %s\n  %s", q.seed, brief(least.String()), brief(why))
-		case "refused", alone, otherWords:
+		case "refused", alone, otherWords, faulty:
 			reasons[v.kind+": "+v.why]++
 		}
 		if done := q.seed - seed + 1; done%1000 == 0 {
@@ -86,6 +91,7 @@ var place = regexp.MustCompile(`^line \d+:\d+: `)
 
 type differential struct {
 	server *trino.Engine
+	plain  *trino.Engine // the same server, whose plans are its own
 	kept   *keptAnswers
 	e      *engine
 	level  int
@@ -126,6 +132,52 @@ func (d *differential) statements(ctx context.Context, seed, n int) chan onItsWa
 	return out
 }
 
+// faulty is an answer that is Trino's own mistake: an internal error, or rows that it
+// contradicts itself.
+const faulty = "a fault of Trino's"
+
+// contradicts says whether the server gives rows, which are ours, once a statement is asked
+// so that nothing but its plan is another. Releases before 476 may find a row in INTERSECT
+// ALL that is of one side alone, by how a double below zero that is cut to -0 is laid among
+// their tasks; and they take in a row for which FILTER is NULL, in an aggregate with ORDER
+// BY beside one with DISTINCT of a constant.
+func (d *differential) contradicts(ctx context.Context, n *node, tr *dialect.Translation, rows [][]any) bool {
+	if d.level >= 476 {
+		return false
+	}
+	asked := []struct {
+		server *trino.Engine
+		sql    string
+	}{{d.plain, n.String()}}
+	if guarded := filterGuarded(n).String(); guarded != n.String() {
+		asked = append(asked, struct {
+			server *trino.Engine
+			sql    string
+		}{d.server, guarded})
+	}
+	for _, again := range asked {
+		a, err := d.fetchFrom(ctx, again.server, forTrino(again.sql))
+		if err != nil {
+			continue
+		}
+		if v, _ := judgeRun(tr, rows, nil, question{SQL: n.String(), Ordered: strings.Contains(n.String(), " OFFSET ")}, a, d.level); v == correct {
+			return true
+		}
+	}
+	return false
+}
+
+// filterGuarded gives a statement whose FILTER clauses are never NULL, and the same else.
+func filterGuarded(n *node) *node {
+	out := *n
+	out.text = strings.ReplaceAll(n.text, "FILTER (WHERE %s)", "FILTER (WHERE coalesce(%s, false))")
+	out.kids = make([]*node, len(n.kids))
+	for i, k := range n.kids {
+		out.kids[i] = filterGuarded(k)
+	}
+	return &out
+}
+
 // alone is an error of the data that one engine met and the other did not, though
 // the part of the statement that fails fails alike in both where it is all that is
 // asked. SQL does not say which rows and arguments are worked out before it is known
@@ -161,17 +213,20 @@ func (d *differential) judge(ctx context.Context, n *node, theirs *answer) verdi
 	}
 	if theirs.Error == nil && ours == nil {
 		v, why := judgeRun(tr, rows, err, question{SQL: sql, Ordered: strings.Contains(sql, " OFFSET ")}, theirs, d.level)
-		if v != correct {
-			return verdictOf{"differs", why}
+		switch {
+		case v == correct:
+			return verdictOf{kind: "same"}
+		case d.contradicts(ctx, n, tr, rows):
+			return verdictOf{faulty, "asked otherwise it answers as we do"}
 		}
-		return verdictOf{kind: "same"}
+		return verdictOf{"differs", why}
 	}
 	switch {
 	case theirs.Error == nil:
 	case ours != nil && ours.Name == theirs.Error.Name && ours.Message == theirs.Error.Message:
 		return verdictOf{kind: "same error"}
 	case theirs.Error.Name == "COMPILER_ERROR" || theirs.Error.Name == "GENERIC_INTERNAL_ERROR":
-		return verdictOf{"a fault of Trino's", theirs.Error.Message}
+		return verdictOf{faulty, theirs.Error.Message}
 	}
 	if ours != nil && theirs.Error != nil && ours.Name == theirs.Error.Name && ours.Line == lineOf(theirs.Error) {
 		return verdictOf{otherWords, fmt.Sprintf("%s: ours %s, Trino's %s", ours.Name, digits.ReplaceAllString(ours.Message, "#"), digits.ReplaceAllString(theirs.Error.Message, "#"))}
@@ -269,8 +324,12 @@ func (d *differential) ask(ctx context.Context, sql string) *answer {
 
 // fetch gives what the server answers; its errors are a *query.Error.
 func (d *differential) fetch(ctx context.Context, sql string) (*answer, error) {
+	return d.fetchFrom(ctx, d.server, sql)
+}
+
+func (d *differential) fetchFrom(ctx context.Context, server *trino.Engine, sql string) (*answer, error) {
 	a := &answer{}
-	rows, err := d.server.Query(ctx, query.Request{SQL: sql})
+	rows, err := server.Query(ctx, query.Request{SQL: sql})
 	if err != nil {
 		return a, err
 	}
