@@ -3,6 +3,7 @@ package dialect
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -101,6 +102,9 @@ func compareHint(l, r value) string {
 	switch kind := other.typ.Kind; {
 	case !text.typ.isText():
 	case other.typ.isNumeric():
+		if n, ok := strings.CutPrefix(strings.TrimSuffix(text.code, "'"), "'"); ok && text.constant && isPlainNumber(n) {
+			return "Athena does not convert between text and numbers; write " + n + " without quotes"
+		}
 		return "Athena does not convert between text and numbers; write CAST(... AS ...)"
 	case kind != Date && kind != Timestamp && kind != TimestampTZ:
 	case text.constant:
@@ -111,6 +115,12 @@ func compareHint(l, r value) string {
 		return "make a time of the text: from_iso8601_timestamp(...) of ISO 8601, CAST(... AS timestamp) of yyyy-MM-dd HH:mm:ss"
 	}
 	return ""
+}
+
+// isPlainNumber says whether a text is a number as it would be written without quotes.
+func isPlainNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil && strings.Trim(s, "0123456789.-") == ""
 }
 
 func (a *analyser) compareCode(op string, l, r value, t Type) string {
