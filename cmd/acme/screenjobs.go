@@ -78,12 +78,21 @@ func (v verbJobs) Run(ctx context.Context, args []string, tell func(tui.Progress
 	}
 	root.SetArgs(args)
 	err = p.stdout.settle(root.ExecuteContext(ctx))
-	if err != nil {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		p.reportError(cancelledJob{err})
+	} else if err != nil {
 		p.reportError(err)
 	}
 	said.flush()
 	return err
 }
+
+// cancelledJob is what a job says when it was told to stop: what it was at is of no
+// interest, and what is left of it stands in the hint.
+type cancelledJob struct{ err error }
+
+func (c cancelledJob) Error() string { return "cancelled" }
+func (c cancelledJob) Unwrap() error { return c.err }
 
 // progressIn reads a line that a verb writes for others to follow it: how far it is,
 // or how far a pipeline is.

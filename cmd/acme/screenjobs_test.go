@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -49,6 +50,13 @@ func TestVerbJobs(t *testing.T) {
 	}
 	if err := run("generate", "--scenario", "nosuch"); err == nil || len(lines) == 0 {
 		t.Errorf("a wrong scenario: %v, %q", err, lines)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	lines = nil
+	err := v.Run(ctx, []string{"generate", "--from", "2025-09-01", "--for", "1h"}, func(tui.Progress) {}, func(line string) { lines = append(lines, line) })
+	if said := strings.Join(lines, "\n"); !errors.Is(err, context.Canceled) || !strings.HasPrefix(said, "acme: cancelled") || strings.Contains(said, "context canceled") {
+		t.Errorf("cancelled: %v, said %q", err, said)
 	}
 	if err := run("tui"); err == nil {
 		t.Error("the screen ran as a job")
