@@ -65,7 +65,9 @@ func (s *sheet) completeNow(n *names, database string, force bool) {
 	dotted := begin > 0 && line[begin-1] == '.'
 	from := pos{s.edit.cur.line, begin}
 	shut := s.pop != nil && s.pop.shut && s.pop.from == from && !force
-	if !force && (len(word) < 2 && !dotted || word != "" && word[0] >= '0' && word[0] <= '9' || s.inText(from)) || shut {
+	rest := s.edit.lines[s.edit.cur.line][s.edit.cur.at:]
+	inside := rest != "" && isWord(rest[0]) // a word is being mended: what it becomes is there already
+	if !force && (inside || len(word) < 2 && !dotted || word != "" && word[0] >= '0' && word[0] <= '9' || s.inText(from)) || shut {
 		if !shut {
 			s.pop = nil
 		}

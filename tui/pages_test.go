@@ -95,6 +95,9 @@ func TestAllWithValue(t *testing.T) {
 	if want := "SELECT *\nFROM acme_telemetry.video_telemetry_json\nWHERE device_type = 'mobile'"; m.sql.sent != want || !strings.Contains(screenText(m), "all with device_type = mobile") {
 		t.Errorf("sent %q", m.sql.sent)
 	}
+	if c, _, _ := m.sql.grid.cell(); c.Name != "event_timestamp" {
+		t.Errorf("the cursor is on %s and not on the time", c.Name)
+	}
 	press(t, m, "[")
 	tables := m.names.tables
 	m.names.tables = slices.Clone(tables)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,10 +41,11 @@ const (
 // result is one statement's answer, or how far it is. A new run is a new result,
 // so what comes late for an old one is known by where it belongs.
 type result struct {
-	title string // what it is, where it is not the statement's own answer
-	grid  *grid
-	state runState
-	err   error
+	title  string // what it is, where it is not the statement's own answer
+	byTime bool   // the rows are in the order of time: the cursor begins there
+	grid   *grid
+	state  runState
+	err    error
 
 	sent    string // the statement
 	from    pos    // where it begins in the editor
@@ -207,6 +209,9 @@ func (r *result) received(m *model, msg rowsMsg) tea.Cmd {
 	}
 	if msg.rd.rows != nil && r.grid == nil {
 		r.grid = newGrid(msg.rd.rows.Columns())
+		if r.byTime {
+			r.grid.col = max(slices.IndexFunc(r.grid.cols, isTime), 0)
+		}
 	}
 	if len(msg.batch) > 0 {
 		r.grid.add(msg.batch)

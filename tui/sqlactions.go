@@ -86,7 +86,9 @@ func resultActions() []action {
 		{id: "result.copyall", scope: scopeResult, keys: []string{"ctrl+y"}, long: "copy the table, tab-separated with names", run: func(m *model) tea.Cmd { return m.copyTable() }, when: some},
 		{id: "result.all", scope: scopeResult, keys: []string{"a"}, short: "all with it", long: "all rows of the table that have this value in the column", run: func(m *model) tea.Cmd {
 			sql, title := m.sql.valueIn(m)
-			return m.sql.derive(m, title, sql)
+			cmd := m.sql.derive(m, title, sql)
+			m.sql.result.byTime = true
+			return cmd
 		}, when: func(m *model) bool { sql, _ := m.sql.valueIn(m); return sql != "" }},
 		{id: "result.copyerror", scope: scopeResult, keys: []string{"y"}, short: "copy", long: "copy the error", run: func(m *model) tea.Cmd { return m.copy("the error", m.sql.err.Error()) }, when: func(m *model) bool { return m.sql.state == runFailed }},
 		{id: "result.stats", scope: scopeResult, keys: []string{"i"}, long: "statistics of the column, or not", run: (*model).toggleStats},

@@ -81,6 +81,20 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
+// TestCompletionInside: within a word that is being mended nothing is offered, unless it is
+// asked for.
+func TestCompletionInside(t *testing.T) {
+	m, _ := bench(t, 120, 40, "slect 1 FROM video_telemetry_json")
+	press(t, m, "ctrl+home", "right", "e")
+	if m.sql.edit.text() != "select 1 FROM video_telemetry_json" || m.sql.pop != nil {
+		t.Errorf("text %q, list %v", m.sql.edit.text(), m.sql.pop)
+	}
+	press(t, m, "ctrl+space")
+	if m.sql.pop == nil {
+		t.Error("nothing is offered when it is asked for")
+	}
+}
+
 // TestCompletionScreen: the list stands at the cursor, esc closes it until
 // another word begins, enter is a new line all the same.
 func TestCompletionScreen(t *testing.T) {
