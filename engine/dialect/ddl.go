@@ -247,6 +247,9 @@ func NewCatalog(defaultDB string, statements ...Statement) (Catalog, error) {
 // NewCatalogAt is NewCatalog at a Trino release.
 func NewCatalogAt(level int, defaultDB string, statements ...Statement) (Catalog, error) {
 	c := memCatalog{}
+	if db := strings.ToLower(defaultDB); db == "default" { // which is in every catalog of Athena's
+		c[db] = map[string]*Table{}
+	}
 	for _, s := range statements {
 		var err error
 		if v, ok := s.(*CreateView); ok {
@@ -286,7 +289,7 @@ func (c memCatalog) apply(defaultDB string, s Statement) error {
 	}
 	switch s := s.(type) {
 	case *CreateDatabase:
-		if _, ok := c[s.Name]; ok && !s.IfNotExists {
+		if db, ok := c[s.Name]; ok && !s.IfNotExists && (len(db) > 0 || s.Name != "default") {
 			return errorAt(s.Pos, "SCHEMA_ALREADY_EXISTS", "Schema '%s' already exists", s.Name)
 		} else if !ok {
 			c[s.Name] = map[string]*Table{}

@@ -15,6 +15,8 @@ type Table struct {
 	Properties  map[string]string
 	// TableProperties are TBLPROPERTIES, some of which say how lines are read.
 	TableProperties map[string]string
+	// Columns are the names of the data columns, which GrokSerDe's format repeats.
+	Columns []string
 }
 
 // The SerDes by their Java classes.
@@ -43,6 +45,8 @@ func (t Table) family() string {
 		return "hive"
 	case "com.amazon.emr.hive.serde.CloudTrailSerde":
 		return "cloudtrail"
+	case "com.amazonaws.glue.serde.GrokSerDe":
+		return "grok"
 	}
 	return ""
 }
@@ -66,6 +70,8 @@ func OptionsOf(t Table, java CompileJava) (Options, error) {
 		o.CSV, err = csvOf(t.Properties)
 	case "regex":
 		o.Regex, err = regexOf(t.Properties, java)
+	case "grok":
+		o.Grok, err = grokOf(t, java)
 	case "hive", "cloudtrail":
 		o.Hive = &HiveJSON{Records: family == "cloudtrail" || strings.HasSuffix(t.InputFormat, ".CloudTrailInputFormat")}
 		o.Hive.Formats, err = timestampFormats(t.Properties)
@@ -85,6 +91,7 @@ func (t Table) known(family string) error {
 		"delimited":  {"field.delim", "collection.delim", "colelction.delim", "mapkey.delim", "line.delim", "escape.delim", "serialization.null.format", "serialization.last.column.takes.rest", "hive.serialization.extend.", "hive.lazysimple.extended_boolean_literal", "timestamp.formats"},
 		"csv":        {"separatorChar", "quoteChar", "escapeChar", "field.delim"},
 		"regex":      {"input.regex", "input.regex.case.insensitive", "output.format.string"},
+		"grok":       {"input.format", "input.grokCustomPatterns"},
 		"hive":       {"timestamp.formats", "paths"},
 		"cloudtrail": {"timestamp.formats", "paths"},
 	}[family]

@@ -87,6 +87,8 @@ func newDecoder(columns []Column, place []int, vectors []Vector, o Options) deco
 		return &csvLine{CSV: o.CSV, fields: fields}
 	case o.Regex != nil:
 		return &regexLine{Regex: o.Regex, fields: fields}
+	case o.Grok != nil:
+		return &grokLine{Grok: o.Grok, fields: fields}
 	case o.Hive != nil:
 		return newHiveLine(o.Hive, columns, fields, o)
 	}

@@ -1,5 +1,5 @@
 // Package serde turns the bytes of one object into rows as Athena's SerDes read
-// them: OpenX JSON, Hive's JSON, LazySimple, OpenCSV, Regex and CloudTrail's.
+// them: OpenX JSON, Hive's JSON, LazySimple, OpenCSV, Regex, Grok and CloudTrail's.
 //
 // In: the bytes of an object, packed as the end of its name says (".gz", ".zst",
 // ".bz2", ".snappy", in lower case), and the columns of its table. Out: batches of typed
@@ -54,6 +54,7 @@ type Options struct {
 	Delimited *Delimited
 	CSV       *CSV
 	Regex     *Regex
+	Grok      *Grok
 	Hive      *HiveJSON
 	// Formats are timestamp.formats, patterns of Java's.
 	Formats []*Pattern

@@ -40,11 +40,30 @@ func (j *job) relation(s *dialect.Scan) error {
 	case text && textTable(s.Table).Known():
 		return j.textRelation(s, chosen)
 	}
-	return &query.Error{
-		Name:    "NOT_SUPPORTED",
-		Message: fmt.Sprintf("the table %s.%s is %s (%s), which is not supported by the local engine", s.Table.Database, s.Table.Name, s.Table.Format, class),
-		Hint:    "the local engine reads Parquet, and text with the SerDes OpenX JSON, Hive JSON, LazySimple, OpenCSV, Regex and CloudTrail",
+	return unread(s.Table, format, class)
+}
+
+// unread refuses a table that is stored as nothing here reads, and says what would be
+// read in its place.
+func unread(t *dialect.Table, format, class string) *query.Error {
+	kept := format
+	if class != "" {
+		kept += " (" + class + ")"
 	}
+	e := &query.Error{
+		Name:    "NOT_SUPPORTED",
+		Message: fmt.Sprintf("the table %s.%s is %s, which is not supported by the local engine", t.Database, t.Name, kept),
+		Hint:    "the local engine reads Parquet, and text with the SerDes OpenX JSON, Hive JSON, LazySimple, OpenCSV, Regex, Grok and CloudTrail",
+	}
+	switch {
+	case strings.HasSuffix(class, ".SymlinkTextInputFormat"):
+		e.Hint = "give a table the LOCATION of the objects that the links name; " + e.Hint
+	case strings.HasSuffix(class, ".MultiDelimitSerDe"):
+		e.Hint = "write RegexSerDe with a group for each column; " + e.Hint
+	default:
+		e.Hint = fmt.Sprintf("copy it to Parquet in Athena: CREATE TABLE %s_parquet WITH (format = 'PARQUET') AS SELECT * FROM %s; %s", t.Name, t.Name, e.Hint)
+	}
+	return e
 }
 
 // find gives a scan's objects: all of the table's, those of the partitions that the
@@ -156,7 +175,11 @@ func asTheyLie(class string) bool {
 
 // textTable gives what the readers of text want to know of a table.
 func textTable(t *dialect.Table) serde.Table {
-	return serde.Table{SerDe: t.SerDe, InputFormat: t.InputFormat, Properties: t.SerDeProperties, TableProperties: t.TableProperties}
+	out := serde.Table{SerDe: t.SerDe, InputFormat: t.InputFormat, Properties: t.SerDeProperties, TableProperties: t.TableProperties}
+	for _, c := range t.Columns {
+		out.Columns = append(out.Columns, strings.ToLower(c.Name))
+	}
+	return out
 }
 
 // textRelation makes the view over objects of text: from the cache, or streaming.
