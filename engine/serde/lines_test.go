@@ -101,6 +101,32 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// What TBLPROPERTIES say of a SerDe reaches it, over what SERDEPROPERTIES say, as Trino
+// 483 reads it; lines of head may stand in either.
+func TestTableProperties(t *testing.T) {
+	str := serde.Of(serde.String)
+	for name, c := range map[string]struct {
+		table      serde.Table
+		text, want string
+	}{
+		"text": {serde.Table{Properties: map[string]string{"field.delim": ","}, TableProperties: map[string]string{"field.delim": "|", "serialization.null.format": "", "classification": "csv"}},
+			"a||x", `("a", NULL, "x")`},
+		"head": {serde.Table{Properties: map[string]string{"field.delim": ",", "skip.header.line.count": "1"}}, "id,v,z\na,b,c", `("a", "b", "c")`},
+		"csv": {serde.Table{SerDe: "org.apache.hadoop.hive.serde2.OpenCSVSerde", TableProperties: map[string]string{"separatorChar": ";", "quoteChar": "'"}},
+			"'a;b';c;", `("a;b", "c", "")`},
+		"json": {serde.Table{SerDe: "org.openx.data.jsonserde.JsonSerDe", TableProperties: map[string]string{"ignore.malformed.json": "TRUE", "mapping.v": "kk"}},
+			`{"id":1,"kk":"v"}` + "\nnot json", `("1", "v", NULL) (NULL, NULL, NULL)`},
+	} {
+		if got := text(t, table(t, c.table), str, c.text); got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+	_, err := serde.OptionsOf(serde.Table{TableProperties: map[string]string{"serialization.encoding": "SJIS"}}, nil)
+	if err == nil || !strings.Contains(err.Error(), `serialization.encoding "SJIS" is not supported`) {
+		t.Errorf("another encoding: %v", err)
+	}
+}
+
 // A line is the groups of the pattern, or a row of NULLs.
 func TestRegex(t *testing.T) {
 	o := table(t, serde.Table{SerDe: "org.apache.hadoop.hive.serde2.RegexSerDe", Properties: map[string]string{"input.regex": `([^ ]*) ([^ ]*) ?(c)?`}})

@@ -2,6 +2,7 @@ package serde
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,7 @@ func OptionsOf(t Table, java CompileJava) (Options, error) {
 	var o Options
 	var err error
 	family := t.family()
+	t.Properties = t.merged(family)
 	if err := t.known(family); err != nil {
 		return o, err
 	}
@@ -81,11 +83,27 @@ func OptionsOf(t Table, java CompileJava) (Options, error) {
 	if err != nil {
 		return o, fmt.Errorf("reading SerDe properties: %w", err)
 	}
-	return o, o.lines(t.TableProperties)
+	return o, o.lines(t.Properties)
 }
 
-// known refuses properties that the SerDe does not have.
-func (t Table) known(family string) error {
+// merged gives a table's properties as its SerDe gets them: those of SERDEPROPERTIES,
+// and over them what of TBLPROPERTIES says how objects are read. Hive hands the SerDe
+// both, and people write them in either.
+func (t Table) merged(family string) map[string]string {
+	out := maps.Clone(t.Properties)
+	for key, value := range t.TableProperties {
+		if propertyOf(family, key) {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// propertyOf says whether a SerDe has a property of this name.
+func propertyOf(family, key string) bool {
 	names := map[string][]string{
 		"openx":      {"ignore.malformed.json", "case.insensitive", "dots.in.keys", "mapping.", "paths", "explicit.null", "timestamp.formats"},
 		"delimited":  {"field.delim", "collection.delim", "colelction.delim", "mapkey.delim", "line.delim", "escape.delim", "serialization.null.format", "serialization.last.column.takes.rest", "hive.serialization.extend.", "hive.lazysimple.extended_boolean_literal", "timestamp.formats"},
@@ -95,16 +113,22 @@ func (t Table) known(family string) error {
 		"hive":       {"timestamp.formats", "paths"},
 		"cloudtrail": {"timestamp.formats", "paths"},
 	}[family]
-	for key := range t.Properties {
-		if key == "serialization.format" || key == "serialization.encoding" && strings.EqualFold(t.Properties[key], "utf-8") {
-			continue
-		}
-		if !slices.ContainsFunc(names, func(name string) bool {
-			return key == name || family == "openx" && strings.EqualFold(key, name) || strings.HasSuffix(name, ".") && strings.HasPrefix(strings.ToLower(key), name)
-		}) {
+	names = append(names, "serialization.format", "serialization.encoding", "skip.header.line.count", "skip.footer.line.count")
+	return slices.ContainsFunc(names, func(name string) bool {
+		return key == name || family == "openx" && strings.EqualFold(key, name) || strings.HasSuffix(name, ".") && strings.HasPrefix(strings.ToLower(key), name)
+	})
+}
+
+// known refuses properties that the SerDe does not have.
+func (t Table) known(family string) error {
+	for key, value := range t.Properties {
+		if !propertyOf(family, key) || key == "serialization.encoding" && !strings.EqualFold(value, "utf-8") {
 			class := t.SerDe
 			if class == "" {
 				class = lazySimple
+			}
+			if key == "serialization.encoding" {
+				return fmt.Errorf("reading SerDe properties: serialization.encoding %q is not supported: text is UTF-8", value)
 			}
 			return fmt.Errorf("reading SerDe properties: %q is not a property of %s", key, class)
 		}
@@ -137,7 +161,7 @@ func openXOf(properties map[string]string) (Options, error) {
 	return o, err
 }
 
-// lines reads the table's properties about lines.
+// lines reads the properties about lines.
 func (o *Options) lines(properties map[string]string) error {
 	if v, ok := properties["skip.header.line.count"]; ok {
 		n, err := strconv.Atoi(strings.TrimSpace(v))
