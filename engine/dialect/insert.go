@@ -14,6 +14,7 @@ type WriteFormat struct {
 	Format      string // PARQUET, JSON or TEXTFILE
 	Compression string // GZIP, SNAPPY, ZSTD or NONE
 	Delimiter   string // of TEXTFILE's fields
+	Null        string // what TEXTFILE has for NULL
 	Location    string // s3://bucket/prefix/; empty where none is given
 	Partitions  []string
 }
@@ -180,9 +181,12 @@ func (u *planner) insert(s *Insert) *Plan {
 	into.columns = append(append(into.columns, t.Columns...), t.Partitions...)
 	into.choose(s)
 	plan := &Plan{Pos: s.Pos, What: "INSERT", Statement: s, Effect: true, Table: t}
-	plan.Format = WriteFormat{Format: t.Format, Location: t.Location, Compression: "GZIP"}
+	plan.Format = WriteFormat{Format: t.Format, Location: t.Location, Compression: "GZIP", Null: `\N`}
 	if d, ok := t.SerDeProperties["field.delim"]; ok {
 		plan.Format.Delimiter = d
+	}
+	if null, ok := t.SerDeProperties["serialization.null.format"]; ok {
+		plan.Format.Null = null
 	}
 	plan.Rows = u.rows(s.Query, into)
 	return plan

@@ -9,7 +9,7 @@ import (
 
 // writeFormat reads them; of what is the kind of statement, for messages.
 func (u *planner) writeFormat(list []Property, of string) WriteFormat {
-	f := WriteFormat{Format: "PARQUET", Delimiter: "\x01"}
+	f := WriteFormat{Format: "PARQUET", Delimiter: "\x01", Null: `\N`}
 	for _, p := range list {
 		u.property(&f, p, of)
 	}

@@ -146,7 +146,7 @@ func (e *Engine) write(ctx context.Context, plan *dialect.Plan, r query.Request,
 	} else if err := e.place(ctx, plan, now, id); err != nil {
 		return nil, err
 	}
-	w, err := newWriting(e.c.Store, plan, e.c.Temp, id)
+	w, err := newWriting(ctx, e.c.Store, plan, e.c.Temp, id)
 	if err != nil {
 		return nil, err
 	}
@@ -220,7 +220,10 @@ func (e *Engine) place(ctx context.Context, plan *dialect.Plan, now *dialect.Met
 	if !strings.HasSuffix(plan.Format.Location, "/") {
 		plan.Format.Location += "/"
 	}
-	prefix := keyPrefix(plan.Format.Location)
+	prefix, err := keyPrefix(ctx, e.c.Store, plan.Format.Location)
+	if err != nil {
+		return err
+	}
 	if prefix == "" || serde.Hidden(prefix) {
 		return &query.Error{Name: "INVALID_TABLE_PROPERTY", Message: fmt.Sprintf("the location %s cannot be written to", plan.Format.Location), Hint: "name a folder that does not begin with _ or ."}
 	}
@@ -276,15 +279,29 @@ func writable(t *dialect.Table) error {
 // unreadable says what of a table's properties would hide or change rows that are
 // written as everywhere else; empty where nothing does.
 func unreadable(t *dialect.Table) (why, hint string) {
-	if n := strings.TrimSpace(t.TableProperties["skip.header.line.count"]); n != "" && n != "0" && t.Format != "PARQUET" {
-		return "whose objects begin with header lines (skip.header.line.count)", "the first rows would be taken for headers: CREATE TABLE AS makes a table without them"
-	}
-	for key := range t.SerDeProperties {
-		if strings.HasPrefix(strings.ToLower(key), "mapping.") {
-			return "whose columns have other keys (" + key + ")", "CREATE TABLE AS makes a table without a mapping"
+	for _, properties := range []map[string]string{t.TableProperties, t.SerDeProperties} {
+		if n := strings.TrimSpace(properties["skip.header.line.count"]); n != "" && n != "0" && t.Format != "PARQUET" {
+			return "whose objects begin with header lines (skip.header.line.count)", "the first rows would be taken for headers: CREATE TABLE AS makes a table without them"
+		}
+		for key := range properties {
+			if strings.HasPrefix(strings.ToLower(key), "mapping.") {
+				return "whose columns have other keys (" + key + ")", "CREATE TABLE AS makes a table without a mapping"
+			}
 		}
 	}
-	switch {
+	for _, key := range []string{"field.delim", "escape.delim", "collection.delim", "mapkey.delim", "serialization.null.format"} {
+		if _, there := t.TableProperties[key]; there && t.Format == "TEXTFILE" {
+			return "whose lines are read as TBLPROPERTIES say (" + key + ")", "CREATE TABLE AS makes a table without them"
+		}
+	}
+	for _, key := range []string{"collection.delim", "colelction.delim", "mapkey.delim", "timestamp.formats", "serialization.last.column.takes.rest"} {
+		if v, there := t.SerDeProperties[key]; there && (t.Format == "TEXTFILE" || key == "timestamp.formats" && t.Format == "JSON") && v != "\x02" && v != "\x03" {
+			return "whose lines have separators or times of their own (" + key + ")", "CREATE TABLE AS makes a table without them"
+		}
+	}
+	switch format, own := t.SerDeProperties["serialization.format"], t.SerDeProperties["field.delim"]; {
+	case t.Format == "TEXTFILE" && own == "" && format != "" && format != "1":
+		return "whose fields are separated as serialization.format says", "name the separator: FIELDS TERMINATED BY"
 	case len(t.BucketedBy) > 0:
 		return "a bucketed table", "Athena does not insert into one either"
 	case t.Projected() && t.TableProperties["storage.location.template"] != "":

@@ -36,7 +36,7 @@ func newLinesFile(f *os.File, columns []dialect.Column, format dialect.WriteForm
 	if format.Format == "JSON" {
 		l.encode = jsonLine(columns)
 	} else {
-		l.encode = textLine(columns, format.Delimiter)
+		l.encode = textLine(columns, format.Delimiter, format.Null)
 	}
 	var w io.Writer = f
 	if format.Compression != "NONE" {
@@ -183,9 +183,9 @@ func appendItems(out []byte, t dialect.Type, items []any) (_ []byte, err error) 
 }
 
 // textLine writes a row as Hive's LazySimpleSerDe reads it: fields between
-// delimiters, NULL as \N, what is inside a value between the control characters
+// delimiters, NULL as the table has it, what is inside a value between the control characters
 // from 2 on. Nothing can be escaped, so a value that has one of them is refused.
-func textLine(columns []dialect.Column, delimiter string) func([]byte, query.Row) ([]byte, error) {
+func textLine(columns []dialect.Column, delimiter, null string) func([]byte, query.Row) ([]byte, error) {
 	if delimiter == "" {
 		delimiter = "\x01"
 	}
@@ -196,7 +196,7 @@ func textLine(columns []dialect.Column, delimiter string) func([]byte, query.Row
 				out = append(out, delimiter...)
 			}
 			var err error
-			if out, err = appendField(out, c.Type, row[i], separators, 1); err != nil {
+			if out, err = appendField(out, c.Type, row[i], separators, null, 1); err != nil {
 				return nil, fmt.Errorf("column %s: %w", c.Name, err)
 			}
 		}
@@ -204,26 +204,33 @@ func textLine(columns []dialect.Column, delimiter string) func([]byte, query.Row
 	}
 }
 
-func appendField(out []byte, t dialect.Type, v any, separators string, level int) (_ []byte, err error) {
+func appendField(out []byte, t dialect.Type, v any, separators, null string, level int) (_ []byte, err error) {
 	if level >= len(separators)-1 && len(t.Elem) > 0 {
 		return nil, errDeep
 	}
+	from := len(out)
+	some := func() ([]byte, error) { // nothing written is NULL where that is an empty text
+		if len(out) == from && null == "" {
+			return nil, &unfit{""}
+		}
+		return out, nil
+	}
 	switch x := v.(type) {
 	case nil:
-		return append(out, `\N`...), nil
+		return append(out, null...), nil
 	case query.Map:
 		for i, e := range x {
 			if i > 0 {
 				out = append(out, separators[level])
 			}
-			if out, err = appendField(out, t.Elem[0].Type, e.Key, separators, level+2); err != nil {
+			if out, err = appendField(out, t.Elem[0].Type, e.Key, separators, null, level+2); err != nil {
 				return nil, err
 			}
-			if out, err = appendField(append(out, separators[level+1]), t.Elem[1].Type, e.Value, separators, level+2); err != nil {
+			if out, err = appendField(append(out, separators[level+1]), t.Elem[1].Type, e.Value, separators, null, level+2); err != nil {
 				return nil, err
 			}
 		}
-		return out, nil
+		return some()
 	case []any:
 		for i := range x {
 			part := t.Elem[0].Type
@@ -233,16 +240,17 @@ func appendField(out []byte, t dialect.Type, v any, separators string, level int
 			if i > 0 {
 				out = append(out, separators[level])
 			}
-			if out, err = appendField(out, part, x[i], separators, level+1); err != nil {
+			if out, err = appendField(out, part, x[i], separators, null, level+1); err != nil {
 				return nil, err
 			}
 		}
-		return out, nil
+		return some()
 	case []byte:
-		return append(out, base64.StdEncoding.EncodeToString(x)...), nil
+		out = append(out, base64.StdEncoding.EncodeToString(x)...)
+		return some()
 	}
 	field := query.Format(v, t.String())
-	if i := strings.IndexAny(field, separators+"\n\r"); i >= 0 || field == `\N` {
+	if i := strings.IndexAny(field, separators+"\n\r"); i >= 0 || field == null {
 		return nil, &unfit{field}
 	}
 	return append(out, field...), nil
@@ -252,7 +260,7 @@ func appendField(out []byte, t dialect.Type, v any, separators string, level int
 type unfit struct{ text string }
 
 func (e *unfit) Error() string {
-	return fmt.Sprintf("the value %.40q cannot be written: it has a delimiter or a line end in it, or bytes that are no text", e.text)
+	return fmt.Sprintf("the value %.40q cannot be written: it has a delimiter or a line end in it, or bytes that are no text, or is what stands for NULL", e.text)
 }
 
 var errDeep = &unfit{"nested too deep"}

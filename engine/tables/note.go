@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"acme/telemetry/engine/dialect"
+	"acme/telemetry/engine/query"
 	"acme/telemetry/engine/store"
 )
 
@@ -143,8 +144,24 @@ func remove(ctx context.Context, st store.Store, keys []string) error {
 	return nil
 }
 
-// keyPrefix gives where in the lake a location lies; the lake stands for the bucket.
-func keyPrefix(location string) string {
-	_, prefix, _ := strings.Cut(strings.TrimPrefix(location, "s3://"), "/")
-	return prefix
+// keyPrefix gives where in the lake a location lies, as who reads finds it: the lake
+// stands for the bucket, unless it has a folder of the bucket's name. What is written
+// must not make such a folder, since every table would lie elsewhere from then on.
+func keyPrefix(ctx context.Context, st store.Store, location string) (string, error) {
+	rest, ok := strings.CutPrefix(location, "s3://")
+	bucket, key, _ := strings.Cut(rest, "/")
+	if !ok || bucket == "" {
+		return "", &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("writing to the location %s is not supported by the local engine", location), Hint: "it must be s3://BUCKET/PREFIX/; the lake stands for the bucket"}
+	}
+	for _, err := range st.List(ctx, bucket+"/") {
+		if err != nil {
+			return "", fmt.Errorf("listing %s of %s: %w", bucket, st.URI(), err)
+		}
+		return bucket + "/" + key, nil
+	}
+	if strings.HasPrefix(key, bucket+"/") {
+		return "", &query.Error{Name: "NOT_SUPPORTED", Message: fmt.Sprintf("writing to the location %s is not supported by the local engine", location),
+			Hint: fmt.Sprintf("it would make a folder %s in the lake, which then would be the bucket of every table: name another prefix", bucket)}
+	}
+	return key, nil
 }

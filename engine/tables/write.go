@@ -65,12 +65,16 @@ func newID() (string, error) {
 	return hex.EncodeToString(b[:]), nil
 }
 
-func newWriting(st store.Store, plan *dialect.Plan, temp, id string) (*writing, error) {
+func newWriting(ctx context.Context, st store.Store, plan *dialect.Plan, temp, id string) (*writing, error) {
+	prefix, err := keyPrefix(ctx, st, plan.Format.Location)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp(temp, "acme-write-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for what is to be written: %w", err)
 	}
-	return &writing{store: st, plan: plan, id: id, dir: dir, prefix: keyPrefix(plan.Format.Location), open: map[string]*part{}}, nil
+	return &writing{store: st, plan: plan, id: id, dir: dir, prefix: prefix, open: map[string]*part{}}, nil
 }
 
 // drop removes the files of this machine.
@@ -144,6 +148,9 @@ func (w *writing) roll(p *part) error {
 }
 
 func (w *writing) begin(folder string, values []string, number int) (*part, error) {
+	if err := w.placed(folder, values); err != nil {
+		return nil, err
+	}
 	f, err := os.Create(filepath.Join(w.dir, fmt.Sprintf("part-%d", len(w.parts))))
 	if err != nil {
 		return nil, fmt.Errorf("making a file for what is to be written: %w", err)
@@ -158,6 +165,23 @@ func (w *writing) begin(folder string, values []string, number int) (*part, erro
 	w.open[folder] = p
 	w.parts = append(w.parts, p)
 	return p, nil
+}
+
+// placed refuses rows of a partition that lies elsewhere than below its table, where they
+// would not be seen.
+func (w *writing) placed(folder string, values []string) error {
+	t := w.plan.Table
+	own := strings.Trim(strings.TrimSuffix(t.Location, "/")+"/"+folder, "/")
+	for _, p := range t.Added {
+		if p.Location == "" || !slices.Equal(p.Values, values) || strings.Trim(p.Location, "/") == own {
+			continue
+		}
+		return &query.Error{
+			Name: "NOT_SUPPORTED", Message: fmt.Sprintf("INSERT into the partition %s of %s.%s, which lies at %s, is not supported by the local engine", strings.Trim(folder, "/"), t.Database, t.Name, p.Location),
+			Hint: "give a table of its own that location, or add the partition without one",
+		}
+	}
+	return nil
 }
 
 // extension names what a part is; readers unpack by it.
