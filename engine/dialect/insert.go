@@ -17,6 +17,8 @@ type WriteFormat struct {
 	Null        string // what TEXTFILE has for NULL
 	Location    string // s3://bucket/prefix/; empty where none is given
 	Partitions  []string
+	BucketedBy  []string // columns, and into how many buckets; of the definition alone
+	Buckets     int
 }
 
 // target is where an INSERT's rows go.
@@ -84,6 +86,8 @@ func newTable(c *CreateTableAs, q qualified, plan *Plan) *Table {
 	t := &Table{Database: q.database, Name: q.name, Comment: c.Comment, External: true, Location: plan.Format.Location, Format: plan.Format.Format}
 	cut := len(plan.Rows.Columns) - len(plan.Format.Partitions)
 	checkPartitions(plan)
+	checkBuckets(plan)
+	t.BucketedBy, t.Buckets = plan.Format.BucketedBy, plan.Format.Buckets
 	for i, out := range plan.Rows.Columns {
 		column := Column{Name: strings.ToLower(out.Name), Type: storedType(out.Type)}
 		checkStored(column, i >= cut)

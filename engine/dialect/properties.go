@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -61,12 +62,41 @@ func (u *planner) property(f *WriteFormat, p Property, of string) {
 			panic(refuse(p.Pos, "a table of type "+p.text()))
 		}
 	case "bucketed_by", "bucket_count":
-		panic(refuse(p.Pos, "the property "+p.Name).hint("leave it out: where rows lie changes no answer"))
+		switch {
+		case of != "table":
+			panic(refuse(p.Pos, "the property "+p.Name).hint("leave it out: where rows lie changes no answer"))
+		case p.Name == "bucketed_by":
+			f.BucketedBy = p.list()
+		default:
+			f.Buckets = p.count()
+		}
 	case "location", "partitioning", "vacuum_min_snapshots_to_keep", "vacuum_max_snapshot_age_seconds",
 		"optimize_rewrite_data_file_threshold", "optimize_rewrite_delete_file_threshold", "compression_level":
 		panic(refuse(p.Pos, "the property "+p.Name))
 	default:
 		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Catalog 'awsdatacatalog' %s property '%s' does not exist", of, p.Name))
+	}
+}
+
+// checkBuckets holds bucketed_by and bucket_count to each other and to the columns. The
+// table is bucketed in its definition; its rows lie as they come, which changes no answer.
+func checkBuckets(plan *Plan) {
+	var missing []string
+	for _, name := range plan.Format.BucketedBy {
+		switch {
+		case slices.Contains(plan.Format.Partitions, name):
+			panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Bucketing columns [%s] are also used as partitioning columns", name))
+		case !slices.ContainsFunc(plan.Rows.Columns, func(c OutputColumn) bool { return strings.EqualFold(c.Name, name) }):
+			missing = append(missing, name)
+		}
+	}
+	switch {
+	case plan.Format.Buckets < 0:
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "bucket_count must be greater than zero"))
+	case (len(plan.Format.BucketedBy) == 0) != (plan.Format.Buckets == 0):
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "bucketed_by and bucket_count must be specified together"))
+	case missing != nil:
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Bucketing columns [%s] not present in schema", strings.Join(missing, ", ")))
 	}
 }
 
@@ -76,6 +106,15 @@ func (p Property) text() string {
 		return s.Value
 	}
 	panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Unable to set catalog 'awsdatacatalog' table property '%s' to [%s]: Cannot convert to varchar", p.Name, formatExpr(p.Value)))
+}
+
+// count gives the value of a property that is a whole number.
+func (p Property) count() int {
+	n, err := strconv.Atoi(formatExpr(p.Value))
+	if err != nil {
+		panic(errorAt(Pos{}, "INVALID_TABLE_PROPERTY", "Unable to set catalog 'awsdatacatalog' table property '%s' to [%s]: Cannot convert to integer", p.Name, formatExpr(p.Value)))
+	}
+	return n
 }
 
 // list gives the value of a property that is an array of names, in lower case.
