@@ -365,6 +365,8 @@ func (a *analyser) column(x Expr, sc *scope) value {
 		e.hint("double quotes are for names; text takes single ones: '%s'", id.Name.Text)
 	case near != "":
 		e.hint("did you mean %s?", near)
+	case single && extractFields[strings.ToUpper(id.Name.Text)] != "":
+		e.hint("a unit of time is text to Athena: date_trunc('%[1]s', x), date_diff('%[1]s', from, to)", strings.ToLower(id.Name.Text))
 	}
 	panic(e)
 }

@@ -68,6 +68,15 @@ func (a *analyser) typedLiteral(x *TypedLit) value {
 	return out
 }
 
+// noLiteralType is said of a literal of a type that there is none of: its name as it is
+// written, and from 476 on by another class of the server's and in lower case.
+func (a *analyser) noLiteralType(x *TypedLit) *Error {
+	if a.level >= 476 {
+		return &Error{Name: "TYPE_NOT_FOUND", Message: "com.google.common.util.concurrent.UncheckedExecutionException: io.trino.spi.type.TypeNotFoundException: Unknown type: " + strings.ToLower(x.Type)}
+	}
+	return &Error{Name: "TYPE_NOT_FOUND", Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: %s", x.pos, x.Type)}
+}
+
 // scalarLiteral is a number or boolean given as text.
 func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) value {
 	out := value{constant: true}
@@ -99,8 +108,7 @@ func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) va
 			out.typ, out.code = tReal, "CAST("+doubleCode(d)+" AS FLOAT)"
 		}
 	case "interval":
-		panic(&Error{Name: "TYPE_NOT_FOUND",
-			Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: INTERVAL", x.pos), Hint: "write the unit behind the text: INTERVAL '5' MINUTE"})
+		panic(a.noLiteralType(x).hint("write the unit behind the text: INTERVAL '5' MINUTE"))
 	case "ipaddress":
 		ip, ok := parseAddress(x.Value)
 		if !ok {
@@ -110,7 +118,7 @@ func (a *analyser) scalarLiteral(x *TypedLit, name string, bad func() *Error) va
 	case "varbinary":
 		out.typ, out.code = tVarbinary, fmt.Sprintf("unhex('%x')", x.Value)
 	default:
-		panic(&Error{Name: "TYPE_NOT_FOUND", Message: fmt.Sprintf("io.trino.spi.TrinoException: %s: Unknown resolvedType: %s", x.pos, strings.ToUpper(name))})
+		panic(a.noLiteralType(x))
 	}
 	return out
 }
@@ -183,13 +191,13 @@ var intervalForms = map[string]*regexp.Regexp{
 	"DAY":           regexp.MustCompile(`^([+-]?)(\d+)$`),
 	"HOUR":          regexp.MustCompile(`^([+-]?)(\d+)$`),
 	"MINUTE":        regexp.MustCompile(`^([+-]?)(\d+)$`),
-	"SECOND":        regexp.MustCompile(`^([+-]?)(\d+)(?:\.(\d{1,3}))?$`),
+	"SECOND":        regexp.MustCompile(`^([+-]?)(\d*)(?:\.(\d*))?$`),
 	"DAY HOUR":      regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+))?$`),
 	"DAY MINUTE":    regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+)(?::(\d+))?)?$`),
-	"DAY SECOND":    regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+)(?::(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?)?)?$`),
+	"DAY SECOND":    regexp.MustCompile(`^([+-]?)(\d+)(?: (\d+)(?::(\d+)(?::(\d*)(?:\.(\d*))?)?)?)?$`),
 	"HOUR MINUTE":   regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+))?$`),
-	"HOUR SECOND":   regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?)?$`),
-	"MINUTE SECOND": regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+)(?:\.(\d{1,3}))?)?$`),
+	"HOUR SECOND":   regexp.MustCompile(`^([+-]?)(\d+)(?::(\d+)(?::(\d*)(?:\.(\d*))?)?)?$`),
+	"MINUTE SECOND": regexp.MustCompile(`^([+-]?)(\d+)(?::(\d*)(?:\.(\d*))?)?$`),
 }
 
 var unitMillis = map[string]int64{"DAY": 86400000, "HOUR": 3600000, "MINUTE": 60000, "SECOND": 1000, "YEAR": 12, "MONTH": 1}
@@ -208,7 +216,7 @@ func (a *analyser) intervalLiteral(x *IntervalLit) value {
 		panic(errorAt(x.pos, "INVALID_LITERAL", "Invalid interval qualifier: %s TO %s", x.From, x.To))
 	}
 	m := form.FindStringSubmatch(x.Value)
-	if m == nil {
+	if end := strings.TrimSuffix(x.Value, "."); m == nil || end == "" || !isDigitRune(rune(end[len(end)-1])) {
 		panic(bad)
 	}
 	units := []string{"DAY", "HOUR", "MINUTE", "SECOND"}
@@ -228,7 +236,11 @@ func (a *analyser) intervalLiteral(x *IntervalLit) value {
 		}
 		total += n * unitMillis[u]
 		field++
-		if u == "SECOND" && field < len(m) {
+		if u == "SECOND" && field < len(m) { // three digits of the fraction count; with one, ten digits are read, nine before it
+			whole, digits := len(m[field-1]), len(m[field-1])+len(m[field])
+			if whole == 0 && m[1] == "+" && x.From == u || strings.Contains(x.Value, ".") && (whole > 9 || digits > 10) {
+				panic(bad)
+			}
 			f, _ := strconv.ParseInt((m[field] + "000")[:3], 10, 64)
 			total += f
 		}

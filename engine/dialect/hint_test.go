@@ -33,3 +33,25 @@ func TestTextHints(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignHints: what people bring along from other engines, and what Athena has
+// in its place.
+func TestForeignHints(t *testing.T) {
+	for _, c := range []struct{ sql, hint string }{
+		{"SELECT quality FROM events QUALIFY row_number() OVER (ORDER BY quality) = 1", "Athena has no QUALIFY; filter a subquery"},
+		{"SELECT quality::varchar FROM events", "Athena has no :: cast; write CAST(x AS type)"},
+		{"SELECT TOP 10 quality FROM events", "Athena has no TOP; write LIMIT 10 at the end"},
+		{"SELECT * EXCEPT (quality) FROM events", "Athena has no * EXCEPT; name the columns"},
+		{"SELECT quality, FROM events", "take away the comma before FROM"},
+		{"SELECT LEFT(quality, 2) FROM events", "Athena has no LEFT(x, n); write substr(x, 1, n)"},
+		{"SELECT RIGHT(quality, 2) FROM events", "Athena has no RIGHT(x, n); write substr(x, -n)"},
+		{"SELECT DATEDIFF(day, now(), now())", "a unit of time is text to Athena: date_trunc('day', x), date_diff('day', from, to)"},
+		{"SELECT date_trunc(HOUR, now())", "a unit of time is text to Athena: date_trunc('hour', x), date_diff('hour', from, to)"},
+	} {
+		_, err := translateOf(t, c.sql)
+		var e *Error
+		if !errors.As(err, &e) || e.Hint != c.hint {
+			t.Errorf("%s\n got %v: %q\nwant %q", c.sql, err, e.Hint, c.hint)
+		}
+	}
+}

@@ -88,17 +88,33 @@ func advise(sql string, err error) error {
 		if t.pos != (Pos{e.Line, e.Column}) {
 			continue
 		}
+		before := func(n int) string { // the n-th token before this one
+			if i < n {
+				return ""
+			}
+			return strings.ToUpper(toks[i-n].raw)
+		}
 		switch {
-		case i > 1 && toks[i-1].up == "GROUP" && toks[i-2].up == "WITHIN":
+		case before(1) == "GROUP" && before(2) == "WITHIN":
 			e.Hint = percentileHint(sql, toks, i-2)
 		case t.up == "OFFSET" && strings.HasSuffix(e.Message, "Expecting: <EOF>"):
 			e.Hint = "Athena takes OFFSET before LIMIT"
-		case t.up == "QUALIFY":
+		case t.up == "QUALIFY" || before(1) == "QUALIFY":
 			e.Hint = "Athena has no QUALIFY; filter a subquery"
-		case t.raw == ":" && i+1 < len(toks) && toks[i+1].raw == ":":
+		case t.raw == "::", t.raw == ":" && i+1 < len(toks) && toks[i+1].raw == ":", before(1) == "::", before(2) == "::":
 			e.Hint = "Athena has no :: cast; write CAST(x AS type)"
 		case t.up == "ILIKE":
 			e.Hint = "Athena has no ILIKE; write lower(x) LIKE ..."
+		case before(1) == "TOP" && before(2) == "SELECT":
+			e.Hint = "Athena has no TOP; write LIMIT " + t.raw + " at the end"
+		case before(1) == "(" && (before(2) == "EXCEPT" || before(2) == "EXCLUDE") && before(3) == "*", t.up == "EXCLUDE" && before(1) == "*":
+			e.Hint = "Athena has no * EXCEPT; name the columns"
+		case t.up == "FROM" && before(1) == ",":
+			e.Hint = "take away the comma before FROM"
+		case (t.up == "LEFT" || t.up == "RIGHT") && i+1 < len(toks) && toks[i+1].raw == "(":
+			e.Hint = map[string]string{"LEFT": "Athena has no LEFT(x, n); write substr(x, 1, n)", "RIGHT": "Athena has no RIGHT(x, n); write substr(x, -n)"}[t.up]
+		case t.up == "OVERWRITE" && before(1) == "INSERT":
+			e.Hint = "Athena has no INSERT OVERWRITE; drop the partition and delete its objects, then INSERT INTO"
 		}
 		break
 	}
