@@ -158,7 +158,8 @@ type ScalarFunction struct {
 	// not ask what no row asked for.
 	Sure bool
 	Call func(args []any) (any, error)
-	// Whole, where it is set, is Call of a function of one VARCHAR that gives BIGINT,
-	// for rows by the million: nothing is boxed. The text is not the callee's to keep.
-	Whole func(text string) (int64, error)
+	// Bits, where it is set, is Call of a function of one VARCHAR that gives BIGINT or
+	// DOUBLE, for rows by the million: nothing is boxed. It gives the 64 bits of the result,
+	// or ok false for NULL. The text is not the callee's to keep.
+	Bits func(text string) (bits uint64, ok bool, err error)
 }

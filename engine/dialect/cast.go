@@ -150,7 +150,7 @@ func (a *analyser) toInteger(code string, from, to Type, safe bool) string {
 		if a.level >= 476 {
 			code = "trim(" + code + ")"
 		}
-		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("cast_integer", safe), code, name, to.DuckDB())
+		return fmt.Sprintf("CAST(%s(%s) AS %s)", try("cast_"+strings.ToLower(name), safe), code, to.DuckDB())
 	case Double:
 		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", a.tryEdition("round_integer", safe), code, kindNames[to.Kind], to.DuckDB())
 	case Real:
@@ -181,7 +181,7 @@ func tryName(name string, safe bool) string {
 func (a *analyser) toFloat(code string, from, to Type, safe bool) string {
 	switch {
 	case from.Kind == Varchar:
-		return fmt.Sprintf("CAST(%s(%s, '%s') AS %s)", try("cast_double", safe), code, strings.ToUpper(kindNames[to.Kind]), to.DuckDB())
+		return fmt.Sprintf("CAST(%s(%s) AS %s)", try("cast_"+kindNames[to.Kind], safe), code, to.DuckDB())
 	case from.Kind == Decimal && from.Precision > 15:
 		return "CAST(CAST(" + code + " AS VARCHAR) AS " + to.DuckDB() + ")"
 	case from.Kind == Double && to.Kind == Real:

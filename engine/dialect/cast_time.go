@@ -63,6 +63,9 @@ func (a *analyser) textToTemporal(code string, to Type, safe bool) string {
 	case to.fine():
 		return call("cast_picos")
 	}
+	if to.Precision == 3 {
+		return "make_timestamp(" + try("cast_millis", safe) + "(" + code + "))"
+	}
 	return "make_timestamp(" + call("cast_timestamp") + ")"
 }
 

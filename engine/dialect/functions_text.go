@@ -40,7 +40,7 @@ func textFunctions() []function {
 			sg("varbinary, bigint", "varbinary", "acme_substr_bytes($1, $2, 9223372036854775807)")}},
 		{name: "replace", doc: "Text with every occurrence of another replaced, or removed.", sigs: []signature{
 			sg("varchar(x), varchar(y)", "varchar(x)", "replace($1, $2, '')"),
-			{in: "varchar(x), varchar(y), varchar(z)", gives: "varchar(u)", sql: "acme_replace($1, $2, $3)", typ: func(t []Type) Type {
+			{in: "varchar(x), varchar(y), varchar(z)", gives: "varchar(u)", low: lowReplace, typ: func(t []Type) Type {
 				return grown(t[0].Precision + satMul(t[2].Precision, t[0].Precision+1))
 			}}}},
 		{name: "reverse", doc: "Text, bytes or array from back to front.", sigs: []signature{
@@ -65,7 +65,7 @@ func textFunctions() []function {
 		{name: "split", doc: "Array of the parts of a text between delimiters.", sigs: []signature{
 			sg("varchar(x), varchar(y)", "array(varchar(x))", "acme_split($1, $2, 2147483647)"),
 			sg("varchar(x), varchar(y), bigint", "array(varchar(x))", "acme_split($1, $2, $3)")}},
-		v("split_part", "One part of a text between delimiters, counted from 1.", "varchar(x), varchar(y), bigint", "varchar(x)", "acme_split_part($1, $2, $3)"),
+		{name: "split_part", doc: "One part of a text between delimiters, counted from 1.", sigs: []signature{{in: "varchar(x), varchar(y), bigint", out: "varchar(x)", low: lowSplitPart}}},
 		{name: "lpad", doc: "Text brought to a length at its start.", sigs: []signature{
 			{in: "char(x), bigint, varchar(y)", out: "varchar", sql: "acme_pad($1, $2, $3, true)", since: charToVarchar},
 			sg("varchar(x), bigint, varchar(y)", "varchar", "acme_pad($1, $2, $3, true)"),
@@ -161,7 +161,6 @@ func satMul(a, b int) int {
 }
 
 func trimFunction(name, doc string) function {
-	sql := fmt.Sprintf("%s($1, trino.blanks())", name)
 	// A char has no blanks at its end that a function of it could see.
 	bare := "rtrim($1, ' ')"
 	cut := name + "(" + bare + ", $2)"
@@ -169,9 +168,9 @@ func trimFunction(name, doc string) function {
 		cut = "rtrim(" + cut + ", ' ')"
 	}
 	return function{name: name, doc: doc, sigs: []signature{
-		sg("varchar(x)", "varchar(x)", sql),
+		sg("varchar(x)", "varchar(x)", fmt.Sprintf("acme_%s($1)", name)),
 		{in: "varchar(x), varchar(y)", shown: "varchar(x), codepoints", out: "varchar(x)", sql: name + "($1, $2)"},
-		sg("char(x)", "varchar(x)", fmt.Sprintf("%s(%s, trino.blanks())", name, bare)),
+		sg("char(x)", "varchar(x)", fmt.Sprintf("acme_%s(%s)", name, bare)),
 		{in: "char(x), varchar(y)", shown: "char(x), codepoints", out: "varchar(x)", sql: cut},
 	}}
 }
@@ -200,6 +199,23 @@ func (c *invocation) join(op string) string {
 		s += v.code
 	}
 	return s + ")"
+}
+
+// lowSplitPart calls a function that cannot fail where the part's number is written out.
+func lowSplitPart(c *invocation) string {
+	if n, err := strconv.Atoi(c.raw[2].code); err == nil && n > 0 {
+		return c.template("acme_known_part($1, $2, $3)")
+	}
+	return c.template("acme_split_part($1, $2, $3)")
+}
+
+// lowReplace replaces a text that is known and not empty as DuckDB does; an empty one it
+// finds nowhere, Trino everywhere.
+func lowReplace(c *invocation) string {
+	if from := c.args[1].text; from != nil && *from != "" {
+		return c.template("replace($1, $2, $3)")
+	}
+	return c.template("acme_replace($1, $2, $3)")
 }
 
 func lowConcat(c *invocation) string {

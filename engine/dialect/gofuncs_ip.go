@@ -30,6 +30,9 @@ func AddressText(b []byte) string {
 
 // asciiDigits puts digits of every script as 0 to 9, those that Java's char holds.
 func asciiDigits(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 {
 			return r

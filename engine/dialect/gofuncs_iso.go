@@ -157,30 +157,56 @@ func fieldError(month, day, hour, minute, second int, t time.Time) string {
 // plainISO reads the common form, 2025-08-11T17:33:47.123456Z with up to six digits of
 // a second or none, many times faster than a pattern would; ok is false for all others.
 func plainISO(s string) (micros int64, ok bool) {
-	const form = "0000-00-00T00:00:00"
-	fraction := len(s) - len(form) - len(".Z") // digits; -1 is no point either
-	if fraction < -1 || fraction == 0 || fraction > 6 || s[len(s)-1] != 'Z' || fraction > 0 && s[len(form)] != '.' {
-		return 0, false
+	local, zoned := strings.CutSuffix(s, "Z")
+	micros, _, ok = plainTime(local, 'T')
+	return micros, ok && zoned
+}
+
+// plainTime reads 2025-08-11, a separator, and 17:33:47.123456 with up to six digits of a
+// second or none; ok is false for all others, be they times or not.
+func plainTime(s string, separator byte) (micros int64, digits int, ok bool) {
+	const form = "0000-00-00 00:00:00"
+	digits = len(s) - len(form) - len(".")
+	if digits < -1 || digits == 0 || digits > 6 || digits > 0 && s[len(form)] != '.' || s[10] != separator || s[13] != ':' || s[16] != ':' {
+		return 0, 0, false
 	}
-	for i := range len(form) {
-		if form[i] == '0' && !isDigit(s[i]) || form[i] != '0' && s[i] != form[i] {
-			return 0, false
+	days, ok := plainDay(s[:10])
+	hour, minute, second := two(s, 11), two(s, 14), two(s, 17)
+	if !ok || hour|minute|second < 0 || hour > 23 || minute > 59 || second > 59 {
+		return 0, 0, false
+	}
+	digits = max(digits, 0)
+	part := int64(0)
+	for i := range 6 {
+		part *= 10
+		if i < digits {
+			c := s[len(form)+1+i]
+			if !isDigit(c) {
+				return 0, 0, false
+			}
+			part += int64(c - '0')
 		}
 	}
-	for i := len(form) + 1; i < len(s)-1; i++ {
-		if !isDigit(s[i]) {
-			return 0, false
-		}
-	}
-	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
-	year, month, day, hour, minute, second := two(0)*100+two(2), two(5), two(8), two(11), two(14), two(17)
-	t := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	if int(t.Month()) != month || t.Day() != day || hour > 23 || minute > 59 || second > 59 {
+	return (days*86400+int64(hour*3600+minute*60+second))*1e6 + part, digits, true
+}
+
+// plainDay reads 2025-08-11 as days since the epoch; ok is false for all others.
+func plainDay(s string) (days int64, ok bool) {
+	if len(s) != len("0000-00-00") || s[4] != '-' || s[7] != '-' {
 		return 0, false
 	}
-	micros = t.Unix() * 1e6
-	for i, unit := 0, int64(100_000); i < fraction; i, unit = i+1, unit/10 {
-		micros += int64(s[len(form)+1+i]-'0') * unit
+	century, year, month, day := two(s, 0), two(s, 2), two(s, 5), two(s, 8)
+	if century|year|month|day < 0 {
+		return 0, false
 	}
-	return micros, true
+	t := time.Date(century*100+year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return t.Unix() / 86400, int(t.Month()) == month && t.Day() == day
+}
+
+// two reads two digits of s from i on; it is negative where they are none.
+func two(s string, i int) int {
+	if !isDigit(s[i]) || !isDigit(s[i+1]) {
+		return -1
+	}
+	return int(s[i]-'0')*10 + int(s[i+1]-'0')
 }

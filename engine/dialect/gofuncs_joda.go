@@ -53,15 +53,16 @@ type patternReader struct {
 	s      string
 	i      int // the next byte, and where it failed after a read that did
 	fields []readField
+	few    [8]readField // where they lie as long as they are no more
 	// zone is the normal name of the zone or offset that the text has, empty where
 	// it has none; foreign is one that Trino knows no key for.
 	zone, foreign string
 }
 
-// patternCache keeps the elements of the pattern that was used last.
+// patternCache keeps the elements of the patterns that were used last, in a place by their length.
 type patternCache struct {
 	compile func(pattern string, year int) ([]element, error)
-	last    syncatomic.Pointer[compiledPattern]
+	last    [8]syncatomic.Pointer[compiledPattern]
 }
 
 type compiledPattern struct {
@@ -73,14 +74,15 @@ type compiledPattern struct {
 // read reads s by a pattern; now, in microseconds, says which year it is.
 func (c *patternCache) read(s, pattern string, now int64) (micros int64, zone string, err error) {
 	year := time.UnixMicro(now).UTC().Year()
-	p := c.last.Load()
+	last := &c.last[len(pattern)%len(c.last)]
+	p := last.Load()
 	if p == nil || p.pattern != pattern || p.year != year {
 		elements, err := c.compile(pattern, year)
 		if err != nil {
 			return 0, "", err
 		}
 		p = &compiledPattern{pattern, year, elements}
-		c.last.Store(p)
+		last.Store(p)
 	}
 	return readPattern(s, p.elements)
 }
@@ -95,6 +97,7 @@ const maxMillis = 1<<51 - 1
 // the text has no zone.
 func readPattern(s string, elements []element) (micros int64, zone string, err error) {
 	r := &patternReader{s: s}
+	r.fields = r.few[:0]
 	for _, e := range elements {
 		if !e(r) {
 			return 0, "", r.malformed()
@@ -149,6 +152,13 @@ func (r *patternReader) malformed() error {
 
 // time sets what was read.
 func (r *patternReader) time() (time.Time, error) {
+	if t, ok := r.plain(); ok {
+		return t, nil
+	}
+	return r.anyTime()
+}
+
+func (r *patternReader) anyTime() (time.Time, error) {
 	t := time.Unix(0, 0).UTC()
 	slices.SortStableFunc(r.fields, func(a, b readField) int { return int(a.field) - int(b.field) })
 	if len(r.fields) > 0 && r.fields[0].field >= fieldMonth && r.fields[0].field <= fieldWeekday {
@@ -167,6 +177,33 @@ func (r *patternReader) time() (time.Time, error) {
 		}
 	}
 	return t, nil
+}
+
+// plain sets what was read where it is a date with or without a time of day, each field
+// once and in its bounds; ok is false for all else.
+func (r *patternReader) plain() (t time.Time, ok bool) {
+	v := [...]int{fieldYear: 2000, fieldMonth: 1, fieldDayOfMonth: 1, fieldMillis: 0}
+	seen := 0
+	for _, f := range r.fields {
+		switch f.field {
+		case fieldYear, fieldMonth, fieldDayOfMonth, fieldHour, fieldMinute, fieldSecond, fieldMillis:
+		default:
+			return t, false
+		}
+		low, high := f.bounds(t)
+		if f.field == fieldDayOfMonth {
+			high = 31
+		}
+		if seen&(1<<f.field) != 0 || f.value < low || f.value > high {
+			return t, false
+		}
+		seen |= 1 << f.field
+		v[f.field] = f.value
+	}
+	if seen&(1<<fieldYear|1<<fieldMonth|1<<fieldDayOfMonth) == 0 || v[fieldYear] < 1 || v[fieldYear] > 9999 || v[fieldDayOfMonth] > daysIn(v[fieldYear], time.Month(v[fieldMonth])) {
+		return t, false
+	}
+	return time.Date(v[fieldYear], time.Month(v[fieldMonth]), v[fieldDayOfMonth], v[fieldHour], v[fieldMinute], v[fieldSecond], v[fieldMillis]*1e6, time.UTC), true
 }
 
 // bounds are the values that a field can have in t.

@@ -156,7 +156,7 @@ func (c *jsonCast) leafOfText(s string, t Type) (any, error) {
 		if c.level >= 476 {
 			trimmed = strings.Trim(s, " ")
 		}
-		i, err := castInteger(trimmed, name)
+		i, err := castInteger(trimmed, name, bitsOfName[name])
 		if f, ok := err.(failed); ok && f.name == "INVALID_CAST_ARGUMENT" {
 			break
 		}

@@ -11,6 +11,17 @@ import (
 	"unicode/utf8"
 )
 
+// isBlank says whether Trino trims a character.
+func isBlank(r rune) bool {
+	switch {
+	case r < 0x80:
+		return r == ' ' || '\t' <= r && r <= '\r' || 28 <= r && r <= 31
+	case r == 0x2007: // it does not break
+		return false
+	}
+	return unicode.In(r, unicode.Zs, unicode.Zl, unicode.Zp) && r != 0xa0 && r != 0x202f
+}
+
 // str is fn for functions over texts alone that give a text.
 func str(name string, n int, call func(a []string) (any, error)) ScalarFunction {
 	return fn(name, strings.Repeat("VARCHAR,", n)+"VARCHAR", func(a []any) (any, error) {
@@ -35,6 +46,9 @@ func textGoFunctions() []ScalarFunction {
 			}
 			return b.String() + a[2], nil
 		}),
+		str("trim", 1, func(a []string) (any, error) { return strings.TrimFunc(a[0], isBlank), nil }),
+		str("ltrim", 1, func(a []string) (any, error) { return strings.TrimLeftFunc(a[0], isBlank), nil }),
+		str("rtrim", 1, func(a []string) (any, error) { return strings.TrimRightFunc(a[0], isBlank), nil }),
 		str("upper", 1, func(a []string) (any, error) { return strings.Map(unicode.ToUpper, a[0]), nil }),
 		str("reverse", 1, func(a []string) (any, error) {
 			r := []rune(a[0])
@@ -78,6 +92,7 @@ func partGoFunctions() []ScalarFunction {
 		fn("strpos", "VARCHAR,VARCHAR,BIGINT,BIGINT", strpos),
 		fn("split", "VARCHAR,VARCHAR,BIGINT,VARCHAR[]", split),
 		fn("split_part", "VARCHAR,VARCHAR,BIGINT,VARCHAR", splitPart),
+		fn("known_part", "VARCHAR,VARCHAR,BIGINT,VARCHAR", splitPart), // by a number above 0
 		fn("pad", "VARCHAR,BIGINT,VARCHAR,BOOLEAN,VARCHAR", pad),
 		fn("join", "VARCHAR,VARCHAR[],VARCHAR", func(a []any) (any, error) {
 			var parts []string
@@ -249,11 +264,15 @@ func splitPart(a []any) (any, error) {
 		}
 		return string(r[n-1]), nil
 	}
-	parts := strings.Split(s, sep)
-	if n > int64(len(parts)) {
-		return nil, nil
+	for ; n > 1; n-- {
+		_, behind, found := strings.Cut(s, sep)
+		if !found {
+			return nil, nil
+		}
+		s = behind
 	}
-	return parts[n-1], nil
+	part, _, _ := strings.Cut(s, sep)
+	return part, nil
 }
 
 func pad(a []any) (any, error) {

@@ -26,14 +26,21 @@ func timeGoFunctions() []ScalarFunction {
 	mysql := &patternCache{compile: func(format string, _ int) ([]element, error) { return mysqlElements(format) }}
 	joda := &patternCache{compile: jodaElements}
 	return []ScalarFunction{
-		fn("cast_date", "VARCHAR,BIGINT", func(a []any) (any, error) {
-			d, ok := parseDate(strings.TrimSpace(a[0].(string)))
+		wholeOf("cast_date", func(s string) (int64, error) {
+			d, ok := parseDate(strings.TrimSpace(s))
 			if !ok {
-				return nil, badCast("Value cannot be cast to date: %s", a[0])
+				return 0, badCast("Value cannot be cast to date: %s", s)
 			}
 			return d, nil
 		}),
 		read("cast_timestamp", "BIGINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.rounded(p), nil }),
+		wholeOf("cast_millis", func(s string) (int64, error) { // cast_timestamp to milliseconds, as nearly all are
+			in, ok := parseTimestamp(strings.TrimSpace(s))
+			if !ok || in.digits > 12 {
+				return 0, badCast("Value cannot be cast to timestamp: %s", s)
+			}
+			return in.rounded(3), nil
+		}),
 		read("cast_picos", "HUGEINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.picos(p), nil }),
 		read("cast_time", "BIGINT", "time", parseLocalTime, func(in instant, p int) (any, error) { return in.dayPicos(p), nil }),
 		read("cast_timetz", "VARCHAR", "time with time zone", parseTime, func(in instant, p int) (any, error) {
@@ -251,10 +258,19 @@ func dateFormat(micros int64, format string) (any, error) {
 }
 
 func formatLetter(b *strings.Builder, t time.Time, c byte) error {
-	_, week := t.ISOWeek()
-	isoYear, _ := t.ISOWeek()
-	h12 := (t.Hour()+11)%12 + 1
-	ampm := map[bool]string{true: "AM", false: "PM"}[t.Hour() < 12]
+	h12, ampm := (t.Hour()+11)%12+1, "AM"
+	if t.Hour() >= 12 {
+		ampm = "PM"
+	}
+	pad := func(n, digits int) { // what rows by the million have is not for fmt
+		for limit := 10; digits > 1; limit, digits = limit*10, digits-1 {
+			if n < limit {
+				b.WriteString("0000"[:digits-1])
+				break
+			}
+		}
+		b.WriteString(strconv.Itoa(n))
+	}
 	switch c {
 	case 'a':
 		b.WriteString(t.Weekday().String()[:3])
@@ -263,17 +279,17 @@ func formatLetter(b *strings.Builder, t time.Time, c byte) error {
 	case 'c':
 		fmt.Fprintf(b, "%d", int(t.Month()))
 	case 'd':
-		fmt.Fprintf(b, "%02d", t.Day())
+		pad(t.Day(), 2)
 	case 'e':
 		fmt.Fprintf(b, "%d", t.Day())
 	case 'f':
 		fmt.Fprintf(b, "%03d000", t.Nanosecond()/1e6)
 	case 'H':
-		fmt.Fprintf(b, "%02d", t.Hour())
+		pad(t.Hour(), 2)
 	case 'h', 'I':
 		fmt.Fprintf(b, "%02d", h12)
 	case 'i':
-		fmt.Fprintf(b, "%02d", t.Minute())
+		pad(t.Minute(), 2)
 	case 'j':
 		fmt.Fprintf(b, "%03d", t.YearDay())
 	case 'k':
@@ -283,23 +299,29 @@ func formatLetter(b *strings.Builder, t time.Time, c byte) error {
 	case 'M':
 		b.WriteString(t.Month().String())
 	case 'm':
-		fmt.Fprintf(b, "%02d", int(t.Month()))
+		pad(int(t.Month()), 2)
 	case 'p':
 		b.WriteString(ampm)
 	case 'r':
 		fmt.Fprintf(b, "%02d:%02d:%02d %s", h12, t.Minute(), t.Second(), ampm)
 	case 'S', 's':
-		fmt.Fprintf(b, "%02d", t.Second())
+		pad(t.Second(), 2)
 	case 'T':
 		fmt.Fprintf(b, "%02d:%02d:%02d", t.Hour(), t.Minute(), t.Second())
 	case 'v':
+		_, week := t.ISOWeek()
 		fmt.Fprintf(b, "%02d", week)
 	case 'x':
+		isoYear, _ := t.ISOWeek()
 		fmt.Fprintf(b, "%04d", isoYear)
 	case 'W':
 		b.WriteString(t.Weekday().String())
 	case 'Y':
-		fmt.Fprintf(b, "%04d", t.Year())
+		if t.Year() < 0 {
+			fmt.Fprintf(b, "%04d", t.Year())
+			break
+		}
+		pad(t.Year(), 4)
 	case 'y':
 		fmt.Fprintf(b, "%02d", t.Year()%100)
 	default:

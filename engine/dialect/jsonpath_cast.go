@@ -69,7 +69,7 @@ func (v *sqlValue) asInteger(t Type, level int) (any, bool) {
 		if t.Kind == Integer {
 			name = "INT"
 		}
-		n, err := castInteger(s, name)
+		n, err := castInteger(s, name, bitsOfName[name])
 		return n, err == nil
 	}
 	return castNumber(v, t)

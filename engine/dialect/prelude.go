@@ -107,14 +107,8 @@ func escaped(code string, twins map[string]bool) string {
 	return b.String()
 }
 
-// blanks are the characters that Trino trims.
-const blanks = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || " +
-	"chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || " +
-	"chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288)"
-
 // macros are the lowerings that name an argument more than once.
 var macros = [][2]string{
-	{"blanks()", blanks},
 	{"divide_exact(a, b)", "CASE WHEN b = 0 THEN NULL ELSE (a // b) + CASE WHEN abs(a % b) >= abs(b) - abs(a % b) THEN CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END ELSE 0 END END"},
 	// DuckDB divides 128 bits bit by bit.
 	{"divide(a, b)", "CASE WHEN a BETWEEN -9000000000000000000 AND 9000000000000000000 AND b BETWEEN -9000000000000000000 AND 9000000000000000000 " +

@@ -41,6 +41,13 @@ func parseZoned(s string) (instant, bool) {
 
 // parseDate reads 2025-8-1; days since the epoch.
 func parseDate(s string) (int64, bool) {
+	if days, ok := plainDay(s); ok {
+		return days, true
+	}
+	return anyDate(s)
+}
+
+func anyDate(s string) (int64, bool) {
 	m := datePattern.FindStringSubmatch(s)
 	if m == nil {
 		return 0, false
@@ -63,6 +70,13 @@ func civil(year, month, day string) (time.Time, bool) {
 // parseTimestamp reads 2025-08-11 17:33:47.123 Europe/Berlin; what is behind the
 // day may be missing.
 func parseTimestamp(s string) (instant, bool) {
+	if micros, digits, ok := plainTime(s, ' '); ok {
+		return instant{micros: micros, digits: digits}, true
+	}
+	return anyTimestamp(s)
+}
+
+func anyTimestamp(s string) (instant, bool) {
 	m := dateTimePattern.FindStringSubmatch(s)
 	if m == nil {
 		return instant{}, false

@@ -32,9 +32,13 @@ func TestFailsForRowsOnly(t *testing.T) {
 		}
 		return int64(len(text)), nil
 	}
+	bits := func(text string) (uint64, bool, error) {
+		n, err := whole(text)
+		return uint64(n), err == nil, err
+	}
 	boxed := func(args []any) (any, error) { return whole(args[0].(string)) }
 	if err := s.registerScalars(
-		dialect.ScalarFunction{Name: "unboxed", Params: []string{"VARCHAR"}, Result: "BIGINT", Call: boxed, Whole: whole},
+		dialect.ScalarFunction{Name: "unboxed", Params: []string{"VARCHAR"}, Result: "BIGINT", Call: boxed, Bits: bits},
 		dialect.ScalarFunction{Name: "boxed", Params: []string{"VARCHAR", "VARCHAR"}, Result: "BIGINT", Call: boxed},
 	); err != nil {
 		t.Fatal(err)

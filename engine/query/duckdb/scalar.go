@@ -34,8 +34,8 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 			defer duck.DestroyVector(&items)
 		}
 	}
-	if f.def.Whole != nil {
-		return f.wholes(&in[0], newLateResult(out, f.def.Result, f.errors), rows)
+	if f.def.Bits != nil {
+		return f.bits(&in[0], newLateResult(out, f.def.Result, f.errors), rows)
 	}
 	set := f.writer(out)
 	known, _ := f.memos.Get().(*memo)
@@ -43,11 +43,12 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 		known = newMemo(f.def.Params)
 	}
 	defer f.memos.Put(known)
+	rest := newConstants(in, f.def.Params)
 	for row := range rows {
 		result, ok := known.find(in, row)
 		var failed error
 		if !ok {
-			if result, failed = f.answer(in, row); failed == nil {
+			if result, failed = f.answer(in, rest, row); failed == nil {
 				known.keep(result)
 			}
 		}
@@ -62,11 +63,11 @@ func (f *scalar) call(chunk duck.DataChunk, out duck.Vector) error {
 }
 
 // answer calls the function for one row.
-func (f *scalar) answer(in []vectorReader, row int) (any, error) {
+func (f *scalar) answer(in []vectorReader, same constants, row int) (any, error) {
 	args := make([]any, len(in)) // the callee's to keep
 	null := false
 	for i := range in {
-		if args[i] = argument(&in[i], f.def.Params[i], row); args[i] == nil {
+		if args[i] = same.argument(in, i, row); args[i] == nil {
 			null = true
 		}
 	}
@@ -95,23 +96,65 @@ func (f *scalar) writer(out duck.Vector) func(row int, result any, failed error)
 	}
 }
 
-// wholes calls a function of one text that gives whole numbers, on texts where they lie.
-func (f *scalar) wholes(in *vectorReader, out lateResult, rows int) error {
+// bits calls a function of one text that gives numbers, on texts where they lie.
+func (f *scalar) bits(in *vectorReader, out lateResult, rows int) error {
 	for row := range rows {
 		if in.null(row) {
 			out.to.setNull(row)
 			continue
 		}
-		v, err := f.def.Whole(in.view(row))
-		if err != nil {
+		bits, ok, err := f.def.Bits(in.view(row))
+		if err != nil || !ok {
 			if err := out.set(row, nil, err); err != nil {
 				return err
 			}
 			continue
 		}
-		put(out.to, row, [2]uint64{uint64(v), 0})
+		put(out.to, row, [2]uint64{bits, 0})
 	}
 	return nil
+}
+
+// constants are arguments that were read last: a pattern or a delimiter is the same for
+// every row, and DuckDB hands over one for each.
+type constants []constant
+
+type constant struct {
+	typ   string
+	width int // of its bytes in a vector; 0 for what the callee may change
+	bytes []byte
+	value any
+}
+
+func newConstants(in []vectorReader, params []string) constants {
+	c := make(constants, len(in))
+	for i, typ := range params {
+		c[i].typ = typ
+		switch typ {
+		case "BOOLEAN":
+			c[i].width = 1
+		case "INTEGER", "FLOAT":
+			c[i].width = 4
+		case "BIGINT", "DOUBLE":
+			c[i].width = 8
+		case "VARCHAR": // a text is its length, and itself or where it lies
+			c[i].width = 16
+		}
+	}
+	return c
+}
+
+// argument is argument i of a row.
+func (c constants) argument(in []vectorReader, i, row int) any {
+	v, last := &in[i], &c[i]
+	if last.width == 0 || v.null(row) {
+		return argument(v, last.typ, row)
+	}
+	bytes := v.bytes(row, last.width)
+	if last.bytes == nil || string(bytes) != string(last.bytes) {
+		last.bytes, last.value = bytes, argument(v, last.typ, row)
+	}
+	return last.value
 }
 
 // flatten copies the elements that the lists of some rows have, of the type named.

@@ -116,11 +116,11 @@ func TestScalarShapes(t *testing.T) {
 		return args[0], nil
 	}}
 	nulls := dialect.ScalarFunction{Name: "nulls", Params: []string{"VARCHAR", "VARCHAR"}, Result: "BOOLEAN", OnNull: true, Call: func(args []any) (any, error) { return args[0] == nil && args[1] == "x", nil }}
-	whole := dialect.ScalarFunction{Name: "whole", Params: []string{"VARCHAR"}, Result: "BIGINT", Call: func([]any) (any, error) { return nil, errors.New("boxed") }, Whole: func(text string) (int64, error) {
+	whole := dialect.ScalarFunction{Name: "whole", Params: []string{"VARCHAR"}, Result: "BIGINT", Call: func([]any) (any, error) { return nil, errors.New("boxed") }, Bits: func(text string) (uint64, bool, error) {
 		if text == "long enough to lie elsewhere" {
-			return 0, errors.New("refused: " + text)
+			return 0, false, errors.New("refused: " + text)
 		}
-		return int64(len(text)), nil
+		return uint64(len(text)), text != "none", nil
 	}}
 	if err := s.registerScalars(fails, nulls, one, list, whole); err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestScalarShapes(t *testing.T) {
 		"SELECT list_of(['x' || one(NULL), 'y' || one(NULL)]) FROM range(1)": "[<nil> <nil>]", "SELECT list_of(list_sort(['x' || one(NULL), 'y' || one(NULL), 'z' || one(NULL)])) FROM range(1)": "[<nil> <nil> <nil>]",
 		"SELECT sum(fails(i))::VARCHAR FROM range(70) r(i)": "2415", "SELECT sum(fails(i))::VARCHAR FROM range(80) r(i)": "Division by zero",
 		"SELECT list(whole(CASE WHEN i % 3 > 0 THEN repeat('x', i::INTEGER * 7) END))::VARCHAR FROM range(6) r(i)": "[NULL, 7, 14, NULL, 28, 35]", "SELECT sum(whole(i::VARCHAR))::VARCHAR FROM range(10000) r(i)": "38890",
-		"SELECT whole('')::VARCHAR": "0", "SELECT whole('long enough to lie elsewhere')::VARCHAR": "refused: long enough to lie elsewhere",
+		"SELECT whole('')::VARCHAR": "0", "SELECT (whole('none') IS NULL)::VARCHAR": "true", "SELECT whole('long enough to lie elsewhere')::VARCHAR": "refused: long enough to lie elsewhere",
 		"SELECT fails(88)::VARCHAR": panicMark + "boom", "SELECT nulls(NULL, 'x')::VARCHAR": "true", "SELECT nulls('x', NULL)::VARCHAR": "false",
 	} {
 		got, err := s.texts(sql)
