@@ -141,6 +141,7 @@ func (a *analyser) sortKey(s SortItem, sc *scope, outputs []*field, from Pos) so
 		for i, o := range outputs {
 			if o.name == parts[0] {
 				k.ordinal = i + 1
+				o.mark() // a star's column too, that nobody else may read
 				return a.sortColumn(k, o, s)
 			}
 		}

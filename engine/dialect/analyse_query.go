@@ -558,7 +558,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		texts[i] = text + " AS " + quoteName(col.code)
 		o := a.newField(it.name, it.value.typ, it.value.code)
 		if it.star != nil {
-			o.deps = []*field{it.star}
+			o.deps = append([]*field{it.star}, col.deps...)
 		}
 		outputs[i] = o
 		res.cols = append(res.cols, col)
