@@ -33,6 +33,12 @@ type analyser struct {
 	within []*scope
 	// strict are the subqueries for which no row and NULL come to the same.
 	strict map[*SubqueryExpr]bool
+	// lossy are conditions that equate a column by less than its value; see noteLossy.
+	lossy map[Expr]bool
+	// around are the queries in FROM that read a query around their own.
+	around map[*Query]bool
+	// matching counts the expressions of MATCH_RECOGNIZE around what is analysed.
+	matching int
 	// filtering are the IN of subqueries that a condition holds to be true.
 	filtering map[*InQuery]bool
 	// nan are the comparisons of a filter with what may be NaN.

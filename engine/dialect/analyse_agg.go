@@ -378,7 +378,7 @@ func (f *field) asExpr(p Pos, fields []*field) Expr {
 func (a *analyser) expandSets(it GroupItem, src *scope, index func(Expr) int) [][]int {
 	var parts [][]int
 	for i, set := range it.Sets {
-		if it.Kind == "ROLLUP" && len(set) > 1 && a.level < 476 {
+		if it.Kind != "GROUPING SETS" && len(set) > 1 && a.level < 476 {
 			panic(errorAt(it.At[i], "INVALID_COLUMN_REFERENCE", "GROUP BY expression must be a column reference: ROW (%s)", formatExprs(set)))
 		}
 		part := []int{}
@@ -485,6 +485,11 @@ func (a *analyser) grouping(x *GroupingCall, sc *scope) value {
 			panic(&Error{Name: "INVALID_ARGUMENTS", Message: "Invalid reference to output of SELECT clause from grouping() expression in ORDER BY"})
 		}
 		k := g.byForm[a.form(arg, g.source)]
+		if parts := dotted(arg); len(parts) > 1 {
+			if f, _ := g.source.find(parts, arg.Pos()); f == nil { // a field of a row is no column
+				k = nil
+			}
+		}
 		if k == nil {
 			panic(errorAt(x.pos, "INVALID_ARGUMENTS", "The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated query level. Mismatch due to %s.", formatExpr(arg)))
 		}

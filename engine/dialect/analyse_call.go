@@ -182,7 +182,13 @@ func (a *analyser) checkModifiers(c *Call, f *function, sc *scope) {
 		a.notNested(c)
 	}
 	if c.Over != nil {
-		if w := collectInside(c, isWindow); w != nil {
+		w := collectInside(c, isWindow)
+		if a.level >= newSyntax {
+			for _, s := range c.OrderBy {
+				w = append(w, collect(s.X, isWindow)...)
+			}
+		}
+		if w != nil {
 			panic(errorAt(w[0].Pos(), "NESTED_WINDOW", "Cannot nest window functions or row pattern measures inside window %s", "function arguments"))
 		}
 	}
@@ -728,6 +734,9 @@ func (a *analyser) windowText(c *Call, f *function, sc *scope) string {
 		v := a.windowExpr(x, "PARTITION BY expression", sc.source(w.named.partition))
 		if !v.typ.comparable() {
 			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not comparable, and therefore cannot be used in window function PARTITION BY", v.typ))
+		}
+		if !v.typ.orderable() && a.level >= newSyntax {
+			panic(errorAt(x.Pos(), "TYPE_MISMATCH", "%s is not orderable, and therefore cannot be used in window function PARTITION BY", v.typ))
 		}
 		key := a.parted(v)
 		if i == 0 {

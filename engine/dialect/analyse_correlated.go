@@ -201,10 +201,17 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 		return rejected
 	case q.With != nil || s.Windows != nil || q.Offset != nil || q.Ties || q.LimitAll:
 		return unknown
+	case a.lossy[s.Where] && (s.GroupBy != nil || q.Limit != nil || q.Fetch || s.Distinct):
+		if use.as == asScalar && s.GroupBy == nil && !s.Distinct && !singleRow(s.From) || use.as == asExists && s.GroupBy != nil && q.Limit == nil && !q.Fetch {
+			return rejected
+		}
+		return unknown
 	case a.joinedOn[q] && (s.From == nil || s.GroupBy != nil || s.Having != nil || a.aggregates(s, q.OrderBy)):
 		if s.GroupBy != nil {
 			return unknown
 		}
+		return rejected
+	case (s.Where != nil || a.aggregates(s, q.OrderBy)) && a.holdsRow(q):
 		return rejected
 	case s.From != nil && c.unnested > 0 && slices.ContainsFunc(unnestedQueries(s.From), func(x Expr) bool { _, exists := x.(*Exists); return !exists }):
 		return rejected
@@ -213,6 +220,9 @@ func (a *analyser) verdictOn(q *Query, use asked, c correlation) verdict {
 	case s.GroupBy != nil:
 		return a.verdictOnGroups(q, s, use, c)
 	case s.Having != nil || a.aggregates(s, q.OrderBy):
+		if s.Distinct && use.as != asExists {
+			return unknown // DuckDB loses the row of nothing
+		}
 		return a.verdictOnAggregate(s, use, c)
 	case windows(s):
 		if use.as == asExists && c.onlyFilters() {
@@ -262,6 +272,8 @@ func (a *analyser) verdictOnGroups(q *Query, s *Select, use asked, c correlation
 			return unknown
 		}
 		return rejected
+	case s.GroupBy.many() || (q.Limit != nil || q.Fetch) && q.OrderBy == nil && !groupsByEquated(s):
+		return rejected
 	case use.as == asScalar && a.level < newSyntax && !use.strict && (groupsByEquated(s) || q.Limit != nil || q.Fetch):
 		return unknown // these releases lose the row that has no answer
 	}
@@ -298,6 +310,41 @@ func (a *analyser) noteKeyed(where Expr, sc *scope) {
 		a.equating = map[Expr]bool{}
 	}
 	a.equating[where] = true
+}
+
+// noteLossy notes a condition that equates a column, made a floating-point number that
+// does not hold all its values, with something of the query around: Trino does not group
+// and limit by such a column.
+func (a *analyser) noteLossy(where Expr, sc *scope) {
+	for _, x := range collect(where, func(x Expr) bool { c, ok := x.(*Compare); return ok && c.Op == "=" || isSubquery(x) }) {
+		c, ok := x.(*Compare)
+		if !ok {
+			continue
+		}
+		for _, s := range [][2]Expr{{c.L, c.R}, {c.R, c.L}} {
+			if !isKey(s[0], s[1], sc) {
+				continue
+			}
+			f, _ := sc.find(dotted(s[0]), s[0].Pos())
+			before, planned := a.correlation(), a.planning
+			a.dry++
+			t, ok := commonType(f.typ, a.expr(s[1], sc).typ)
+			a.dry--
+			a.forget(before, planned)
+			exact := t.Kind == Double && f.typ.Kind == Integer || f.typ.Kind == SmallInt || f.typ.Kind == TinyInt
+			if ok && t.isFloat() && !f.typ.isFloat() && !exact {
+				if a.lossy == nil {
+					a.lossy = map[Expr]bool{}
+				}
+				a.lossy[where] = true
+			}
+		}
+	}
+}
+
+// many says whether a GROUP BY has several grouping sets.
+func (g *GroupBy) many() bool {
+	return slices.ContainsFunc(g.Items, func(it GroupItem) bool { return it.Kind == "ROLLUP" || it.Kind == "CUBE" || len(it.Sets) > 1 })
 }
 
 // isKey says whether x is a column of sc, and y something of the query around.
@@ -379,7 +426,7 @@ func groupsByEquated(s *Select) bool {
 	for _, it := range s.GroupBy.Items {
 		for _, set := range it.Sets {
 			for _, x := range set {
-				if !names[formatExpr(x)] {
+				if parts := dotted(x); !names[formatExpr(x)] && (parts == nil || !names[parts[len(parts)-1]]) {
 					return false
 				}
 			}
@@ -399,7 +446,7 @@ func (a *analyser) verdictOnAggregate(s *Select, use asked, c correlation) verdi
 		if _, alone := s.From.(*Join); alone || s.Where != nil || c.outer > c.unnested {
 			return rejected
 		}
-		return accepted
+		return a.verdictOnFilters(s, use)
 	case s.Having != nil:
 		if c.outer > c.havings {
 			return rejected
@@ -407,6 +454,27 @@ func (a *analyser) verdictOnAggregate(s *Select, use asked, c correlation) verdi
 		return accepted
 	case !c.onlyFilters():
 		return rejected
+	}
+	return accepted
+}
+
+// verdictOnFilters is for aggregates over UNNEST. Trino makes a WHERE of their FILTER
+// where all that are read have one.
+func (a *analyser) verdictOnFilters(s *Select, use asked) verdict {
+	all, some := true, false
+	for _, it := range s.Items {
+		for _, x := range collect(it.X, a.isAggregate) {
+			filtered := x.(*Call).Filter != nil
+			all, some = all && filtered, some || filtered
+		}
+	}
+	switch {
+	case !some:
+		return accepted
+	case all:
+		return rejected
+	case use.as == asLateral: // one that nobody reads does not count
+		return unknown
 	}
 	return accepted
 }
@@ -614,12 +682,18 @@ func equated(s *Select) bool {
 	return true
 }
 
-// equatedNames are the texts of what stands beside = in a condition.
+// equatedNames are the texts of what stands beside = in a condition, and the names of
+// columns among it without their tables.
 func equatedNames(where Expr) map[string]bool {
 	names := map[string]bool{}
 	for _, x := range collect(where, func(x Expr) bool { c, ok := x.(*Compare); return ok && c.Op == "=" }) {
 		c := x.(*Compare)
-		names[formatExpr(c.L)], names[formatExpr(c.R)] = true, true
+		for _, x := range []Expr{c.L, c.R} {
+			names[formatExpr(x)] = true
+			if parts := dotted(x); parts != nil {
+				names[parts[len(parts)-1]] = true
+			}
+		}
 	}
 	return names
 }

@@ -622,6 +622,7 @@ func (a *analyser) badDecimal(x *NumberLit) *Error {
 }
 
 func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
+	before := a.outer
 	q := a.subquery(x.Query, sc, asked{as: asScalar, pos: x.Query.pos, at: x.pos, strict: a.strict[x]})
 	a.markAll(q)
 	if code, ok := a.bareValue(x.Query, q); ok {
@@ -631,12 +632,17 @@ func (a *analyser) scalarQuery(x *SubqueryExpr, sc *scope) value {
 		return a.onceBeforeJoin(value{typ: q.cols[0].typ, code: "(" + q.sql + ")"})
 	}
 	t := Type{Kind: Row}
-	var parts []string
+	var parts, nulls []string
 	for i, c := range q.cols {
 		t.Elem = append(t.Elem, Field{c.name, c.typ})
 		parts = append(parts, fmt.Sprintf("f%d := %s", i, quoteName(c.code)))
+		nulls = append(nulls, fmt.Sprintf("f%d := CAST(NULL AS %s)", i, c.typ.DuckDB()))
 	}
-	return value{typ: t, code: fmt.Sprintf("(SELECT struct_pack(%s) FROM (%s))", strings.Join(parts, ", "), q.sql)}
+	code := fmt.Sprintf("(SELECT struct_pack(%s) FROM (%s))", strings.Join(parts, ", "), q.sql)
+	if a.outer == before { // the row is made of the columns of no row then, behind the query
+		code = fmt.Sprintf("coalesce(%s, struct_pack(%s))", code, strings.Join(nulls, ", "))
+	}
+	return value{typ: t, code: code}
 }
 
 // bareValue gives the code of a query that is one value: a SELECT of it and no more. It

@@ -16,7 +16,12 @@ func (a *analyser) relation(r Relation, outer *scope, left *scope) *relation {
 		if r.Lateral && left != nil {
 			return a.derived(a.subquery(r.Query, left, asked{as: asLateral, pos: r.Query.pos}), true)
 		}
-		return a.derived(a.query(r.Query, outer, outer.env), false)
+		before := a.outer
+		q := a.query(r.Query, outer, outer.env)
+		if a.outer > before {
+			a.noteAround(r.Query)
+		}
+		return a.derived(q, false)
 	case *Unnest:
 		return a.unnest(r, left, outer)
 	case *Aliased:
@@ -288,19 +293,23 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 		a.checkUnnestJoin(r)
 	}
 	if r.Using != nil {
+		if lateral != nil {
+			a.checkLateralUsing(r)
+		}
 		return a.joinUsing(r, l, rr)
 	}
 	out := &relation{fields: slices.Concat(l.fields, rr.fields), joined: true}
-	switch r.Kind {
+	kind := r.Kind
+	if lateral != nil {
+		kind = a.lateralKind(r, lateral.Query)
+	}
+	switch kind {
 	case "IMPLICIT", "CROSS":
 		out.from = l.from + " CROSS JOIN " + rightSide(rr)
 		return out
 	}
 	sc := &scope{parent: outer, fields: out.fields, env: outer.env}
 	a.noAggregates(r.On, "JOIN clause")
-	if lateral != nil && r.Kind == "FULL" && !trueAsWritten(r.On) {
-		panic(errorAt(r.On.Pos(), "NOT_SUPPORTED", "FULL JOIN involving LATERAL relation is only supported with condition ON TRUE"))
-	}
 	before := a.outer
 	if r.Kind == "INNER" {
 		a.noteFiltering(r.On)
@@ -339,7 +348,7 @@ func (a *analyser) join(r *Join, outer, left *scope) *relation {
 	})
 	out.from = a.joinedOnResidual(r, l, rr, on.code)
 	if out.from == "" {
-		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", sides.from(0), r.Kind, sides.from(1), on.code)
+		out.from = fmt.Sprintf("%s %s JOIN %s ON %s", sides.from(0), kind, sides.from(1), on.code)
 	}
 	return out
 }
@@ -476,19 +485,6 @@ func unnestOf(r Relation) *Unnest {
 		return r
 	case *Aliased:
 		return unnestOf(r.X)
-	}
-	return nil
-}
-
-// lateralOf gives the LATERAL that a relation is, or nil.
-func lateralOf(r Relation) *Derived {
-	switch r := r.(type) {
-	case *Derived:
-		if r.Lateral {
-			return r
-		}
-	case *Aliased:
-		return lateralOf(r.X)
 	}
 	return nil
 }

@@ -255,6 +255,9 @@ func (a *analyser) jsonDefaults(c *JSONCall, t Type, sc *scope) string {
 			out += ", NULL"
 			continue
 		}
+		if queries := collect(x, isSubquery); queries != nil && a.level >= lazyDefaultSince {
+			panic(errorAt(queries[0].Pos(), "UNSUPPORTED_SUBQUERY", "Subqueries are not supported in JSON_VALUE default expressions"))
+		}
 		v := a.expr(x, sc)
 		on := []string{"EMPTY", "ERROR"}[i]
 		if a.level < lazyDefaultSince {

@@ -161,8 +161,14 @@ func (a *analyser) patternCall(c *Call, sc *scope) (value, bool) {
 		}
 	}
 	name := strings.ToLower(c.Name[0].Text)
+	if name == "try" {
+		panic(errorAt(c.pos, "NOT_SUPPORTED", "TRY expression in pattern recognition context is not yet supported"))
+	}
+	if c.ofPattern() {
+		checkPatternCall(c, name)
+	}
 	switch {
-	case len(c.Name) > 1:
+	case len(c.Name) > 1 || c.Name[0].Quoted && !a.isAggregate(c):
 	case name == "first" || name == "last" || name == "prev" || name == "next":
 		return a.navigationCall(c, name, sc), true
 	case name == "classifier":
@@ -181,6 +187,64 @@ func (a *analyser) patternCall(c *Call, sc *scope) (value, bool) {
 	return value{}, false
 }
 
+// ofPattern says whether a call is one of the functions that only row patterns have; in
+// quotes their names mean others.
+func (c *Call) ofPattern() bool {
+	if len(c.Name) > 1 || c.Name[0].Quoted {
+		return false
+	}
+	switch strings.ToLower(c.Name[0].Text) {
+	case "first", "last", "prev", "next", "classifier", "match_number":
+		return true
+	}
+	return false
+}
+
+// checkPatternCall refuses what only an aggregate may have.
+func checkPatternCall(c *Call, name string) {
+	what := ""
+	switch {
+	case c.Filter != nil:
+		what = "FILTER"
+	case c.OrderBy != nil:
+		what = "ORDER BY"
+	case c.Distinct:
+		what = "DISTINCT"
+	}
+	if what != "" {
+		panic(errorAt(c.pos, "INVALID_PATTERN_RECOGNITION_FUNCTION", "Cannot use %s with %s pattern recognition function", what, name))
+	}
+	if c.Mode != "" && name != "first" && name != "last" {
+		panic(errorAt(c.pos, "INVALID_PROCESSING_MODE", "%s semantics is not supported with %s pattern recognition function", c.Mode, name))
+	}
+}
+
+// checkPatternIn holds x IN (SELECT ...) of a row pattern to what Trino can do.
+func (a *analyser) checkPatternIn(x Expr, m *rowMatching) {
+	for _, n := range collect(x, func(x Expr) bool {
+		switch x := x.(type) {
+		case *Call:
+			return x.ofPattern() || a.isAggregate(x)
+		case *Deref:
+			_, labeled := m.labelOf(x.Base)
+			return labeled
+		}
+		return false
+	}) {
+		c, ok := n.(*Call)
+		if !ok {
+			panic(errorAt(n.Pos(), "NOT_SUPPORTED", "IN-PREDICATE with labeled column reference is not yet supported"))
+		}
+		for _, arg := range c.Args {
+			a.checkPatternIn(arg, m)
+		}
+		if !c.ofPattern() {
+			panic(refuse(c.pos, "an aggregate of MATCH_RECOGNIZE against a subquery"))
+		}
+		panic(errorAt(c.pos, "NOT_SUPPORTED", "IN-PREDICATE with %s function is not yet supported", strings.ToLower(c.Name[0].Text)))
+	}
+}
+
 // navigationCall is FIRST, LAST, PREV and NEXT: PREV(LAST(A.x, 1), 2).
 func (a *analyser) navigationCall(c *Call, name string, sc *scope) value {
 	n := sc.pattern
@@ -193,6 +257,7 @@ func (a *analyser) navigationCall(c *Call, name string, sc *scope) value {
 	}
 	to := navigation{final: !n.m.node.AllRows || c.Mode == "FINAL"}
 	x, count := a.navigationArgs(c, name)
+	named, at := name, c.pos // of the function that names no column
 	switch name {
 	case "prev", "next":
 		to.offset = 1
@@ -205,7 +270,7 @@ func (a *analyser) navigationCall(c *Call, name string, sc *scope) value {
 		if inner, ok := x.(*Call); ok && len(inner.Name) == 1 {
 			if of := strings.ToLower(inner.Name[0].Text); of == "first" || of == "last" {
 				y, more := a.navigationArgs(inner, of)
-				x, to.first = y, of == "first"
+				x, to.first, named, at = y, of == "first", of, inner.pos
 				if more != nil {
 					to.n = *more
 				}
@@ -218,7 +283,7 @@ func (a *analyser) navigationCall(c *Call, name string, sc *scope) value {
 			to.n = *count
 		}
 	}
-	v, label := a.rowArgument(x, name, c.pos, sc)
+	v, label := a.rowArgument(x, named, at, sc)
 	to.label = label
 	if n.define == "" {
 		return a.navigate(v, to, n.m)
@@ -275,10 +340,17 @@ func (a *analyser) rowArgument(x Expr, name string, p Pos, sc *scope) (value, st
 func (a *analyser) classifier(c *Call, sc *scope) value {
 	n := sc.pattern
 	label := ""
+	if len(c.Args) > 1 {
+		panic(errorAt(c.pos, "INVALID_FUNCTION_ARGUMENT", "CLASSIFIER pattern recognition function takes no arguments or 1 argument"))
+	}
 	if len(c.Args) > 0 {
+		id, named := c.Args[0].(*Ident)
+		if !named {
+			panic(errorAt(c.Args[0].Pos(), "TYPE_MISMATCH", "CLASSIFIER function argument should be primary pattern variable or subset name. Actual: %s", formatExpr(c.Args[0])))
+		}
 		var ok bool
-		if label, ok = n.m.labelOf(c.Args[0]); !ok || len(c.Args) > 1 {
-			panic(errorAt(c.Args[0].Pos(), "INVALID_FUNCTION_ARGUMENT", "%s is not a primary pattern variable or subset name", formatExpr(c.Args[0])))
+		if label, ok = n.m.labelOf(id); !ok {
+			panic(errorAt(c.Args[0].Pos(), "INVALID_FUNCTION_ARGUMENT", "%s is not a primary pattern variable or subset name", id.Name.Text))
 		}
 	}
 	v := value{typ: tVarchar, code: `"$class"`}
@@ -307,8 +379,11 @@ func (a *analyser) patternAggregate(c *Call, name string, sc *scope) value {
 	label := ""
 	if c.StarOf != nil {
 		label = c.StarOf.canonical()
-		if n.m.sets[label] == nil || name != "count" {
+		if name != "count" {
 			givenName(c)
+		}
+		if n.m.sets[label] == nil {
+			panic(errorAt(c.StarOf.pos, "INVALID_FUNCTION_ARGUMENT", "%s is not a primary pattern variable or subset name", c.StarOf.Text))
 		}
 	}
 	inner := *sc

@@ -417,6 +417,9 @@ func likeError(pattern, escape string) string {
 
 // inQuery is x IN (SELECT ...).
 func (a *analyser) inQuery(x *InQuery, sc *scope) value {
+	if sc.pattern != nil {
+		a.checkPatternIn(x.X, sc.pattern.m)
+	}
 	v := a.expr(x.X, sc)
 	at := x.pos
 	if a.level >= newSyntax {
@@ -562,6 +565,9 @@ func (a *analyser) againstBounds(x *Quantified, v value, q *result, t Type) valu
 }
 
 func (a *analyser) quantified(x *Quantified, sc *scope) value {
+	if sc.pattern != nil {
+		panic(refuse(x.pos, "ALL or ANY of a query in MATCH_RECOGNIZE"))
+	}
 	v := a.expr(x.X, sc)
 	q := a.subquery(x.Query, sc, asked{as: asQuantified, pos: x.Query.pos, at: x.Query.pos})
 	word := "ANY"

@@ -174,7 +174,7 @@ func sortTail(s SortItem) string {
 }
 
 // checkDistinctOrder holds ORDER BY of SELECT DISTINCT to the select list.
-func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectItem) {
+func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectItem, outputs []*field) {
 	for i, k := range keys {
 		keys[i].signed = ""
 		keys[i].named = k.front != ""
@@ -186,7 +186,7 @@ func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectI
 			panic(errorAt(k.x.Pos(), "EXPRESSION_NOT_IN_DISTINCT", "Non deterministic ORDER BY expression is not supported with SELECT DISTINCT"))
 		}
 		for n, it := range items {
-			if it.value.code == k.code && !changing {
+			if it.value.code == k.code && !changing && !namesOutput(k.x, outputs) {
 				keys[i].ordinal = n + 1
 			}
 		}
@@ -194,6 +194,15 @@ func (a *analyser) checkDistinctOrder(s *Select, keys []sortKey, items []selectI
 			panic(errorAt(s.pos, "EXPRESSION_NOT_IN_DISTINCT", "For SELECT DISTINCT, ORDER BY expressions must appear in select list"))
 		}
 	}
+}
+
+// namesOutput says whether a part of x is a column of the select list by its name: what
+// is worked out of one is none of the expressions there.
+func namesOutput(x Expr, outputs []*field) bool {
+	return slices.ContainsFunc(collect(x, func(x Expr) bool { return dotted(x) != nil }), func(n Expr) bool {
+		parts := dotted(n)
+		return len(parts) == 1 && slices.ContainsFunc(outputs, func(o *field) bool { return o.name == parts[0] })
+	})
 }
 
 // limited puts ORDER BY, OFFSET and LIMIT behind a SELECT with columns cols.

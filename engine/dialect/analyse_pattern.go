@@ -51,7 +51,20 @@ const (
 )
 
 func (a *analyser) matchRecognize(r *MatchRecognize, outer, left *scope) *relation {
+	if a.matching > 0 {
+		panic(errorAt(r.X.Pos(), "NESTED_ROW_PATTERN_RECOGNITION", "nested row pattern recognition in row pattern recognition"))
+	}
 	src := a.relation(r.X, outer, left)
+	named := map[string]bool{}
+	for _, f := range src.fields {
+		if f.hidden || f.name == "" {
+			continue
+		}
+		if named[f.name] {
+			panic(errorAt(r.X.Pos(), "AMBIGUOUS_NAME", "ambiguous column: %s in row pattern input relation", f.display))
+		}
+		named[f.name] = true
+	}
 	before := a.outer
 	m := &rowMatching{node: r, sets: map[string][]string{}, level: a.level}
 	in := &scope{parent: outer, fields: src.fields, env: outer.env, block: &block{windows: map[string]*Window{}}}
@@ -116,12 +129,16 @@ func (m *rowMatching) variables() {
 	for _, s := range r.Subsets {
 		name := s.Name.canonical()
 		if m.sets[name] != nil {
-			panic(errorAt(s.Name.pos, "INVALID_LABEL", "union pattern variable name: %s is a duplicate of %s pattern variable name", s.Name.Text, map[bool]string{true: "primary", false: "another union"}[slices.Contains(m.labels, name)]))
+			what := "is declared twice"
+			if slices.Contains(m.labels, name) {
+				what = "is a duplicate of primary pattern variable name"
+			}
+			panic(errorAt(s.Name.pos, "INVALID_LABEL", "union pattern variable name: %s %s", s.Name.written(), what))
 		}
 		var of []string
 		for _, n := range s.Of {
 			if !slices.Contains(m.labels, n.canonical()) {
-				panic(errorAt(n.pos, "INVALID_LABEL", "subset element: %s is not a primary pattern variable", n.Text))
+				panic(errorAt(n.pos, "INVALID_LABEL", "subset element: %s is not a primary pattern variable", n.written()))
 			}
 			of = append(of, n.canonical())
 		}
@@ -132,15 +149,15 @@ func (m *rowMatching) variables() {
 		name := d.Name.canonical()
 		switch {
 		case !slices.Contains(m.labels, name):
-			panic(errorAt(d.Name.pos, "INVALID_LABEL", "defined variable: %s is not a primary pattern variable", d.Name.Text))
+			panic(errorAt(d.Name.pos, "INVALID_LABEL", "defined variable: %s is not a primary pattern variable", d.Name.written()))
 		case seen[name]:
-			panic(errorAt(d.Name.pos, "INVALID_LABEL", "pattern variable with name: %s is defined twice", d.Name.Text))
+			panic(errorAt(d.Name.pos, "INVALID_LABEL", "pattern variable with name: %s is defined twice", d.Name.written()))
 		}
 		seen[name] = true
 	}
 	r.Pattern.checkTimes()
 	if n := r.SkipTo; n != nil && m.sets[n.canonical()] == nil {
-		panic(errorAt(n.pos, "INVALID_LABEL", "%s is not a primary or union pattern variable", n.Text))
+		panic(errorAt(n.pos, "INVALID_LABEL", "%s is not a primary or union pattern variable", n.written()))
 	}
 }
 
@@ -203,15 +220,13 @@ type matchOut struct {
 }
 
 // matchOutput gives the columns: of one row a match those that the rows are parted by
-// and the measures; of all rows those that they are sorted by and the rest, too.
+// and the measures; of all rows those that they are sorted by and the rest, too. A column that is
+// named twice there comes twice.
 func (a *analyser) matchOutput(m *rowMatching, keys, order []int, measures []value) []matchOut {
 	var out []matchOut
 	given := map[int]bool{}
 	column := func(i int) {
 		f := m.fields[i]
-		if given[i] || f.hidden {
-			return
-		}
 		given[i] = true
 		f.mark()
 		out = append(out, matchOut{f.display, f.code, f.typ})
@@ -234,8 +249,10 @@ func (a *analyser) matchOutput(m *rowMatching, keys, order []int, measures []val
 		out = append(out, matchOut{x.Name.Text, code, measures[i].typ})
 	}
 	if m.node.AllRows {
-		for i := range m.fields {
-			column(i)
+		for i, f := range m.fields {
+			if !given[i] && !f.hidden {
+				column(i)
+			}
 		}
 	}
 	if out == nil {
@@ -319,5 +336,8 @@ func (m *rowMatching) after() string {
 func (a *analyser) patternValue(x Expr, rows *scope, n *rowNames) value {
 	sc := *rows
 	sc.pattern = n
-	return a.expr(x, &sc)
+	a.matching++
+	v := a.expr(x, &sc)
+	a.matching--
+	return v
 }

@@ -403,6 +403,7 @@ func (a *analyser) condition(x Expr, sc *scope, what string) string {
 	a.noteFiltering(x)
 	if what == "WHERE clause" && sc.parent != nil {
 		a.noteKeyed(x, sc)
+		a.noteLossy(x, sc)
 	}
 	a.joining, a.optional = x, nil
 	v := a.expr(x, sc)
@@ -573,7 +574,7 @@ func (a *analyser) finish(q *Query, s *Select, sc *scope, items []selectItem, fr
 		keys = append(keys, a.sortKey(o, &osc, outputs, s.pos))
 	}
 	if s.Distinct {
-		a.checkDistinctOrder(s, keys, items)
+		a.checkDistinctOrder(s, keys, items, outputs)
 	}
 	head := "SELECT "
 	if s.Distinct {

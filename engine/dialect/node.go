@@ -38,6 +38,14 @@ func (n Name) canonical() string {
 	return strings.ToUpper(n.Text)
 }
 
+// written gives the name as it stands in the text, with its quotes.
+func (n Name) written() string {
+	if n.Quoted {
+		return quoteName(n.Text)
+	}
+	return n.Text
+}
+
 // QName is a name of up to three parts.
 type QName []Name
 

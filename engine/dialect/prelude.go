@@ -158,7 +158,9 @@ var macros = [][2]string{
 		"WHEN start <= 0 THEN acme_fail('[[INVALID_FUNCTION_ARGUMENT]] OVERLAY start position must be greater than 0, got: ' || CAST(start AS VARCHAR)) " +
 		"ELSE left(s, start - 1) || t || substring(s, start + greatest(n, 0)) END"},
 	{"overlaps(a, b, c, d)", "CASE WHEN a IS NOT NULL AND b IS NOT NULL AND c IS NOT NULL AND d IS NOT NULL THEN " +
-		"CASE WHEN least(a, b) = least(c, d) THEN true WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b) ELSE least(a, b) < greatest(c, d) END END"},
+		"CASE WHEN least(a, b) = least(c, d) THEN true WHEN least(a, b) < least(c, d) THEN least(c, d) < greatest(a, b) ELSE least(a, b) < greatest(c, d) END " +
+		// A period with one end known overlaps what has that end in it; least and greatest pass over NULL.
+		"WHEN a IS NOT NULL AND b IS NOT NULL AND least(c, d) > least(a, b) AND least(c, d) < greatest(a, b) OR c IS NOT NULL AND d IS NOT NULL AND least(a, b) > least(c, d) AND least(a, b) < greatest(c, d) THEN true END"},
 	{"slice(l, start, n)", "CASE WHEN start > len(l) OR start < -len(l) THEN list_slice(l, 1, 0) " +
 		"ELSE list_slice(l, CASE WHEN start < 0 THEN len(l) + start + 1 ELSE start END, CASE WHEN start < 0 THEN len(l) + start ELSE start - 1 END + n) END"},
 	{"list_unique(l)", "list_filter(l, lambda x, i: len(list_filter(list_slice(l, 1, i - 1), lambda y: y IS NOT DISTINCT FROM x)) = 0)"},

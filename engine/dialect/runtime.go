@@ -28,7 +28,7 @@ var nativeErrors = []struct {
 	{regexp.MustCompile(`Type \w+ with value (\S+) can't be cast because the value is out of range for the destination type (INT\d+)`), func(m []string) *Error {
 		return &Error{Name: "NUMERIC_VALUE_OUT_OF_RANGE", Message: fmt.Sprintf("Out of range for %s: %s", integerNameOf[m[2]], m[1])}
 	}},
-	{regexp.MustCompile(`Overflow in HUGEINT addition`), func([]string) *Error {
+	{regexp.MustCompile(`Overflow in HUGEINT (?:addition|multiplication)`), func([]string) *Error {
 		return notHere("a sum of decimals beyond 128 bits")
 	}},
 	{regexp.MustCompile(`(?:STDDEV|VAR|VARIANCE|CORR|COVAR|REGR)\w*(?: for \w)? is out of range`), func([]string) *Error {
