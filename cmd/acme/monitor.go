@@ -49,6 +49,9 @@ func (m *pipelineMonitor) attach(l *pipeline) {
 	m.here, m.end = l, nil
 	if was != nil && l == nil {
 		m.end = &tui.Snapshot{At: m.p.now()}
+		if st := was.status("ended"); st.Lag == 0 { // then no put is left that could fail
+			m.puts = putTrouble{st.Metrics.Retries, -1}
+		}
 		m.local(was, m.end)
 		if m.tail != nil {
 			m.tail.take(m.end, string(m.tail.filter), m.tail.most)

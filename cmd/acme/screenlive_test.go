@@ -113,7 +113,7 @@ func TestCheck30Refused(t *testing.T) {
 	})
 	x.Keys("u")
 	x.See("pipeline up")
-	x.Keys("\x15pipeline up --speed 1200 --for 2s\r")
+	x.Keys("\x15pipeline up --speed 1200 --for 30m --set arrivals.mean_per_hour=5000\r")
 	x.Until("a stage that is ill", func() bool {
 		text := words(x.Screen())
 		return strings.Contains(text, "! exporter") && strings.Contains(text, "puts were tried again, and nothing was stored since") && strings.Contains(text, "nothing is lost")
@@ -121,9 +121,13 @@ func TestCheck30Refused(t *testing.T) {
 	x.Keys("\x1b5")
 	x.Until("the reason", func() bool { return strings.Contains(words(x.Screen()), "403 AccessDenied") })
 	server.Break(nil)
-	x.See("1 done")
 	x.Keys("\x1b4")
 	x.See("✓ exporter")
+	x.Keys("K")
+	x.See("it has ended")
+	x.See("✓ exporter")
+	x.Keys("\x1b5")
+	x.See("1 done")
 	x.Keys(keyQuit)
 	x.Ended(0)
 }
