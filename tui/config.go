@@ -86,6 +86,10 @@ type Config struct {
 	Out     *os.File         // os.Stdout where nil
 	Err     io.Writer        // os.Stderr where nil: what is said after the screen is gone
 	Environ []string         // os.Environ() where nil
+
+	// Restored is called when the terminal is as it was, and what runs is still to be
+	// waited for; nothing where nil.
+	Restored func()
 }
 
 // defaults fills what the caller left out.
@@ -104,6 +108,9 @@ func (c Config) defaults() Config {
 	}
 	if c.Environ == nil {
 		c.Environ = os.Environ()
+	}
+	if c.Restored == nil {
+		c.Restored = func() {}
 	}
 	if c.SQL == "" {
 		c.SQL = firstSQL

@@ -85,6 +85,7 @@ func Run(ctx context.Context, cfg Config) (exit int) {
 	signal.Notify(sig, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
 	got := supervise(p, sig, failed, done)
 	_, err := p.Run()
+	cfg.Restored()
 	if v := m.prepare; v != nil {
 		v.stop()
 		v.wait()

@@ -42,6 +42,9 @@ type program struct {
 	// watch is told of a pipeline that runs here, and with nil that it has ended; nil
 	// where nobody watches.
 	watch func(*pipeline)
+	// drawing says that the screen has the terminal, and ends by itself after a second
+	// signal too.
+	drawing *atomic.Bool
 	// cache is the lake that is asked, where it is a bucket and was opened.
 	cache *store.Cached
 	// sql is the statement being read or run, for the caret under an error.
@@ -71,7 +74,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, environ []st
 }
 
 func newProgram(stdin io.Reader, stdout, stderr io.Writer, environ []string) *program {
-	return &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now}
+	return &program{stdin: stdin, stdout: &output{w: stdout}, stderr: stderr, env: parseEnv(environ), environ: environ, now: time.Now, drawing: new(atomic.Bool)}
 }
 
 // run runs a command line and gives its exit code.
@@ -120,7 +123,7 @@ type silentExit struct{ code int }
 func (s silentExit) Error() string { return fmt.Sprintf("exit %d", s.code) }
 
 // catchSignals gives a context that the first signal cancels, with the signal as
-// cause. A second one ends the program at once.
+// cause. A second one ends the program at once, but for one that has the terminal.
 func (p *program) catchSignals() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	ch := make(chan os.Signal, 2)
@@ -136,7 +139,7 @@ func (p *program) catchSignals() (context.Context, func()) {
 			if !ok {
 				continue
 			}
-			if seen.Add(1) > 1 {
+			if seen.Add(1) > 1 && !p.drawing.Load() {
 				os.Exit(128 + int(sig))
 			}
 			cancel(interrupted{sig})

@@ -59,7 +59,7 @@ func screenStorm(t *testing.T, s *onScreen) {
 	x.Until("equal a fresh screen", func() bool { return x.Screen() == y.Screen() })
 }
 
-// screenEnds: a quit, ctrl+c twice and signals each end the program with their own exit
+// screenEnds: a quit, ctrl+c twice, signals and two at once each end the program with their own exit
 // code and the terminal as it was, while rows of a long result are coming too: the engine
 // waits for its statement then, and nobody is left who would close it.
 func screenEnds(t *testing.T, s *onScreen) {
@@ -81,6 +81,12 @@ func screenEnds(t *testing.T, s *onScreen) {
 		}
 		x.Ended(code)
 	}
+	z := s.open(t, 100, 30, t.Name()+"two", []string{"--screen", "sql"})
+	ask(z, manyRows(300_000), "row 1 of")
+	for _, sig := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} { // as where a terminal is closed by a system that goes down
+		_ = z.Cmd.Process.Signal(sig) // it may be gone already
+	}
+	z.Ended(129, 143)
 }
 
 // screenGone: when the terminal goes away the program ends by itself, also from a job, and

@@ -138,12 +138,14 @@ func (p *program) runTUI(ctx context.Context, o *tuiOptions) error {
 		Lake:    p.lakeName(), Database: defaultDatabase,
 		Range:  tui.Range{From: span.from, To: span.to},
 		Screen: o.screen, Theme: o.theme, Color: p.global.color, ASCII: o.ascii, NoMouse: o.noMouse,
-		Now: p.now, Environ: p.environ,
+		Now: p.now, Environ: p.environ, Restored: func() { p.drawing.Store(false) },
 	}
 	if needed {
 		cfg.Prepare = lakePreparer{p, st}
 		cfg.Preparer = fmt.Sprintf("one hour of telemetry (%s) in %s", defaultScenario, p.lakeName())
 	}
+	p.drawing.Store(true)
+	defer p.drawing.Store(false)
 	if code := tui.Run(ctx, cfg); code != exitOK {
 		return silentExit{code}
 	}

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -270,8 +271,9 @@ func (x *Terminal) See(want string) {
 	x.Until("see "+want, func() bool { return strings.Contains(x.Screen(), want) })
 }
 
-// ended waits for the end and checks that the terminal is as it was.
-func (x *Terminal) Ended(code int) {
+// Ended waits for the end, with a code or one of others, and checks that the terminal is as
+// it was.
+func (x *Terminal) Ended(code int, others ...int) {
 	x.t.Helper()
 	done := make(chan error, 1)
 	go func() { done <- x.Cmd.Wait() }()
@@ -280,7 +282,7 @@ func (x *Terminal) Ended(code int) {
 	case <-time.After(time.Minute):
 		x.t.Fatalf("it does not end; screen:\n%s", x.Screen())
 	}
-	if got := x.Cmd.ProcessState.ExitCode(); got != code {
+	if got := x.Cmd.ProcessState.ExitCode(); got != code && !slices.Contains(others, got) {
 		x.t.Errorf("exit %d, want %d; stderr: %s", got, code, x.stderr.String())
 	}
 	x.Until("leave the alternate screen", func() bool { return !x.AltScreen() })
