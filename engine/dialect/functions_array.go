@@ -18,10 +18,10 @@ func arrayFunctions() []function {
 			{in: "map(K,V)", shown: "map(k,v)", where: "K, V", out: "bigint", sql: "CAST(cardinality($1) AS BIGINT)"},
 			sg("hyperloglog", "bigint", "acme_hll_count($1)")}},
 		{name: "contains", doc: "Whether an array has an element, NULL if it is not there but a NULL is; whether a network has an address.", sigs: []signature{
-			{in: "array(T), T", shown: "array(t), t", where: "T:comparable", out: "boolean", low: lowContains},
 			{in: "varchar, ipaddress", out: "boolean", low: func(c *invocation) string {
 				return c.template(fmt.Sprintf("acme_network_has($1, $2, %d)", c.a.level))
-			}}}},
+			}},
+			{in: "array(T), T", shown: "array(t), t", where: "T:comparable", out: "boolean", low: lowContains}}},
 		{name: "element_at", doc: "Element of an array, from the end below 0, or of a map; NULL if there is none.", sigs: []signature{
 			{in: "array(E), bigint", shown: "array(e), bigint", where: "E", out: "E", low: func(c *invocation) string {
 				if c.typ.Kind == Unknown {
@@ -34,25 +34,29 @@ func arrayFunctions() []function {
 		a("array_intersect", "Elements in both arrays.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_both($1, $2)")}),
 		a("array_union", "Elements in either array.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("trino.list_unique(list_concat($1, $2))")}),
 		a("array_except", "Elements in the first array only.", "E:comparable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "array(E)", low: setLow("CASE WHEN $1 IS NOT NULL AND len($2) = 0 THEN $1 ELSE trino.list_less($1, $2) END")}),
-		a("arrays_overlap", "Whether two arrays share an element.", "E:orderable", signature{in: "array(E), array(E)", shown: "array(e), array(e)", out: "boolean", low: lowOverlap}),
+		{name: "arrays_overlap", doc: "Whether two arrays share an element.", sigs: []signature{
+			{in: "array(E), array(E)", shown: "array(e), array(e)", where: "E:orderable", out: "boolean", until: 475, low: lowOverlap},
+			{in: "array(E), array(E)", where: "E:comparable", out: "boolean", since: 476, low: lowOverlap}}},
 		a("array_position", "Position of an element, 0 if it is not there.", "T:comparable", signature{in: "array(T), T", shown: "array(t), t", out: "bigint", low: lowPosition}),
-		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", out: "array(E)", low: lowRemove}),
+		a("array_remove", "Array without an element.", "E:comparable", signature{in: "array(E), E", shown: "array(e), e", out: "array(E)", low: lowRemove}),
 		a("array_min", "Least element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("min")}),
 		a("array_max", "Greatest element; NULL if one is.", "T:orderable", signature{in: "array(T)", out: "T", low: lowListExtreme("max")}),
 		{name: "array_sort", doc: "Array in order, NULLs last, or in the order that a lambda gives by -1, 0 and 1.", sigs: []signature{
 			{in: "array(E)", shown: "array(e)", where: "E:orderable", out: "array(E)", low: lowSort},
 			{in: "array(T), function(T, T, integer)", shown: "array(t), function(t,t,integer)", where: "T", out: "array(T)", low: lowSortBy}}},
 		{name: "array_join", doc: "Elements as one text, NULLs left out or replaced.", sigs: []signature{
-			{in: "array(T), varchar", where: "T:castableTo(varchar)", out: "varchar", low: lowArrayJoin},
-			{in: "array(T), varchar, varchar", where: "T", out: "varchar", low: lowArrayJoin}}},
+			{in: "array(T), varchar", where: "T:castableTo(varchar)", out: "varchar", until: 475, low: lowArrayJoin},
+			{in: "array(T), varchar, varchar", where: "T", out: "varchar", until: 475, low: lowArrayJoin},
+			{in: "array(E), varchar", where: "E", out: "varchar", since: 476, low: lowArrayJoin},
+			{in: "array(E), varchar, varchar", where: "E", out: "varchar", since: 476, low: lowArrayJoin}}},
 		a("flatten", "Arrays of an array as one.", "E", signature{in: "array(array(E))", out: "array(E)", sql: "CASE WHEN $1 IS NOT NULL THEN coalesce(flatten($1), []) END"}),
 		{name: "repeat", doc: "Array of one element repeated.", sigs: []signature{
 			{in: "T, integer", shown: "t, integer", where: "T", out: "array(T)", until: 475, low: lowRepeat},
 			{in: "T, bigint", where: "T", out: "array(T)", since: 476, low: func(c *invocation) string {
 				return c.template("list_transform(range(acme_repeat_count($2, 100000)), lambda i: $1)")
 			}}}},
-		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start(CASE WHEN $1 IS NOT NULL THEN $2 END, $3), $3)"}),
-		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
+		a("slice", "Part of an array from a position, or from the end below 0.", "E", signature{in: "array(E), bigint, bigint", shown: "array(e), bigint, bigint", out: "array(E)", sql: "trino.slice($1, acme_slice_start(CASE WHEN $1 IS NOT NULL THEN $2 END, $3), $3)"}),
+		a("trim_array", "Array without elements at its end.", "E", signature{in: "array(E), bigint", shown: "array(e), bigint", out: "array(E)", sql: "list_slice($1, 1, acme_trim_length($2, CAST(len($1) AS BIGINT)))"}),
 		a("array_first", "First element, or the first for which a lambda is true.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, 1)"},
 			signature{in: "array(E), function(E, boolean)", shown: "array(E), function(E,boolean)", out: "E", sql: "list_extract(list_filter($1, $2), 1)"}).sinceRelease(479),
 		a("array_last", "Last element.", "E", signature{in: "array(E)", out: "E", sql: "list_extract($1, -1)"}).sinceRelease(479),
@@ -124,8 +128,8 @@ func mapFunctions() []function {
 		m("map_entries", "Entries of a map as rows.", signature{in: "map(K,V)", shown: "map(k,v)", where: "K, V", sql: "list_transform(map_entries($1), lambda e: struct_pack(f0 := e.key, f1 := e.value))",
 			gives: "array(row(k,v))", typ: func(t []Type) Type { return arrayOf(anonymousRow([]Type{t[0].elem(), t[0].value()})) }}),
 		m("map_concat", "Maps as one; of a key in several the last counts.", signature{in: "map(K,V), map(K,V)", shown: "map(K,V)", where: "K, V", out: "map(K,V)", variadic: true, low: lowMapConcat}),
-		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,V)", low: lowFromEntries}),
-		m("multimap_from_entries", "Map of rows of key and value, each key with an array of its values.", signature{in: "array(row(K,V))", where: "K, V", out: "map(K,array(V))", low: lowMultimap}),
+		m("map_from_entries", "Map of rows of key and value.", signature{in: "array(row(K,V))", shown: "array(row(k,v))", where: "K:comparable, V", out: "map(K,V)", low: lowFromEntries}),
+		m("multimap_from_entries", "Map of rows of key and value, each key with an array of its values.", signature{in: "array(row(K,V))", shown: "array(row(k,v))", where: "K:comparable, V", out: "map(K,array(V))", low: lowMultimap}),
 		m("array_histogram", "Map of the elements of an array to how often they stand there.", signature{in: "array(T)", where: "T", out: "map(T,bigint)", low: lowArrayHistogram}).sinceRelease(419),
 	}
 }

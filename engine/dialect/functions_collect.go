@@ -17,7 +17,7 @@ func collectingFunctions() []function {
 		g("max_by", "Value at the greatest key, or at the greatest n.", bySigs("arg_max")...),
 		g("array_agg", "Array of the values.", signature{in: "T", shown: "t", where: "T", out: "array(T)", low: lowArrayAgg}),
 		g("histogram", "Number of rows by value.", signature{in: "T", shown: "t", where: "T:comparable", out: "map(T,bigint)", low: lowHistogram}),
-		g("map_agg", "Map of keys and values.", signature{in: "K, V", where: "K:comparable, V", out: "map(K,V)", low: lowMapAgg}),
+		g("map_agg", "Map of keys and values.", signature{in: "K, V", shown: "k, v", where: "K:comparable, V", out: "map(K,V)", low: lowMapAgg}),
 		g("multimap_agg", "Map of keys and the arrays of their values.", signature{in: "K, V", where: "K:comparable, V", out: "map(K,array(V))", low: lowMultimapAgg}),
 		g("map_union", "Union of maps; of a key's values the first.", signature{in: "map(K,V)", where: "K:comparable, V", out: "map(K,V)", low: lowMapUnion}),
 		g("approx_most_frequent", "About the n most frequent values and how often they occur.",

@@ -46,7 +46,7 @@ func textFunctions() []function {
 		{name: "reverse", doc: "Text, bytes or array from back to front.", sigs: []signature{
 			{in: "char(x)", out: "char(x)", sql: "reverse($1)", since: charToVarchar},
 			sg("varchar(x)", "varchar(x)", "acme_reverse($1)"), sg("varbinary", "varbinary", "acme_reverse_bytes($1)"),
-			{in: "array(E)", out: "array(E)", where: "E", sql: "list_reverse($1)"}}},
+			{in: "array(E)", shown: "array(e)", out: "array(E)", where: "E", sql: "list_reverse($1)"}}},
 		{name: "strpos", doc: "Position of a text in another, counted from 1; 0 if it is not there.", sigs: []signature{
 			sg("varchar(x), varchar(y)", "bigint", "CAST(strpos($1, $2) AS BIGINT)"),
 			sg("varchar(x), varchar(y), bigint", "bigint", "acme_strpos($1, $2, $3)")}},

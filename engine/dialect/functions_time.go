@@ -26,6 +26,14 @@ func fieldSigs(sql string, types ...string) []signature {
 	return out
 }
 
+// fieldsWith puts the signatures of intervals behind that of a date, where Trino names it.
+func fieldsWith(intervals, points []signature) []signature {
+	if points[0].in == "date" {
+		return slices.Concat(points[:1], intervals, points[1:])
+	}
+	return append(intervals, points...)
+}
+
 // intervalSig reads a field of an interval.
 func intervalSig(typ, sql string) signature { return sg(typ, "bigint", "CAST("+sql+" AS BIGINT)") }
 
@@ -33,7 +41,7 @@ func timeFunctions() []function {
 	clock := []string{"timestamp(p)", "timestamp(p) with time zone", "time(p)", "time(p) with time zone"}
 	const days, months = "interval day to second", "interval year to month"
 	field := func(name, doc, sql string, extra []signature, types ...string) function {
-		return function{name: name, doc: doc, sigs: append(extra, fieldSigs(sql, types...)...)}
+		return function{name: name, doc: doc, sigs: fieldsWith(extra, fieldSigs(sql, types...))}
 	}
 	list := []function{
 		field("year", "Year.", "year($1)", []signature{intervalSig(months, "$1 // 12")}, points...),

@@ -18,7 +18,11 @@ func timeGoFunctions() []ScalarFunction {
 		return fn(name, "VARCHAR,INTEGER,"+types, func(a []any) (any, error) {
 			in, ok := parse(strings.TrimSpace(a[0].(string)))
 			if !ok || in.digits > 12 {
-				return nil, badCast("Value cannot be cast to %s: %s", what, a[0])
+				text := a[0].(string)
+				if name == "cast_timestamp" || name == "cast_picos" { // shown without the spaces around it
+					text = strings.TrimSpace(text)
+				}
+				return nil, badCast("Value cannot be cast to %s: %s", what, text)
 			}
 			return give(in, int(a[1].(int32)))
 		})

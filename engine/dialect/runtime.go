@@ -126,6 +126,7 @@ func (t *Translation) RuntimeError(text string) *Error {
 		e.Name = "NUMERIC_VALUE_OUT_OF_RANGE"
 	}
 	if e != nil && t.level < 476 {
+		e.Message = strings.Replace(e.Message, "Value cannot be cast to time with time zone: ", "Value cannot be cast to timestamp: ", 1)
 		if m := smallDivision.FindStringSubmatch(e.Message); m != nil {
 			e.Name, e.Message = "GENERIC_INTERNAL_ERROR", "Value "+m[2]+" exceeds MAX_"+map[string]string{"tinyint": "BYTE", "smallint": "SHORT", "integer": "INT"}[m[1]]
 		}

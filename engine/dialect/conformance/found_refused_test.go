@@ -96,3 +96,25 @@ func TestFoundNaN(t *testing.T) {
 		{"what comes to a number", from + "WHERE sqrt(1) + 0.5e0 >= x", "[[1]]", ""},
 	})
 }
+
+// TestFoundWords are errors whose words were other than Trino's.
+func TestFoundWords(t *testing.T) {
+	const none = "FUNCTION_NOT_FOUND: line 1:8: Unexpected parameters "
+	holdReleases(t, []releaseCase{
+		{"array_remove of no array", "SELECT array_remove(1, 2)", none + "(integer, integer) for function array_remove. Expected: array_remove(array(e), e) E:comparable", none + "(integer, integer) for function array_remove. Expected: array_remove(array(E), E) E:comparable"},
+		{"arrays_overlap of no arrays", "SELECT arrays_overlap(1, 2)", none + "(integer, integer) for function arrays_overlap. Expected: arrays_overlap(array(e), array(e)) E:orderable", none + "(integer, integer) for function arrays_overlap. Expected: arrays_overlap(array(E), array(E)) E:comparable"},
+		{"array_join of no array", "SELECT array_join(1)", none + "(integer) for function array_join. Expected: array_join(array(T), varchar) T:castableTo(varchar), array_join(array(T), varchar, varchar) T",
+			none + "(integer) for function array_join. Expected: array_join(array(E), varchar) E, array_join(array(E), varchar, varchar) E"},
+		{"contains of no array", "SELECT contains(1, 2)", none + "(integer, integer) for function contains. Expected: contains(varchar, ipaddress), contains(array(t), t) T:comparable",
+			none + "(integer, integer) for function contains. Expected: contains(array(T), T) T:comparable, contains(varchar, ipaddress)"},
+		{"slice of no array", "SELECT slice(1, 1, 2)", none + "(integer, integer, integer) for function slice. Expected: slice(array(e), bigint, bigint) E", none + "(integer, integer, integer) for function slice. Expected: slice(array(E), bigint, bigint) E"},
+		{"map_from_entries of no array", "SELECT map_from_entries(1)", none + "(integer) for function map_from_entries. Expected: map_from_entries(array(row(k,v))) K:comparable, V", none + "(integer) for function map_from_entries. Expected: map_from_entries(array(row(K,V))) K:comparable, V"},
+		{"map_agg of keys alone", "SELECT map_agg(1)", none + "(integer) for function map_agg. Expected: map_agg(k, v) K:comparable, V", none + "(integer) for function map_agg. Expected: map_agg(K, V) K:comparable, V"},
+		{"month of a text", "SELECT month('a')", none + "(varchar(1)) for function month. Expected: month(date), month(interval year to month), month(timestamp(p)), month(timestamp(p) with time zone)",
+			none + "(varchar(1)) for function month. Expected: month(date), month(interval year to month), month(timestamp(p) with time zone), month(timestamp(p))"},
+		{"a timestamp of a text with spaces", "SELECT CAST(' abc ' AS timestamp)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: abc", ""},
+		{"a time with zone of a text", "SELECT CAST('abc' AS time with time zone)", "INVALID_CAST_ARGUMENT: Value cannot be cast to timestamp: abc", "INVALID_CAST_ARGUMENT: Value cannot be cast to time with time zone: abc"},
+		{"arrays of maps that overlap", "SELECT arrays_overlap(ARRAY[MAP(ARRAY[1], ARRAY[2])], ARRAY[MAP(ARRAY[1], ARRAY[2])])",
+			none + "(array(map(integer,integer)), array(map(integer,integer))) for function arrays_overlap. Expected: arrays_overlap(array(e), array(e)) E:orderable", "[[true]]"},
+	})
+}
