@@ -41,7 +41,7 @@ func timeGoFunctions() []ScalarFunction {
 		wholeOf("cast_millis", func(s string) (int64, error) { // cast_timestamp to milliseconds, as nearly all are
 			in, ok := parseTimestamp(strings.TrimSpace(s))
 			if !ok || in.digits > 12 {
-				return 0, badCast("Value cannot be cast to timestamp: %s", s)
+				return 0, badCast("Value cannot be cast to timestamp: %s", strings.TrimSpace(s))
 			}
 			return in.rounded(3), nil
 		}),
