@@ -28,7 +28,7 @@ type analyser struct {
 	// filters counts those of them that stood in a WHERE, havings those in a
 	// HAVING, unnested those in UNNEST, and deep those that were found beyond the
 	// query that the nearest subquery stands in.
-	filters, havings, unnested, deep int
+	filters, havings, unnested, deep, dropped int
 	// within are the scopes in which the subqueries at hand stand, outermost first.
 	within []*scope
 	// strict are the subqueries for which no row and NULL come to the same.

@@ -121,19 +121,20 @@ func inOfConjuncts(x Expr) []*InQuery {
 }
 
 // correlation is where a subquery reads the query around it.
-type correlation struct{ outer, filters, havings, unnested, deep int }
+// dropped counts the parts that Trino may see not to count, and not to read it.
+type correlation struct{ outer, filters, havings, unnested, deep, dropped int }
 
 func (a *analyser) correlation() correlation {
-	return correlation{a.outer, a.filters, a.havings, a.unnested, a.deep}
+	return correlation{a.outer, a.filters, a.havings, a.unnested, a.deep, a.dropped}
 }
 
 func (c correlation) since(o correlation) correlation {
-	return correlation{c.outer - o.outer, c.filters - o.filters, c.havings - o.havings, c.unnested - o.unnested, c.deep - o.deep}
+	return correlation{c.outer - o.outer, c.filters - o.filters, c.havings - o.havings, c.unnested - o.unnested, c.deep - o.deep, c.dropped - o.dropped}
 }
 
 // forget takes back what was noted of subqueries since: they are not asked.
 func (a *analyser) forget(c correlation, planned *Error) {
-	a.outer, a.filters, a.havings, a.unnested, a.deep = c.outer, c.filters, c.havings, c.unnested, c.deep
+	a.outer, a.filters, a.havings, a.unnested, a.deep, a.dropped = c.outer, c.filters, c.havings, c.unnested, c.deep, c.dropped
 	a.planning = planned
 }
 
@@ -158,6 +159,9 @@ func (a *analyser) subquery(q *Query, sc *scope, use asked) *result {
 	}
 	switch a.verdictOn(q, use, c) {
 	case rejected:
+		if c.dropped > 0 {
+			panic(refuse(use.pos, "a correlated subquery with a part that may not count"))
+		}
 		a.atLast(errorAt(use.pos, "NOT_SUPPORTED", "Given correlated subquery is not supported"))
 	case unknown:
 		panic(refuse(use.pos, "this shape of correlated subquery"))

@@ -26,12 +26,15 @@ func (a *analyser) expr(x Expr, sc *scope) value {
 	if sc.pattern != nil {
 		v, ok = a.patternExpr(x, sc)
 	}
-	planned := a.planning
+	planned, outer := a.planning, a.outer
 	if !ok {
 		v = a.exprOf(x, sc)
 	}
 	if a.planning != planned && mayDrop(x) {
 		panic(refuse(x.Pos(), "a subquery like this beside a constant"))
+	}
+	if a.outer > outer && mayDrop(x) {
+		a.dropped++
 	}
 	v.pos, v.typ = x.Pos(), a.modern(v.typ)
 	a.pos = v.pos
