@@ -25,13 +25,13 @@ type flooded struct {
 	hours  int // that are published: every one is a run of its own
 }
 
-// generate gives the command that publishes another hour with about so many events, no
-// more than so many a second.
-func (f *flooded) generate(events, rate int) *exec.Cmd {
+// generate gives the command that publishes another hour with about so many arrivals, and
+// no more than so many events a second.
+func (f *flooded) generate(arrivals, rate int) *exec.Cmd {
 	from := time.Date(2025, 8, 11, f.hours, 0, 0, 0, time.UTC)
 	f.hours++
-	cmd := exec.Command(f.acme, "generate", "-q", "--json", "--to", "kafka", "--brokers", f.broker, "--create-topic", "--scenario", "streaming",
-		"--from", from.Format("2006-01-02T15"), "--for", "1h", "--set", fmt.Sprint("arrivals.mean_per_hour=", events), "--rate", fmt.Sprint(rate))
+	cmd := exec.Command(f.acme, "generate", "-q", "--json", "--to", "kafka", "--brokers", f.broker, "--create-topic", "--retention", "forever", "--scenario", "streaming",
+		"--from", from.Format("2006-01-02T15"), "--for", "1h", "--set", fmt.Sprint("arrivals.mean_per_hour=", arrivals), "--rate", fmt.Sprint(rate))
 	cmd.Env, cmd.Stderr = f.environ(""), os.Stderr
 	return cmd
 }

@@ -44,7 +44,8 @@ func (s *onScreen) background(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// broker starts a broker that keeps all, and gives its address.
+// broker starts a broker that keeps all, and gives its address. Who publishes before it has
+// made its topic makes that, and has to say the same of it.
 func (s *onScreen) broker() string {
 	s.t.Helper()
 	address := freePort(s.t)
@@ -60,7 +61,7 @@ func TestCheck30Export(t *testing.T) {
 	s.lake = filepath.Join(s.home, "lake")
 	figures := freePort(t)
 	broker := s.broker()
-	s.background("generate", "-q", "--to", "kafka", "--brokers", broker, "--create-topic", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "4h", "--rate", "400")
+	s.background("generate", "-q", "--to", "kafka", "--brokers", broker, "--create-topic", "--retention", "forever", "--scenario", "streaming", "--from", "2025-08-11T17", "--for", "4h", "--rate", "400")
 	export := func() *exec.Cmd {
 		return s.background("export", "-q", "--lake", s.lake, "--brokers", broker, "--follow", "--member", "a", "--buffer-interval", "2s", "--metrics-listen", figures)
 	}
