@@ -31,6 +31,17 @@ func statisticFunctions() []function {
 		const lost = "isnan(($1 - $1) + ($2 - $2))"
 		return "CASE WHEN NOT coalesce(@bool_or(" + lost + "), false) THEN trino.no_nan(@" + fn + "(CASE WHEN NOT " + lost + " THEN $1 END, $2)) END"
 	}
+	// covariance adds up pair by pair: of infinite ones Trino's answer depends on the order in
+	// which it comes to them, and on how many threads it has.
+	covariance := func(name, doc, sql string) function {
+		low := func(of string) func(c *invocation) string {
+			return func(c *invocation) string {
+				late := c.a.refuseLate("DOUBLE", name+" of infinite values among others")
+				return c.template(fmt.Sprintf(of, "CASE WHEN @bool_or((isinf($1) OR isinf($2)) AND $1 IS NOT NULL AND $2 IS NOT NULL) AND @count($1 + $2) > 1 THEN "+late+" ELSE "+sql+" END"))
+			}
+		}
+		return g(name, doc, signature{in: "double, double", out: "double", low: low("%s")}, signature{in: "real, real", out: "real", low: low("CAST(%s AS FLOAT)")})
+	}
 	bits := func(name, doc, fn string) function { return g(name, doc, sg("bigint", "bigint", "@"+fn+"($1)")) }
 	return []function{
 		spread("stddev stddev_samp", "Sample standard deviation.", "stddev_samp", 1), spread("stddev_pop", "Population standard deviation.", "stddev_pop", 0),
@@ -38,8 +49,8 @@ func statisticFunctions() []function {
 		stat("skewness", "Skewness.", "acme_skewness(@list($1))"), stat("kurtosis", "Excess kurtosis.", "acme_kurtosis(@list($1))"),
 		g("geometric_mean", "Geometric mean.", sg("double", "double", "exp(@avg(trino.ln($1)))"), sg("bigint", "double", "exp(@avg(trino.ln(CAST($1 AS DOUBLE))))"),
 			sg("real", "real", "CAST(exp(@avg(trino.ln(CAST($1 AS DOUBLE)))) AS FLOAT)")),
-		pair("corr", "Correlation of two values.", related("corr")), pair("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
-		pair("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", related("regr_slope")),
+		pair("corr", "Correlation of two values.", related("corr")), covariance("covar_pop", "Population covariance.", "(@covar_pop($1, $2) + 0e0 * @min($1 + $2))"),
+		covariance("covar_samp", "Sample covariance.", "@covar_samp($1, $2)"), pair("regr_slope", "Slope of a regression; y comes first.", related("regr_slope")),
 		g("regr_intercept", "Intercept of a regression; y comes first.", interceptOf("double"), interceptOf("real")),
 		bits("bitwise_and_agg", "Bits that all values have.", "bit_and"), bits("bitwise_or_agg", "Bits that some value has.", "bit_or"),
 		bits("bitwise_xor_agg", "Bits that an odd number of values has.", "bit_xor").sinceRelease(476),
