@@ -221,7 +221,9 @@ func (a *analyser) inList(x *InList, sc *scope) value {
 	if a.level < 476 {
 		forgets, others = vs[0].constant, 0
 	}
-	if forgets && andNull(x.List, others) && slices.ContainsFunc(vs, func(v value) bool { return !v.constant }) {
+	varies := slices.ContainsFunc(vs, func(v value) bool { return !v.constant }) ||
+		slices.ContainsFunc(x.List, func(x Expr) bool { return len(collect(x, func(x Expr) bool { return dotted(x) != nil })) > 0 }) // typeof(column) is constant here alone
+	if forgets && varies && andNull(x.List, others) {
 		// New releases forget the NULL of such a list, for some types of values, older
 		// ones where a constant is looked for.
 		panic(a.cannot("IN with NULL and others in its list at this release"))

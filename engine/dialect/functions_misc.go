@@ -248,9 +248,9 @@ func typeofCall(a *analyser, c *Call, _ []value, sc *scope) value {
 	name := textCode(typeAt(v.typ, a.level))
 	// What fails, fails in typeof too.
 	if (v.constant || mayFail(v.code)) && v.typ.Kind != Unknown {
-		return value{typ: tVarchar, code: "(CASE WHEN " + v.code + " IS NULL THEN " + name + " ELSE " + name + " END)", constant: v.constant}
+		return value{typ: tVarchar, code: "(CASE WHEN " + v.code + " IS NULL THEN " + name + " ELSE " + name + " END)", constant: true}
 	}
-	return value{typ: tVarchar, code: name, constant: v.constant}
+	return value{typ: tVarchar, code: name, constant: true}
 }
 
 // lowExtreme is greatest or least, which are NULL if any value is.
