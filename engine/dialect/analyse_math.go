@@ -114,12 +114,20 @@ func (a *analyser) numeric(op string, l, r value) value {
 		out.code = a.divisor(l, r, t, "("+l.code+" % "+remainderBy(r, t)+")")
 	default:
 		out.code = "(" + l.code + " " + op + " " + r.code + ")"
-		if t.Kind == Real {
+		switch {
+		case t.Kind == Real:
 			out.code = "CAST(" + out.code + " AS FLOAT)"
+		case t.isInteger() && !(l.constant && r.constant):
+			out.code = unmoved(out.code)
 		}
 	}
 	return out
 }
+
+// unmoved keeps DuckDB from what it knows of comparisons with a constant: it makes i > 4
+// of i + 1 > 5, and of CAST(i AS SMALLINT) > 5 i > 5, where i + 1 and the cast would have
+// failed or TRY_CAST been NULL. It does not look into the greatest of one value.
+func unmoved(code string) string { return "greatest(" + code + ")" }
 
 // remainderBy is a divisor of %, 1 in place of -1: the remainder is 0 too, but
 // DuckDB divides, which overflows.
@@ -294,6 +302,9 @@ func (a *analyser) unary(x *Unary, sc *scope) value {
 		switch {
 		case v.typ.isInteger() && v.number == "":
 			code = "(CAST(0 AS " + v.typ.DuckDB() + ") - " + v.code + ")" // its overflow names the number
+			if !v.constant {
+				code = unmoved(code)
+			}
 		case strings.HasPrefix(v.code, "-"):
 			code = "(- " + v.code + ")"
 		}

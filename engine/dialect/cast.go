@@ -168,7 +168,11 @@ func (a *analyser) toInteger(code string, from, to Type, safe bool) string {
 		}
 		return fmt.Sprintf("CAST(trino.%s(%s, '%s'%s) AS %s)", tryName("decimal_integer", safe), code, name, errName, to.DuckDB())
 	}
-	return castWord(safe) + code + " AS " + to.DuckDB() + ")"
+	out := castWord(safe) + code + " AS " + to.DuckDB() + ")"
+	if from.isInteger() && to.Kind < from.Kind {
+		return unmoved(out)
+	}
+	return out
 }
 
 func tryName(name string, safe bool) string {
@@ -206,7 +210,7 @@ func (a *analyser) toDecimal(code string, from, to Type, safe bool) string {
 		return "CAST(" + code + " AS " + to.DuckDB() + ")"
 	}
 	if safe {
-		return "TRY_CAST(" + code + " AS " + to.DuckDB() + ")"
+		return unmoved("TRY_CAST(" + code + " AS " + to.DuckDB() + ")")
 	}
 	name := strings.ToUpper(kindNames[from.Kind])
 	if from.Kind == Decimal {
