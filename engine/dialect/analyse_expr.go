@@ -478,7 +478,7 @@ func (a *analyser) rowField(base value, d *Deref) value {
 		}
 		panic(errorAt(d.pos, "COLUMN_NOT_FOUND", "Column '%s' cannot be resolved", name))
 	}
-	return value{typ: base.typ.Elem[found].Type, code: fmt.Sprintf("(%s).f%d", base.code, found)}
+	return value{typ: base.typ.Elem[found].Type, code: fieldOf(base, found)}
 }
 
 func (a *analyser) row(x *RowLit, sc *scope) value {

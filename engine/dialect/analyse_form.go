@@ -310,7 +310,7 @@ func (a *analyser) rowSubscript(x *Subscript, base value) value {
 	if i > len(base.typ.Elem) {
 		panic(errorAt(x.Index.Pos(), "INVALID_FUNCTION_ARGUMENT", "Subscript index out of bounds: %d, max value is %d", i, len(base.typ.Elem)))
 	}
-	return value{typ: base.typ.Elem[i-1].Type, code: fmt.Sprintf("(%s).f%d", base.code, i-1), constant: base.constant}
+	return value{typ: base.typ.Elem[i-1].Type, code: fieldOf(base, i-1), constant: base.constant}
 }
 
 func (a *analyser) trim(x *Trim, sc *scope) value {

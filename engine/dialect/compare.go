@@ -109,6 +109,16 @@ func (a *analyser) equalMaps(l, r string, t Type) string {
 		"trino.all_true(list_transform(map_entries(%s), lambda %s: list_extract(list_transform([%s], lambda %s: %s), 1))) END)", l, r, l, r, l, e, place, p, found)
 }
 
+// fieldOf is field i of a row that an expression gives. DuckDB makes a NULL without a type
+// of the field of one that it finds to be NULL while it plans.
+func fieldOf(row value, i int) string {
+	code := fieldCode(row.code, i)
+	if strings.Contains(row.code, "(") {
+		return "CAST(" + code + " AS " + row.typ.Elem[i].Type.DuckDB() + ")"
+	}
+	return code
+}
+
 func fieldCode(row string, i int) string { return fmt.Sprintf("(%s).f%d", row, i) }
 
 // compareText is -1, 0 or 1 as l is less than r, equal or greater, or a mark;
