@@ -78,6 +78,9 @@ func (p *program) runQuery(ctx context.Context, o *queryOptions, args []string) 
 	if err := o.check(); err != nil {
 		return err
 	}
+	if o.format == "parquet" && isTerminal(p.stdout.w) {
+		return withHint(exitUsage, "acme query --format parquet 'SELECT ...' > result.parquet", errors.New("--format parquet: bytes that are no text do not go to a terminal"))
+	}
 	switch {
 	case o.engine != "duckdb" && o.engine != "trino":
 		return usagef("--engine %s: must be duckdb or trino", o.engine)

@@ -37,9 +37,6 @@ func (p *program) resultWriter(format string, raw bool) (writeResult, error) {
 	case "jsonl":
 		return writeJSONLines, nil
 	case "parquet":
-		if isTerminal(p.stdout.w) {
-			return nil, withHint(exitUsage, "acme query --format parquet 'SELECT ...' > result.parquet", errors.New("--format parquet: bytes that are no text do not go to a terminal"))
-		}
 		return func(ctx context.Context, out *bufio.Writer, rows query.Rows) error {
 			return tables.WriteParquet(ctx, out, rows, p.spillFolder())
 		}, nil

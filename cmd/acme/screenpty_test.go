@@ -416,6 +416,9 @@ func screenExport(t *testing.T, s *onScreen) {
 		export(name)
 		x.Keys("jjjj")
 		for end := time.Now().Add(10 * time.Minute); !exists(name) && time.Now().Before(end); {
+			if strings.Contains(x.Screen(), "failed") {
+				t.Fatalf("%s was not written; screen:\n%s", name, x.Screen())
+			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
