@@ -107,8 +107,8 @@ func TestCheck22Hostile(t *testing.T) {
 	x := launch(t, "hostile", 120, 40, nil)
 	x.See("What Athena sees")
 	for _, step := range []struct{ keys, see string }{
-		{"3", "▾"}, {"j\r", "to look at"}, {"$", "cols"}, {"\r", "row 1 of 4"}, {"i", "esc close"}, {"x", "copy path"},
-		{"4", "Tail"}, {"g\r", "esc close"}, {"x", "not following"}, {"6", "Findings"}, {"5", "begins one"}, {"n\r\r", "failed"}, {"l", "log"},
+		{"3", "▾"}, {"j\r", "to look at"}, {"$", "cols"}, {"\r", "row 1 of 4"}, {"i", "esc close"}, {"v", "copy path"},
+		{"4", "Tail"}, {"g\r", "esc close"}, {"v", "not following"}, {"6", "Findings"}, {"5", "begins one"}, {"n\r\r", "failed"}, {"l", "log"},
 		{"\x0f", "Open"}, {"sql\r", "query-1"}, {"\x1b[15~", "46 rows"}, {"\x1bOS", "/ filter"}, {"jj\r", "Schema"}, {"\x10", "Commands"},
 	} {
 		x.Keys(step.keys)

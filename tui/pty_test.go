@@ -220,9 +220,9 @@ func TestCheck22Inert(t *testing.T) {
 	x := launch(t, "attack", 120, 40, nil)
 	x.See("What Athena sees")
 	for _, step := range []struct{ keys, see string }{
-		{"G", "form that Athena takes"}, {"g\t\r", "Result, as the engine gave it"}, {" ", "esc close"}, {"x\t", "1-"}, {"\x1b", "What Athena sees"},
+		{"G", "form that Athena takes"}, {"g\t\r", "Result, as the engine gave it"}, {" ", "esc close"}, {"v\t", "1-"}, {"\x1b", "What Athena sees"},
 		{"?", "Everywhere"}, {"x", "pane"}, {"t", "enter apply"}, {"\t\r", "loaded in"}, {"G\r", "Result of the form"}, {"e", "F5 run"}, {"\x0a", "SYNTAX_ERROR"},
-		{"\x01\x1b[200~SELECT '\u009b31m', '\u202e', '\x00\xff'\x1b[201~", ""}, {"\x0a", "46 rows"}, {"\tjjjl", "row 4 of 46"}, {"\r", "esc close"}, {"x", "enter cell"},
+		{"\x01\x1b[200~SELECT '\u009b31m', '\u202e', '\x00\xff'\x1b[201~", ""}, {"\x0a", "46 rows"}, {"\tjjjl", "row 4 of 46"}, {"\r", "esc close"}, {"v", "enter cell"},
 	} {
 		x.Keys(step.keys)
 		x.See(step.see)
