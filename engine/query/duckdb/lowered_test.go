@@ -66,7 +66,10 @@ var lowered = []struct {
 	{"patterns", `SELECT count_if(regexp_like(event_timestamp, 'T1[67]:\d5')) AS n, count(DISTINCT regexp_replace(device_id, '_\d+$', '')) AS kinds, max(regexp_extract(customer_id, '^CUST_(\d+)$', 1)) AS last FROM video_telemetry_json`,
 		`SELECT count(*) FILTER (WHERE regexp_matches(event_timestamp, 'T1[67]:\d5')), count(DISTINCT regexp_replace(device_id, '_\d+$', '', 'g')), max(nullif(regexp_extract(customer_id, '^CUST_(\d+)$', 1), '')) FROM events`, "", false},
 	{"few_values", `SELECT sum(CAST(replace(customer_id, 'CUST_', '') AS integer)) AS ids, sum(CASE WHEN quality <> 'SD' THEN CAST(split_part(ip_address, '.', 1) AS integer) END) AS networks FROM video_telemetry_json`,
-		`SELECT CAST(sum(CAST(replace(customer_id, 'CUST_', '') AS INTEGER)) AS BIGINT), CAST(sum(CASE WHEN quality <> 'SD' THEN CAST(split_part(ip_address, '.', 1) AS INTEGER) END) AS BIGINT) FROM events`, "", false},
+		`SELECT CAST(sum(CASE WHEN regexp_full_match(id, '[+-]?\d+') THEN CAST(id AS INTEGER) ELSE error('Cannot cast ' || id || ' to INT') END) AS BIGINT), CAST(sum(CASE WHEN quality <> 'SD' THEN CASE WHEN regexp_full_match(net, '[+-]?\d+') THEN CAST(net AS INTEGER) ELSE error('Cannot cast ' || net || ' to INT') END END) AS BIGINT)
+		FROM (SELECT quality, replace(customer_id, 'CUST_', '') AS id, split_part(ip_address, '.', 1) AS net FROM events)`,
+		// Takes blanks, 1.5, 1e3 and 1_000.
+		`SELECT CAST(sum(CAST(replace(customer_id, 'CUST_', '') AS INTEGER)) AS BIGINT), CAST(sum(CASE WHEN quality <> 'SD' THEN CAST(split_part(ip_address, '.', 1) AS INTEGER) END) AS BIGINT) FROM events`, false},
 }
 
 // BenchmarkLowered runs queries over Parquet as the dialect lowers them, with its
