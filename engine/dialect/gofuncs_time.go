@@ -13,19 +13,19 @@ import (
 )
 
 func timeGoFunctions() []ScalarFunction {
-	// read makes a function that reads a text of a type, to so many digits.
-	read := func(name, types, what string, parse func(string) (instant, bool), give func(in instant, p int) (any, error)) ScalarFunction {
+	// reads makes a function of what a text is read as, to so many digits.
+	reads := func(name, types string, parse func(text string) (instant, error), give func(in instant, p int) (any, error)) ScalarFunction {
 		return fn(name, "VARCHAR,INTEGER,"+types, func(a []any) (any, error) {
-			in, ok := parse(strings.TrimSpace(a[0].(string)))
-			if !ok || in.digits > 12 {
-				text := a[0].(string)
-				if name == "cast_timestamp" || name == "cast_picos" { // shown without the spaces around it
-					text = strings.TrimSpace(text)
-				}
-				return nil, badCast("Value cannot be cast to %s: %s", what, text)
+			in, err := parse(a[0].(string))
+			if err != nil {
+				return nil, err
 			}
 			return give(in, int(a[1].(int32)))
 		})
+	}
+	// read makes one that reads a text of a type.
+	read := func(name, types, what string, parse func(string) (instant, bool), give func(in instant, p int) (any, error)) ScalarFunction {
+		return reads(name, types, func(text string) (instant, error) { return readTime(text, text, what, parse) }, give)
 	}
 	mysql := &patternCache{compile: func(format string, _ int) ([]element, error) { return mysqlElements(format) }}
 	joda := &patternCache{compile: jodaElements}
@@ -37,15 +37,12 @@ func timeGoFunctions() []ScalarFunction {
 			}
 			return d, nil
 		}),
-		read("cast_timestamp", "BIGINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.rounded(p), nil }),
+		reads("cast_timestamp", "BIGINT", readTimestamp, func(in instant, p int) (any, error) { return in.rounded(p), nil }),
 		wholeOf("cast_millis", func(s string) (int64, error) { // cast_timestamp to milliseconds, as nearly all are
-			in, ok := parseTimestamp(strings.TrimSpace(s))
-			if !ok || in.digits > 12 {
-				return 0, badCast("Value cannot be cast to timestamp: %s", strings.TrimSpace(s))
-			}
-			return in.rounded(3), nil
+			in, err := readTimestamp(s)
+			return in.rounded(3), err
 		}),
-		read("cast_picos", "HUGEINT", "timestamp", parseTimestamp, func(in instant, p int) (any, error) { return in.picos(p), nil }),
+		reads("cast_picos", "HUGEINT", readTimestamp, func(in instant, p int) (any, error) { return in.picos(p), nil }),
 		read("cast_time", "BIGINT", "time", parseLocalTime, func(in instant, p int) (any, error) { return in.dayPicos(p), nil }),
 		read("cast_timetz", "VARCHAR", "time with time zone", parseTime, func(in instant, p int) (any, error) {
 			minutes, _ := offsetMinutes(in.zone)
@@ -103,6 +100,20 @@ func timeGoFunctions() []ScalarFunction {
 		fn("parse_duration", "VARCHAR,BIGINT", parseDuration),
 		fn("human_seconds", "DOUBLE,VARCHAR", humanSeconds),
 	}
+}
+
+// readTime reads a text of a type that is named, and shows it as shown where it is none.
+func readTime(text, shown, what string, parse func(string) (instant, bool)) (instant, error) {
+	in, ok := parse(strings.TrimSpace(text))
+	if !ok || in.digits > 12 {
+		return instant{}, badCast("Value cannot be cast to %s: %s", what, shown)
+	}
+	return in, nil
+}
+
+// readTimestamp reads a timestamp without a zone, and shows it without the spaces around it.
+func readTimestamp(text string) (instant, error) {
+	return readTime(text, strings.TrimSpace(text), "timestamp", parseTimestamp)
 }
 
 func offsetText(seconds int, utc string) string {
