@@ -139,14 +139,16 @@ func (e *Engine) write(ctx context.Context, plan *dialect.Plan, r query.Request,
 	}
 	_, isInsert := plan.Statement.(*dialect.Insert)
 	create, isCreate := plan.Statement.(*dialect.CreateTableAs)
-	if isInsert {
-		if err := writable(plan.Table); err != nil {
-			return nil, err
-		}
-	} else if err := e.place(ctx, plan, now, id); err != nil {
+	var prefix string
+	if !isInsert {
+		prefix, err = e.place(ctx, plan, now, id)
+	} else if err = writable(plan.Table); err == nil {
+		prefix, err = keyPrefix(ctx, e.c.Store, plan.Format.Location)
+	}
+	if err != nil {
 		return nil, err
 	}
-	w, err := newWriting(ctx, e.c.Store, plan, e.c.Temp, id)
+	w, err := newWriting(e.c.Store, plan, e.c.Temp, id, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -212,35 +214,35 @@ func (e *Engine) read(ctx context.Context, w *writing, r query.Request) (query.S
 	return rows.Stats(), err
 }
 
-// place finds where a new table or UNLOAD puts its objects: there must be none.
-func (e *Engine) place(ctx context.Context, plan *dialect.Plan, now *dialect.Metastore, id string) error {
+// place finds the prefix under which a new table or UNLOAD puts its objects: there must be none.
+func (e *Engine) place(ctx context.Context, plan *dialect.Plan, now *dialect.Metastore, id string) (prefix string, err error) {
 	if plan.Format.Location == "" {
 		plan.Format.Location = "s3://" + bucketOf(now) + "/tables/" + id + "/"
 	}
 	if !strings.HasSuffix(plan.Format.Location, "/") {
 		plan.Format.Location += "/"
 	}
-	prefix, err := keyPrefix(ctx, e.c.Store, plan.Format.Location)
+	prefix, err = keyPrefix(ctx, e.c.Store, plan.Format.Location)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if prefix == "" || serde.Hidden(prefix) {
-		return &query.Error{Name: "INVALID_TABLE_PROPERTY", Message: fmt.Sprintf("the location %s cannot be written to", plan.Format.Location), Hint: "name a folder that does not begin with _ or ."}
+		return "", &query.Error{Name: "INVALID_TABLE_PROPERTY", Message: fmt.Sprintf("the location %s cannot be written to", plan.Format.Location), Hint: "name a folder that does not begin with _ or ."}
 	}
 	for info, err := range e.c.Store.List(ctx, prefix) {
 		if err != nil {
-			return fmt.Errorf("looking whether %s is empty: %w", plan.Format.Location, err)
+			return "", fmt.Errorf("looking whether %s is empty: %w", plan.Format.Location, err)
 		}
 		name := "unload"
 		if plan.Table.Database != "" {
 			name = plan.Table.Database + "." + plan.Table.Name
 		}
-		return &query.Error{
+		return "", &query.Error{
 			Name: "HIVE_PATH_ALREADY_EXISTS", Message: fmt.Sprintf("Target directory for table '%s' already exists: %s", name, plan.Format.Location),
 			Hint: fmt.Sprintf("there is %s: take another location, or delete what is there", info.Key),
 		}
 	}
-	return nil
+	return prefix, nil
 }
 
 // bucketOf gives the bucket that the lake stands for in its tables' locations.

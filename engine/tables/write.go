@@ -65,11 +65,7 @@ func newID() (string, error) {
 	return hex.EncodeToString(b[:]), nil
 }
 
-func newWriting(ctx context.Context, st store.Store, plan *dialect.Plan, temp, id string) (*writing, error) {
-	prefix, err := keyPrefix(ctx, st, plan.Format.Location)
-	if err != nil {
-		return nil, err
-	}
+func newWriting(st store.Store, plan *dialect.Plan, temp, id, prefix string) (*writing, error) {
 	dir, err := os.MkdirTemp(temp, "acme-write-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for what is to be written: %w", err)
