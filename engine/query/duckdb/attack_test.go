@@ -254,11 +254,7 @@ func TestSandboxAlone(t *testing.T) {
 
 // What a query may be: the gate is no obstacle to it.
 func TestGatePasses(t *testing.T) {
-	s, err := openSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(t)
 	g := newGate(s, []string{"acme_own"}, []string{"CREATE SCHEMA trino", "CREATE OR REPLACE MACRO trino.twice(x) AS x * 2"})
 	for _, sql := range []string{
 		"SELECT count(*) FROM acme_scan_0", "SELECT a.x, max(b.y) OVER (PARTITION BY a.x ORDER BY b.y ROWS 2 PRECEDING) FROM acme_scan_0 a LEFT JOIN acme_scan_1 b USING (k)",
@@ -282,11 +278,7 @@ func FuzzGate(f *testing.F) {
 	for _, sql := range attacks {
 		f.Add(sql)
 	}
-	s, err := openSession()
-	if err != nil {
-		f.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(f)
 	g := newGate(s, nil, nil)
 	f.Fuzz(func(t *testing.T, sql string) {
 		if g.check(sql, nil) != nil {

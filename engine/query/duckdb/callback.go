@@ -164,22 +164,23 @@ func (s *session) registerScalars(functions ...dialect.ScalarFunction) error {
 	errors := &lateErrors{}
 	for typ, from := range lateTypes {
 		open := &lateOpener{typ: typ, errors: errors}
-		if err := s.registerScalar(lateOpen+strings.ToLower(typ), []string{from}, lateStruct(typ), false, open); err != nil {
+		if err := s.registerScalar(lateOpen+strings.ToLower(typ), []string{from}, typ, true, false, open); err != nil {
 			return err
 		}
 	}
 	macros := []string{"BEGIN"} // at once: DuckDB takes a millisecond for each transaction
 	for _, f := range functions {
-		fn, name, result := &scalar{def: f, errors: errors}, f.Name, scalarType(f.Result)
+		name, result, boxed := f.Name, f.Result, false
 		if !f.Sure {
 			name += lateSuffix
-			result = lateStruct(f.Result)
 			if from, ok := lateTypes[f.Result]; ok {
-				result = scalarType(from)
+				result = from
+			} else {
+				boxed = true
 			}
 			macros = append(macros, lateMacro(f))
 		}
-		if err := s.registerScalar(name, f.Params, result, f.OnNull, fn); err != nil {
+		if err := s.registerScalar(name, f.Params, result, boxed, f.OnNull, &scalar{def: f, errors: errors}); err != nil {
 			return err
 		}
 	}
@@ -195,24 +196,9 @@ type callable interface {
 	call(chunk duck.DataChunk, out duck.Vector) error
 }
 
-// scalarType makes the type of a name, for the caller to destroy.
-func scalarType(name string) func() (duck.LogicalType, error) {
-	return func() (duck.LogicalType, error) { return logicalType(name) }
-}
-
-// lateStruct makes the type of a struct of one value, for the caller to destroy.
-func lateStruct(name string) func() (duck.LogicalType, error) {
-	return func() (duck.LogicalType, error) {
-		value, err := logicalType(name)
-		if err != nil {
-			return value, err
-		}
-		defer duck.DestroyLogicalType(&value)
-		return duck.CreateStructType([]duck.LogicalType{value}, []string{lateField}), nil
-	}
-}
-
-func (s *session) registerScalar(name string, params []string, result func() (duck.LogicalType, error), onNull bool, fn callable) error {
+// registerScalar makes fn a function of DuckDB's; boxed says that it gives its result in a
+// struct.
+func (s *session) registerScalar(name string, params []string, result string, boxed, onNull bool, fn callable) error {
 	f := duck.CreateScalarFunction()
 	defer duck.DestroyScalarFunction(&f)
 	duck.ScalarFunctionSetName(f, name)
@@ -224,9 +210,14 @@ func (s *session) registerScalar(name string, params []string, result func() (du
 		duck.ScalarFunctionAddParameter(f, t)
 		duck.DestroyLogicalType(&t)
 	}
-	t, err := result()
+	t, err := logicalType(result)
 	if err != nil {
 		return fmt.Errorf("registering the function %s: %w", name, err)
+	}
+	if boxed {
+		value := t
+		t = duck.CreateStructType([]duck.LogicalType{value}, []string{lateField})
+		duck.DestroyLogicalType(&value)
 	}
 	duck.ScalarFunctionSetReturnType(f, t)
 	duck.DestroyLogicalType(&t)
@@ -237,7 +228,7 @@ func (s *session) registerScalar(name string, params []string, result func() (du
 	duck.ScalarFunctionSetExtraInfo(f, cell, free)
 	duck.ScalarFunctionSetFunction(f, unsafe.Pointer(C.acme_three(C.acmeScalar)))
 	if duck.RegisterScalarFunction(s.conn, f) == duck.StateError {
-		return fmt.Errorf("registering the function %s(%v) failed", name, params)
+		return fmt.Errorf("registering the function %s(%v) %s failed", name, params, result)
 	}
 	return nil
 }

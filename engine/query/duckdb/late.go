@@ -155,8 +155,8 @@ func (o *lateOpener) call(chunk duck.DataChunk, out duck.Vector) error {
 			if in.null(row) {
 				continue
 			}
-			if text := in.view(row); len(text) >= len(lateMark) && text[0] == lateMark[0] && strings.HasPrefix(text, lateMark) {
-				return errors.New(text[len(lateMark):])
+			if text, failed := strings.CutPrefix(in.view(row), lateMark); failed {
+				return errors.New(text)
 			}
 		}
 		duck.VectorReferenceVector(out, vec)

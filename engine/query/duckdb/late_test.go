@@ -13,14 +13,21 @@ import (
 	"acme/telemetry/engine/dialect"
 )
 
-// A function that fails is asked for values of rows only: not for all values that a column
-// of Parquet has, of which a predicate or CASE may keep it.
-func TestFailsForRowsOnly(t *testing.T) {
+// newTestSession is a DuckDB in memory, closed with the test.
+func newTestSession(t testing.TB) *session {
+	t.Helper()
 	s, err := openSession()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.close()
+	t.Cleanup(s.close)
+	return s
+}
+
+// A function that fails is asked for values of rows only: not for all values that a column
+// of Parquet has, of which a predicate or CASE may keep it.
+func TestFailsForRowsOnly(t *testing.T) {
+	s := newTestSession(t)
 	if err := s.exec("SET threads = 1"); err != nil { // asked is counted without a lock
 		t.Fatal(err)
 	}
@@ -80,11 +87,7 @@ func TestFailsForRowsOnly(t *testing.T) {
 // A value that no row asks for may fail whatever the type of the results; for a row it
 // fails with its own text.
 func TestFailsLate(t *testing.T) {
-	s, err := openSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(t)
 	file := filepath.ToSlash(filepath.Join(t.TempDir(), "words.parquet"))
 	if err := s.exec("COPY (SELECT ['a', 'b', 'c'][i % 3 + 1] AS k, ['one', 'bad', NULL][i % 3 + 1] AS v FROM range(6000) r(i)) TO " + quoteText(file) + " (FORMAT parquet)"); err != nil {
 		t.Fatal(err)
@@ -131,11 +134,7 @@ func TestFailsLate(t *testing.T) {
 
 // A text that would be read as an error is refused, not taken for one.
 func TestLateMark(t *testing.T) {
-	s, err := openSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(t)
 	if err := s.registerScalars(dialect.ScalarFunction{Name: "same", Params: []string{"VARCHAR"}, Result: "VARCHAR", Call: func(args []any) (any, error) { return args[0], nil }}); err != nil {
 		t.Fatal(err)
 	}

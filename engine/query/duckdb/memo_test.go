@@ -9,11 +9,7 @@ import (
 
 // What is known of arguments is of just these, and makes room when there are many.
 func TestMemo(t *testing.T) {
-	s, err := openSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(t)
 	if err := s.exec("SET threads = 1"); err != nil { // asked is counted without a lock
 		t.Fatal(err)
 	}

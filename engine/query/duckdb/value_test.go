@@ -84,11 +84,7 @@ func TestBrokenPromises(t *testing.T) {
 
 // The functions of the dialect in Go get and give every shape that they may have.
 func TestScalarShapes(t *testing.T) {
-	s, err := openSession()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.close()
+	s := newTestSession(t)
 	for _, typ := range []string{"BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "FLOAT", "VARCHAR", "BLOB", "VARCHAR[]", "DOUBLE[]", "BIGINT[][]"} {
 		name := "same_" + strings.ToLower(strings.NewReplacer("[]", "_list").Replace(typ))
 		same := func(args []any) (any, error) { return args[0], nil }
