@@ -45,7 +45,7 @@ type Decoder struct {
 
 // slack is how much room behind its end an output has while it grows: what one turn of
 // codes writes, a match copied in pieces among it.
-const slack = 8 + maxMatch + 2*piece
+const slack = 8 + maxMatch + 4*piece
 
 // Gzip appends what the members of a gzip file hold to dst, at most so many bytes.
 func (d *Decoder) Gzip(dst, src []byte, most int) ([]byte, error) {
@@ -200,7 +200,8 @@ func (d *Decoder) stored(dst []byte, limit int) ([]byte, error) {
 	return append(dst, d.src[at+4:d.pos]...), nil
 }
 
-// piece is how much of a match is copied at a time, twice.
+// piece is how much of a match is copied at a time, four times: most matches of records
+// end with one turn of that, and whether there is another is a branch that is hard to guess.
 const piece = 16
 
 // codes unpacks a block whose codes are in the tables. What lies before begin is not
@@ -278,10 +279,12 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 			// A piece is read before what it overlaps is written.
 			end := o + n
 			for {
-				to, of := buf[o:o+2*piece], buf[from:from+2*piece]
+				to, of := buf[o:o+4*piece], buf[from:from+4*piece]
 				*(*[piece]byte)(to) = *(*[piece]byte)(of)
 				*(*[piece]byte)(to[piece:]) = *(*[piece]byte)(of[piece:])
-				if o, from = o+2*piece, from+2*piece; o >= end {
+				*(*[piece]byte)(to[2*piece:]) = *(*[piece]byte)(of[2*piece:])
+				*(*[piece]byte)(to[3*piece:]) = *(*[piece]byte)(of[3*piece:])
+				if o, from = o+4*piece, from+4*piece; o >= end {
 					break
 				}
 			}
