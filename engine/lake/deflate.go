@@ -17,26 +17,28 @@ const (
 	endOfBlock  = 256
 )
 
-// token is a number of literals, or a match: matchToken | (length-3)<<16 | distance-1.
-type token uint32
-
-const matchToken token = 1 << 31
+// token is a number of literals and a match behind them: run<<32 | (distance's code)<<24 |
+// (length-3)<<16 | distance-1. Of the text's end it may be the literals alone.
+type token uint64
 
 // deflater gathers a block's tokens.
 type deflater struct {
 	tokens    []token
 	text      []byte      // the literals
+	run       int         // how many of them are behind the last match
 	literals  [286]uint32 // how often each literal and length code is used
 	distances [30]uint32
 
-	literalCode  [286]huffmanCode
-	distanceCode [30]huffmanCode
-	lengthsCode  [19]huffmanCode
-	lengthWords  [maxMatch - minMatch + 1]word
-	builder      huffmanBuilder
-	out          []byte
-	acc          uint64
-	bits         uint
+	literalCode   [286]huffmanCode
+	distanceCode  [30]huffmanCode
+	lengthsCode   [19]huffmanCode
+	literalWords  [256]uint32
+	lengthWords   [maxMatch - minMatch + 1]uint32
+	distanceWords [32]uint32
+	builder       huffmanBuilder
+	out           []byte
+	acc           uint64
+	bits          uint
 }
 
 // huffmanCode is a code with its bits reversed, as deflate writes them.
@@ -45,32 +47,33 @@ type huffmanCode struct {
 	size uint8
 }
 
-// word is bits to be written, and how many.
-type word struct {
-	value uint32
-	size  uint8
-}
-
 func (d *deflater) reset() {
-	d.tokens, d.text = d.tokens[:0], d.text[:0]
+	d.tokens, d.text, d.run = d.tokens[:0], d.text[:0], 0
 	clear(d.literals[:])
 	clear(d.distances[:])
 }
 
-func (d *deflater) literal(text []byte) {
-	d.text = append(d.text, text...)
-	if last := len(d.tokens) - 1; last >= 0 && d.tokens[last]&matchToken == 0 {
-		d.tokens[last] += token(len(text))
-		return
+// literal takes text[from:to] as it is.
+func (d *deflater) literal(text []byte, from, to int) {
+	const most = 16
+	if n := len(d.text); to-from <= most && from+most <= len(text) && n+most <= cap(d.text) {
+		// Most runs are short, and cost less copied with what stands behind them.
+		d.text = d.text[:n+most]
+		*(*[most]byte)(d.text[n:]) = *(*[most]byte)(text[from : from+most])
+		d.text = d.text[:n+to-from]
+	} else {
+		d.text = append(d.text, text[from:to]...)
 	}
-	d.tokens = append(d.tokens, token(len(text)))
+	d.run += to - from
 }
 
 // match says that the next length bytes, 3 to 258, stand distance bytes before.
 func (d *deflater) match(length, distance int) {
 	d.literals[lengthCode(length)]++
-	d.distances[distanceCode(distance)]++
-	d.tokens = append(d.tokens, matchToken|token(length-minMatch)<<16|token(distance-1))
+	code := distanceCode(distance)
+	d.distances[code]++
+	d.tokens = append(d.tokens, token(d.run)<<32|token(code)<<24|token(length-minMatch)<<16|token(distance-1))
+	d.run = 0
 }
 
 // shorten makes the last token, a match, end after length bytes.
@@ -78,14 +81,23 @@ func (d *deflater) shorten(length int) {
 	t := &d.tokens[len(d.tokens)-1]
 	d.literals[lengthCode(t.length())]--
 	d.literals[lengthCode(length)]++
-	*t = matchToken | token(length-minMatch)<<16 | *t&0x7fff
+	*t = *t&^(0xff<<16) | token(length-minMatch)<<16
 }
 
 func (t token) length() int   { return int(t>>16&0xff) + minMatch }
 func (t token) distance() int { return int(t&0x7fff) + 1 }
 
 // lengthCode gives the literal/length code of a match's length.
-func lengthCode(length int) int {
+func lengthCode(length int) int { return 257 + int(lengthCodes[uint8(length-minMatch)]) }
+
+var lengthCodes = func() (codes [maxMatch - minMatch + 1]uint8) {
+	for i := range codes {
+		codes[i] = uint8(codeOfLength(i+minMatch) - 257)
+	}
+	return codes
+}()
+
+func codeOfLength(length int) int {
 	n := length - minMatch
 	switch {
 	case n < 8:
@@ -114,15 +126,6 @@ func distanceCode(distance int) int {
 	}
 	extra := bits.Len(uint(n)) - 2
 	return 2*extra + n>>extra
-}
-
-func distanceExtra(distance int) (value uint64, size uint) {
-	n := distance - 1
-	if n < 4 {
-		return 0, 0
-	}
-	extra := uint(bits.Len(uint(n)) - 2)
-	return uint64(n) & (1<<extra - 1), extra
 }
 
 // put writes the low size bits of value, at most 32 of them.
@@ -189,55 +192,74 @@ func (d *deflater) count() {
 
 // body writes the tokens.
 func (d *deflater) body() {
-	for i := range d.lengthWords {
-		c := d.literalCode[lengthCode(i+minMatch)]
-		value, size := lengthExtra(i + minMatch)
-		d.lengthWords[i] = word{uint32(c.code) | uint32(value)<<c.size, c.size + uint8(size)}
-	}
+	d.words()
 	at := len(d.out)
 	out := slices.Grow(d.out, d.room())
 	out = out[:cap(out)]
-	acc, have, text := d.acc, d.bits, d.text
+	d.text = slices.Grow(d.text, 4) // the last literals are read four at a time
+	acc, have, text := d.acc, d.bits, d.text[:len(d.text)+4]
+	literals := &d.literalWords
 	for _, t := range d.tokens {
-		at, acc, have = flush(out, at, acc, have) // fewer than 8 bits are left
-		if t&matchToken != 0 {
-			// Of these there are at most 20 and 28 bits.
-			w := d.lengthWords[t>>16&0xff]
-			acc |= uint64(w.value) << (have & 63)
-			have += uint(w.size)
-			distance := t.distance()
-			c := d.distanceCode[distanceCode(distance)]
-			value, size := distanceExtra(distance)
-			acc |= (uint64(c.code) | value<<(c.size&63)) << (have & 63)
-			have += uint(c.size) + size
-			continue
+		n := int(t >> 32)
+		for i := 0; i < n; i += 4 {
+			// Behind the last there are others, which are of no size here.
+			four := text[i : i+4 : len(text)]
+			a, b := literals[four[0]], literals[four[1]]&within(i+1, n)
+			c, e := literals[four[2]]&within(i+2, n), literals[four[3]]&within(i+3, n)
+			ab, cd := uint64(a>>8)|uint64(b>>8)<<(a&31), uint64(c>>8)|uint64(e>>8)<<(c&31)
+			acc |= ab << (have & 63)
+			have += uint(a&31 + b&31)
+			if have > 33 { // of each two there are at most 30 bits
+				at, acc, have = flush(out, at, acc, have)
+			}
+			acc |= cd << (have & 63)
+			have += uint(c&31 + e&31)
+			at, acc, have = flush(out, at, acc, have) // fewer than 8 bits are left
 		}
-		run := text[:t]
-		text = text[t:]
-		for ; len(run) >= 3; run = run[3:] { // of at most 15 bits each
-			a, b, c := d.literalCode[run[0]], d.literalCode[run[1]], d.literalCode[run[2]]
-			acc |= uint64(a.code) << (have & 63)
-			have += uint(a.size)
-			acc |= uint64(b.code) << (have & 63)
-			have += uint(b.size)
-			acc |= uint64(c.code) << (have & 63)
-			have += uint(c.size)
-			at, acc, have = flush(out, at, acc, have)
-		}
-		for _, b := range run {
-			c := d.literalCode[b]
-			acc |= uint64(c.code) << (have & 63)
-			have += uint(c.size)
-		}
+		text = text[n:]
+		w := d.lengthWords[t>>16&0xff]
+		acc |= uint64(w>>8) << (have & 63)
+		have += uint(w & 31)
+		w = d.distanceWords[t>>24&31]
+		acc |= (uint64(w>>16) | uint64(t)&(1<<(w>>5&15)-1)<<(w>>9&15)) << (have & 63)
+		have += uint(w & 31)
+		at, acc, have = flush(out, at, acc, have)
 	}
-	at, acc, have = flush(out, at, acc, have)
 	d.out, d.acc, d.bits = out[:at], acc, have
+	for _, b := range text[:d.run] {
+		c := d.literalCode[b]
+		d.put(uint64(c.code), uint(c.size))
+	}
 }
+
+// within is all ones where i is less than n, or else 0.
+func within(i, n int) uint32 { return uint32((i - n) >> 63) }
 
 // flush writes whole bytes out; what it writes behind them is written over.
 func flush(out []byte, at int, acc uint64, have uint) (int, uint64, uint) {
 	binary.LittleEndian.PutUint64(out[at:at+8], acc)
 	return at + int(have/8), acc >> (have &^ 7 & 63), have & 7
+}
+
+// words has the bits of each literal, length and distance ready for body: how many they
+// are, at most 15, 20 and 28, stands in the last five bits, and the bits themselves before the
+// last eight. Those of a distance are only its code's, before the last 16, since there are too
+// many: how many of its own bits follow the code stands in bits 5 to 8, and in bits 9 to
+// 12 how many bits the code has.
+func (d *deflater) words() {
+	for i := range d.literalWords {
+		c := d.literalCode[i]
+		d.literalWords[i] = uint32(c.code)<<8 | uint32(c.size)
+	}
+	for i := range d.lengthWords {
+		c := d.literalCode[lengthCode(i+minMatch)]
+		value, size := lengthExtra(i + minMatch)
+		d.lengthWords[i] = (uint32(c.code)|uint32(value)<<c.size)<<8 | uint32(c.size) + uint32(size)
+	}
+	for i, c := range d.distanceCode {
+		extra := uint32(max(i/2-1, 0))
+		d.distanceWords[i] = uint32(c.code)<<16 | uint32(c.size)<<9 | extra<<5 | uint32(c.size) + extra
+	}
 }
 
 // room is how many bytes the tokens take at most, and what flush writes behind them.

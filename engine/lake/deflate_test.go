@@ -34,7 +34,7 @@ func TestDeflateProperty(t *testing.T) {
 				if size < 4 || rapid.Bool().Draw(t, "literal") {
 					// Few symbols that are common and many that are rare make long codes.
 					b := byte(rapid.IntRange(0, 255).Draw(t, "byte"))
-					d.literal(bytes.Repeat([]byte{b}, 1<<rapid.IntRange(0, 6).Draw(t, "times")))
+					literals(&d, bytes.Repeat([]byte{b}, 1<<rapid.IntRange(0, 6).Draw(t, "times")))
 				} else {
 					length := rapid.IntRange(minMatch, maxMatch).Draw(t, "length")
 					d.match(length, rapid.IntRange(1, min(size, maxDistance)).Draw(t, "distance"))
@@ -53,15 +53,12 @@ func TestDeflateProperty(t *testing.T) {
 func expandFrom(before []byte, d *deflater) []byte {
 	all, text := bytes.Clone(before), d.text
 	for _, t := range d.tokens {
-		if t&matchToken == 0 {
-			all, text = append(all, text[:t]...), text[t:]
-			continue
-		}
+		all, text = append(all, text[:t>>32]...), text[t>>32:]
 		for range t.length() {
 			all = append(all, all[len(all)-t.distance()])
 		}
 	}
-	return all[len(before):]
+	return append(all, text[:d.run]...)[len(before):]
 }
 
 // Every length and every distance has the code and the extra bits of RFC 1951.
@@ -69,7 +66,7 @@ func TestDeflateCodes(t *testing.T) {
 	var d deflater
 	for length := minMatch; length <= maxMatch; length++ {
 		d.reset()
-		d.literal([]byte("abcd"))
+		literals(&d, []byte("abcd"))
 		d.match(length, 3)
 		if got := unpack(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, &d)) {
 			t.Fatalf("length %d", length)
@@ -81,7 +78,7 @@ func TestDeflateCodes(t *testing.T) {
 	}
 	for distance := 1; distance <= maxDistance; distance += 1 + distance/50 {
 		d.reset()
-		d.literal(text)
+		literals(&d, text)
 		d.match(7, distance)
 		if got := unpack(t, d.appendBlock(nil, true)); !bytes.Equal(got, expandFrom(nil, &d)) {
 			t.Fatalf("distance %d", distance)
@@ -112,3 +109,5 @@ func TestDeflateLimit(t *testing.T) {
 		}
 	}
 }
+
+func literals(d *deflater, text []byte) { d.literal(text, 0, len(text)) }

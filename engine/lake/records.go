@@ -23,8 +23,9 @@ import (
 type recordCoder struct {
 	deflater
 	shape  shape
-	fields []field
+	fields []field // of the record at hand
 	last   []field // of the record before; empty where there is none
+	seen   []int32 // of each field at hand, as recent has it
 	recent [][recentSize]int32
 	start  int // no key begins before it: the block's begin
 	at     int // everything before it is in tokens
@@ -32,7 +33,7 @@ type recordCoder struct {
 
 // field is a key and its value: the key's text begins at key, the value's at
 // value. To the first key belongs what stands between the record before and it.
-type field struct{ key, value, end int }
+type field struct{ key, value, end int32 }
 
 const (
 	recentBits = 9
@@ -103,22 +104,12 @@ func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool, 
 // walk codes the records of the shape whose values end at ends. It gives how many
 // they are.
 func (c *recordCoder) walk(text []byte, ends []int32) (n int64) {
-	keys := c.shape.before
-	i := c.start
-	for ; len(ends) > 0; ends = ends[len(keys):] {
-		from := i
-		if len(c.last) > 0 {
-			from = max(c.start, c.last[len(c.last)-1].end)
-		}
-		c.fields = slices.Grow(c.fields[:0], len(keys))[:len(keys)]
-		for k, end := range ends[:len(keys)] {
-			f := field{from, i + len(keys[k]), int(end)}
-			c.fields[k] = f
-			c.field(text, k, f)
-			i, from = f.end, f.end
-		}
-		i += len("}\n")
-		c.swap()
+	keys := len(c.shape.before)
+	begin := c.start
+	for ; len(ends) > 0; ends = ends[keys:] {
+		c.place(text, begin, ends[:keys])
+		c.tokenize(text)
+		begin = int(ends[keys-1]) + len("}\n")
 		n++
 	}
 	c.copyTo(text, len(text))
@@ -153,6 +144,7 @@ func (c *recordCoder) forget() {
 	}
 	c.recent = c.recent[:n]
 	clear(c.recent)
+	c.seen = slices.Grow(c.seen[:0], n)[:n]
 }
 
 // remember walks the records before start, for the tables alone.
@@ -171,10 +163,6 @@ func (c *recordCoder) remember(text []byte, start int) {
 			c.last = c.last[:0]
 			return
 		}
-		for k := range c.fields {
-			f := c.fields[k]
-			c.recent[k][valueHash(text, f.value, f.end)] = int32(f.value) + 1
-		}
 		c.swap()
 		i = next
 	}
@@ -184,12 +172,8 @@ func (c *recordCoder) remember(text []byte, start int) {
 // the one behind it begins.
 func (c *recordCoder) record(text []byte, i, end int, delimited bool) (next int, ok bool) {
 	begin := i
-	c.fields = c.fields[:0]
 	line := text[:end]
-	from := i
-	if len(c.last) > 0 {
-		from = max(c.start, c.last[len(c.last)-1].end)
-	}
+	c.shape.ends = c.shape.ends[:0]
 	for _, key := range c.shape.before {
 		if !bytes.HasPrefix(line[i:], key) {
 			return 0, false
@@ -201,8 +185,7 @@ func (c *recordCoder) record(text []byte, i, end int, delimited bool) (next int,
 		if i = afterValue(line, value); i < 0 {
 			return 0, false
 		}
-		c.fields = append(c.fields, field{from, value, i})
-		from = i
+		c.shape.ends = append(c.shape.ends, int32(i))
 	}
 	if i >= end || line[i] != '}' {
 		return 0, false
@@ -218,80 +201,88 @@ func (c *recordCoder) record(text []byte, i, end int, delimited bool) (next int,
 	if bytes.IndexByte(body, '\\') >= 0 || bytes.IndexByte(body, '\r') >= 0 || !delimited && bytes.IndexByte(body, '\n') >= 0 || delimited && bytes.IndexByte(body, '\n') != len(body)-1 {
 		return 0, false
 	}
+	c.place(text, begin, c.shape.ends)
 	return i, true
+}
+
+// place has the fields of a record that begins at begin and whose values end at ends, and
+// asks the tables of each where its value was last.
+func (c *recordCoder) place(text []byte, begin int, ends []int32) {
+	keys := c.shape.before[:len(ends)]
+	fields := slices.Grow(c.fields[:0], len(ends))[:len(ends)]
+	seen, recent := c.seen[:len(ends)], c.recent[:len(ends)]
+	key, at := begin, begin
+	if n := len(c.last); n > 0 {
+		key = max(c.start, int(c.last[n-1].end))
+	}
+	for k, end := range ends {
+		value, end := at+len(keys[k]), int(end)
+		fields[k] = field{int32(key), int32(value), int32(end)}
+		slot := &recent[k][valueHash(text, value, end)]
+		seen[k] = *slot
+		*slot = int32(value) + 1
+		key, at = end, end
+	}
+	c.fields = fields
 }
 
 func (c *recordCoder) swap() { c.fields, c.last = c.last, c.fields }
 
-// tokenize gives the tokens of the record that record found, to the end of its
-// last value.
+// tokenize gives the tokens of the record that was placed, to the end of its last value.
 func (c *recordCoder) tokenize(text []byte) {
-	for k, f := range c.fields {
-		c.field(text, k, f)
+	for k := range c.fields {
+		if f := &c.fields[k]; c.at < int(f.end) { // or a match of a field before reaches over it
+			c.field(text, k, int(f.key), int(f.value), int(f.end))
+		}
 	}
 	c.swap()
 }
 
-// field gives the tokens of a field, to the end of its value.
-func (c *recordCoder) field(text []byte, k int, f field) {
-	value := text[f.value:f.end]
-	slot := &c.recent[k][valueHash(text, f.value, f.end)]
-	seen := int(*slot) - 1
-	*slot = int32(f.value) + 1
-	if c.at >= f.end {
-		return // a match of a field before reaches over it
-	}
-	again := 0
-	if seen >= 0 && f.value-seen < maxDistance {
-		again = sameLength(text[seen:], text[f.value:])
-	}
-	if seen >= 0 && (again >= len(value) || again == maxMatch && bytes.Equal(text[seen:seen+len(value)], value)) {
-		c.backTo(f.key)
-	} else {
-		seen = -1
-	}
-	c.copyTo(text, f.key)
-	c.code(text, k, f, seen, again)
-}
-
-// code codes a field from where c is to the end of its value. Of the two places
-// that may hold the same text, where the value was last, if seen is not
-// negative, and the record before, it takes the one that holds more. again is how much of
-// the value and what follows it stands where the value was last.
-func (c *recordCoder) code(text []byte, k int, f field, seen, again int) {
-	for c.at < f.end {
-		length, distance := 0, 0
-		// A field's key is the same in all records; what stands before the first one is not.
-		same := k > 0 && c.at <= f.value
-		if seen >= 0 {
-			distance = f.value - seen
-			if same {
-				length = c.bounded(f.value-c.at+again, distance)
-			} else {
-				length = c.reach(text, distance)
+// field gives the tokens of a field from where c is to the end of its value: a match of
+// where the value was last, or else of the record before, which begins with the same key
+// and may have the same beginning of the value. (Had the record before the same value, it
+// would be where that was last.)
+func (c *recordCoder) field(text []byte, k, key, value, end int) {
+	distance, again := 0, 0
+	if seen := int(c.seen[k]) - 1; seen >= 0 && value-seen < maxDistance {
+		again = sameLength(text, seen, value)
+		if n := end - value; again >= n || again == maxMatch && bytes.Equal(text[seen:seen+n], text[value:end]) {
+			distance = value - seen
+			if c.at > key {
+				c.backTo(key)
 			}
 		}
-		if len(c.last) > 0 {
-			before := c.last[k]
-			if d := f.key - before.key; d != distance {
-				n := 0
-				if same {
-					n = c.bounded(f.value-c.at+sameLength(text[before.value:], text[f.value:]), d)
-				} else {
-					n = c.reach(text, d)
-				}
-				if n > length {
-					length, distance = n, d
-				}
-			}
+	}
+	if c.at < key {
+		c.copyTo(text, key)
+	}
+	if distance == 0 && len(c.last) > 0 {
+		before := &c.last[k]
+		distance = key - int(before.key)
+		if k > 0 {
+			again = sameLength(text, int(before.value), value)
+		}
+	}
+	for distance > 0 && c.at < end {
+		length := 0
+		if k > 0 && c.at <= value {
+			// A field's key is the same in all records; what stands before the first one is not.
+			length = c.bounded(value-c.at+again, distance)
+		} else {
+			length = c.reach(text, distance)
 		}
 		if length < usefulMatch {
 			break
 		}
 		c.match(length, distance)
 		c.at += length
+		if length < maxMatch {
+			break // here the two differ
+		}
 	}
-	c.copyTo(text, f.end)
+	if c.at < end {
+		c.copyTo(text, end)
+	}
 }
 
 // reach says how much of what follows also stands a distance before.
@@ -299,7 +290,7 @@ func (c *recordCoder) reach(text []byte, distance int) int {
 	if distance > min(c.at, maxDistance) {
 		return 0
 	}
-	return sameLength(text[c.at-distance:], text[c.at:])
+	return sameLength(text, c.at-distance, c.at)
 }
 
 // bounded is reach where the length is known.
@@ -316,13 +307,10 @@ const usefulMatch = 4
 // backTo takes back what the last match says beyond a key's begin, if enough of
 // it is left to be a match.
 func (c *recordCoder) backTo(key int) {
-	if c.at <= key || len(c.tokens) == 0 {
+	if c.at <= key || len(c.tokens) == 0 || c.run > 0 {
 		return
 	}
 	t := c.tokens[len(c.tokens)-1]
-	if t&matchToken == 0 {
-		return
-	}
 	if length := t.length() - (c.at - key); length >= minMatch {
 		c.shorten(length)
 		c.at = key
@@ -332,22 +320,22 @@ func (c *recordCoder) backTo(key int) {
 // copyTo codes what is before i and not yet coded as literals.
 func (c *recordCoder) copyTo(text []byte, i int) {
 	if c.at < i {
-		c.literal(text[c.at:i])
+		c.literal(text, c.at, i)
 		c.at = i
 	}
 }
 
-// sameLength says how many bytes two texts begin with that are the same, at most
-// what one match can say.
-func sameLength(a, b []byte) int {
-	limit := min(len(a), len(b), maxMatch)
+// sameLength says how many bytes of text from a are the same from b, which is behind it,
+// at most what one match can say.
+func sameLength(text []byte, a, b int) int {
+	limit := min(len(text)-b, maxMatch)
 	i := 0
 	for ; i+8 <= limit; i += 8 {
-		if x := binary.LittleEndian.Uint64(a[i:i+8]) ^ binary.LittleEndian.Uint64(b[i:i+8]); x != 0 {
+		if x := binary.LittleEndian.Uint64(text[a+i:a+i+8]) ^ binary.LittleEndian.Uint64(text[b+i:b+i+8]); x != 0 {
 			return i + bits.TrailingZeros64(x)/8
 		}
 	}
-	for i < limit && a[i] == b[i] {
+	for i < limit && text[a+i] == text[b+i] {
 		i++
 	}
 	return i
