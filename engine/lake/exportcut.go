@@ -215,7 +215,7 @@ func firstOf(err, other error) error {
 // broken says why a record is not one JSON object on one line; "" where it is. Of a
 // plain one it gives what was seen.
 func (c *cut) broken(value []byte) (why string, seen *shape) {
-	if c.shape.plain(value) && bytes.IndexByte(value, '\n') < 0 {
+	if c.shape.plain(value) {
 		return "", &c.shape
 	}
 	return brokenRecord(value), nil

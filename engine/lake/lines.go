@@ -2,7 +2,9 @@ package lake
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
+	"math/bits"
 
 	"acme/telemetry/engine/serde"
 	"acme/telemetry/schema"
@@ -97,26 +99,22 @@ func (s *shape) plain(line []byte) bool {
 }
 
 func (s *shape) fits(line []byte) bool {
-	if len(s.before) == 0 || bytes.IndexByte(line, '\\') >= 0 || bytes.IndexByte(line, '\r') >= 0 {
+	if len(s.before) == 0 {
 		return false
 	}
 	i := 0
 	for k, key := range s.before {
-		if !bytes.HasPrefix(line[i:], key) {
-			return false
-		}
-		if i += len(key); i >= len(line) {
+		// Beyond the key there is the value's first byte.
+		if len(line)-i <= len(key) || !same(line[i:i+len(key)], key) {
 			return false
 		}
 		// Most values are strings, and this is for each of each record.
-		if line[i] != '"' {
-			i = afterValue(line, i)
-		} else if n := bytes.IndexByte(line[i+1:], '"'); n >= 0 {
-			i += n + 2
+		if i += len(key); line[i] == '"' {
+			i = closingQuote(line, i+1) + 1
 		} else {
-			i = -1
+			i = afterValue(line, i)
 		}
-		if i < 0 {
+		if i <= 0 {
 			return false
 		}
 		s.ends[k] = int32(i)
@@ -124,12 +122,54 @@ func (s *shape) fits(line []byte) bool {
 	return i == len(line)-1 && line[i] == '}'
 }
 
+// same says whether two texts of one length are the same: texts as short as keys are
+// compared here in less time than a call takes.
+func same(a, b []byte) bool {
+	n := len(b)
+	if n < 8 || len(a) != n {
+		return string(a) == string(b)
+	}
+	for i := 0; i+8 < n; i += 8 {
+		if binary.LittleEndian.Uint64(a[i:i+8]) != binary.LittleEndian.Uint64(b[i:i+8]) {
+			return false
+		}
+	}
+	return binary.LittleEndian.Uint64(a[n-8:n]) == binary.LittleEndian.Uint64(b[n-8:n])
+}
+
+// closingQuote gives where the string that i is in ends, or -1 if it does not, or has
+// something in it that is not plain.
+func closingQuote(text []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i : i+8])
+		quote, escape := w^ones*'"', w^ones*'\\'
+		// The lowest top bit that is set is of the first byte that is one of these, or below a space.
+		if found := ((quote-ones)&^quote | (escape-ones)&^escape | (w-ones*' ')&^w) & tops; found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			if text[i] == '"' {
+				return i
+			}
+			break
+		}
+	}
+	for ; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i
+		case '\\', '\r', '\n':
+			return -1
+		}
+	}
+	return -1
+}
+
 // plainObject says whether text is one flat JSON object as producers write it:
-// strings without escapes, numbers and the three words, nothing around it. Such
-// a line is never malformed. False means that it may be anything.
+// strings without escapes and line ends, numbers and the three words, nothing around it.
+// Such a line is never malformed. False means that it may be anything.
 func plainObject(text []byte) bool {
 	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' ||
-		bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '\r') >= 0 {
+		bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 {
 		return false
 	}
 	// i is where a key begins.
