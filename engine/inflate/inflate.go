@@ -28,6 +28,7 @@ var ErrTooLarge = errors.New("inflate: more comes out than was allowed")
 // Decoder holds tables, to be used again. It is one goroutine's at a time.
 type Decoder struct {
 	literals, distances, lengths table
+	learned                      bool // what symbols mean
 	sizes                        [maxLiterals + maxDistances]uint8
 
 	// Where it is: acc has the next bits bits of src, whose bytes before pos are taken.
@@ -128,6 +129,7 @@ func (d *Decoder) Blocks(dst, src []byte, most int) (out []byte, n int, final bo
 
 // blocks is Blocks, where nothing before from may be referred to.
 func (d *Decoder) blocks(dst []byte, from int, src []byte, most int) (out []byte, n int, final bool, err error) {
+	d.learn()
 	d.src, d.pos, d.acc, d.bits = src, 0, 0, 0
 	defer func() { d.src = nil }()
 	limit := len(dst) + most
@@ -208,7 +210,7 @@ const piece = 16
 // referred to.
 func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 	src, pos, acc, bits := d.src, d.pos, d.acc, d.bits
-	literals, distances := d.literals.main(), d.distances.main()
+	literals, distances := &d.literals.main, &d.distances.main
 	o, buf := len(out), out[:cap(out)]
 	for {
 		if len(buf)-o < slack {
@@ -333,6 +335,23 @@ func last(src []byte, pos int, acc uint64, bits uint) (int, uint64, uint) {
 	return pos, acc, bits
 }
 
+// learn has the tables know what their symbols mean.
+func (d *Decoder) learn() {
+	if d.learned {
+		return
+	}
+	for symbol := range maxLiterals {
+		d.literals.meanings[symbol] = literalMeaning(symbol)
+	}
+	for symbol := range maxDistances {
+		d.distances.meanings[symbol] = distanceMeaning(symbol)
+	}
+	for symbol := range maxLengths {
+		d.lengths.meanings[symbol] = uint32(symbol) << valueShift
+	}
+	d.learned = true
+}
+
 // fixed fills the tables with the codes that every decoder knows.
 func (d *Decoder) fixed() {
 	literals, distances := d.sizes[:maxLiterals], d.sizes[maxLiterals:]
@@ -351,9 +370,8 @@ func (d *Decoder) fixed() {
 	for symbol := range distances {
 		distances[symbol] = 5
 	}
-	d.literals.build(literals, mainBits, false, literalMeaning)
-	d.literals.pair()
-	d.distances.build(distances, distanceBits, false, distanceMeaning)
+	d.literals.build(literals, mainBits, false, true)
+	d.distances.build(distances, distanceBits, false, false)
 }
 
 // dynamic reads a block's codes. It is false where they are none.
@@ -363,19 +381,19 @@ func (d *Decoder) dynamic() bool {
 	if literals > 286 || distances > 30 {
 		return false
 	}
-	var of [19]uint8
-	order := [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+	var of [maxLengths]uint8
+	order := [maxLengths]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 	for _, symbol := range order[:lengths] {
 		d.refill()
 		of[symbol] = uint8(d.take(3))
 	}
-	if !d.lengths.build(of[:], lengthsBits, false, func(symbol int) (uint32, uint) { return uint32(symbol) << valueShift, 0 }) {
+	if !d.lengths.build(of[:], lengthsBits, false, false) {
 		return false
 	}
 	sizes := d.sizes[:literals+distances]
 	for i := 0; i < len(sizes); {
 		d.refill()
-		e := d.lengths.entries[d.acc&(1<<lengthsBits-1)]
+		e := d.lengths.main[d.acc&(1<<lengthsBits-1)]
 		if e&special != 0 {
 			return false
 		}
@@ -400,9 +418,8 @@ func (d *Decoder) dynamic() bool {
 			i++
 		}
 	}
-	if sizes[256] == 0 || !d.literals.build(sizes[:literals], mainBits, false, literalMeaning) {
+	if sizes[256] == 0 || !d.literals.build(sizes[:literals], mainBits, false, true) {
 		return false
 	}
-	d.literals.pair()
-	return d.distances.build(sizes[literals:], distanceBits, true, distanceMeaning)
+	return d.distances.build(sizes[literals:], distanceBits, true, false)
 }

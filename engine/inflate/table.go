@@ -5,10 +5,11 @@ import "math/bits"
 const (
 	maxLiterals  = 288
 	maxDistances = 32
+	maxLengths   = 19
 	maxMatch     = 258
 	maxCode      = 15 // bits
 
-	mainBits     = 10 // of a literal's or length's code, that one look tells
+	mainBits     = 11 // of a literal's or length's code, that one look tells
 	mainMask     = 1<<mainBits - 1
 	distanceBits = 8
 	distanceMask = 1<<distanceBits - 1
@@ -22,7 +23,8 @@ const (
 //	bit 15       special: further, end, or no code; not of a literal
 //	bit 14       further: the code is longer, and another table tells
 //	bit 13       end: the end of the block
-//	bits 8-11    bits of the code itself; of further how many the other table looks at
+//	bits 8-11    bits of the code itself; of further how many the other table looks at; not
+//	             of two literals
 //	bit 7        a literal, or two
 //	bits 0-5     bits of the code, and of the value that follows it
 const (
@@ -43,27 +45,23 @@ const (
 // table finds codes: what the first bits tell, and behind that the tables of those codes
 // that are longer.
 type table struct {
-	bits    int
-	entries []uint32
-	symbols [maxLiterals]uint16 // that have a code, in the order of their codes
-}
-
-// main gives the entries of the first bits. A table is made to have as many as the
-// largest may have, so that no look is out of bounds.
-func (t *table) main() *[1 << mainBits]uint32 {
-	return (*[1 << mainBits]uint32)(t.entries)
+	bits     int
+	main     [1 << mainBits]uint32 // as many as any may have, so that no look is out of bounds
+	longer   []uint32
+	meanings [maxLiterals]uint32 // of the symbols: their entries, but for the bits of their codes
+	symbols  [maxLiterals]uint16 // that have a code, in the order of their codes
+	codes    [maxLiterals]uint16 // of these, where they are no longer than bits
 }
 
 // below goes on from an entry that is further.
 func (t *table) below(e uint32, acc uint64) uint32 {
-	return t.entries[uint64(e>>valueShift)+acc>>t.bits&(1<<(e>>codeShift&codeMask)-1)]
+	return t.longer[uint64(e>>valueShift)+acc>>t.bits&(1<<(e>>codeShift&codeMask)-1)]
 }
 
-// build makes a table of the codes of these sizes, 0 where a symbol has none. meaning
-// gives a symbol's entry, without its code's bits, and how many bits follow the code.
-// It is false where the sizes are no complete code; loose allows a code of one symbol,
-// or of none.
-func (t *table) build(sizes []uint8, tableBits int, loose bool, meaning func(symbol int) (uint32, uint)) bool {
+// build makes a table of the codes of these sizes, 0 where a symbol has none. It is false
+// where the sizes are no complete code; loose allows a code of one symbol, or of none.
+// pairs has entries of one literal say the next one too, where the bits tell it.
+func (t *table) build(sizes []uint8, tableBits int, loose, pairs bool) bool {
 	var count [maxCode + 1]int
 	for _, size := range sizes {
 		count[size]++
@@ -85,60 +83,78 @@ func (t *table) build(sizes []uint8, tableBits int, loose bool, meaning func(sym
 			from[size]++
 		}
 	}
-	t.bits = tableBits
-	if t.entries == nil {
-		t.entries = make([]uint32, 1<<mainBits, 1<<mainBits+512)
-	}
-	t.entries = t.entries[:1<<mainBits]
+	t.bits, t.longer = tableBits, t.longer[:0]
 	if used != 1<<maxCode {
-		main := t.entries[:1<<tableBits]
+		main := t.main[:1<<tableBits]
 		for i := range main {
 			main[i] = special // no code
 			if n == 1 && i&1 == 0 {
-				main[i] = entry(int(t.symbols[0]), 1, meaning)
+				main[i] = t.entry(0, 1)
 			}
 		}
 		return true
 	}
-	t.fill(t.symbols[:n], &count, meaning)
+	t.fill(n, &count, pairs)
 	return true
 }
 
-// entry gives a symbol's whole entry.
-func entry(symbol, size int, meaning func(symbol int) (uint32, uint)) uint32 {
-	e, extra := meaning(symbol)
-	e |= uint32(size) + uint32(extra)
-	if e&literal == 0 {
-		e |= uint32(size) << codeShift
-	}
-	return e
+// entry gives the entry of the k-th symbol, whose code has this size.
+func (t *table) entry(k, size int) uint32 {
+	return t.meanings[t.symbols[k]] + uint32(size)*(1<<codeShift|1)
 }
 
-// fill enters the symbols of a complete code, of which count are of each size, in the
+// fill enters the n symbols of a complete code, of which count are of each size, in the
 // order of their codes. What is known of the first bits says the same of all that follow
 // them: the table doubles from one size to the next, and the codes in it go up.
-func (t *table) fill(symbols []uint16, count *[maxCode + 1]int, meaning func(symbol int) (uint32, uint)) {
-	code, size := uint(0), 1 // its bits reversed, as all are looked up
+func (t *table) fill(n int, count *[maxCode + 1]int, pairs bool) {
+	code, size, k := uint(0), 1, 0 // the code's bits are reversed, as all are looked up
+	var literals [mainBits + 1]span
 	for ; size <= t.bits; size++ {
 		if size > 1 {
-			copy(t.entries[1<<(size-1):1<<size], t.entries[:1<<(size-1)])
+			copy(t.main[1<<(size-1):1<<size], t.main[:1<<(size-1)])
 		}
+		if pairs {
+			t.pair(size, &literals)
+		}
+		literals[size] = span{k, k}
 		for ; count[size] > 0; count[size]-- {
-			t.entries[code] = entry(int(symbols[0]), size, meaning)
-			symbols, code = symbols[1:], after(code, size)
+			e := t.entry(k, size)
+			t.main[code], t.codes[k] = e, uint16(code)
+			k, code = k+1, after(code, size)
+			if e&literal != 0 {
+				literals[size].end = k
+			}
 		}
 	}
 	head, at, more := ^uint(0), 0, 0
-	for ; len(symbols) > 0; size++ {
+	for ; k < n; size++ {
 		for ; count[size] > 0; count[size]-- {
 			if first := code & (1<<t.bits - 1); first != head {
-				head, at, more = first, len(t.entries), t.lengthen(first, size, count)
+				head, at, more = first, len(t.longer), t.lengthen(first, size, count)
 			}
-			e := entry(int(symbols[0]), size, meaning)
+			e := t.entry(k, size)
 			for i := int(code >> t.bits); i < 1<<more; i += 1 << (size - t.bits) {
-				t.entries[at+i] = e
+				t.longer[at+i] = e
 			}
-			symbols, code = symbols[1:], after(code, size)
+			k, code = k+1, after(code, size)
+		}
+	}
+}
+
+// span is some of a table's symbols.
+type span struct{ begin, end int }
+
+// pair has entries of a literal say the next one too, where the codes of both have so many
+// bits together; literals says which ones have how many. The table has as many bits yet: what
+// is entered doubles with all else.
+func (t *table) pair(size int, literals *[mainBits + 1]span) {
+	for a := 1; a < size; a++ {
+		first, second := literals[a], literals[size-a]
+		for i := first.begin; i < first.end; i++ {
+			e := literal | 1<<pairShift | uint32(size) | uint32(t.symbols[i])<<valueShift
+			for j := second.begin; j < second.end; j++ {
+				t.main[(t.codes[i]|t.codes[j]<<a)&mainMask] = e | uint32(t.symbols[j])<<secondShift
+			}
 		}
 	}
 }
@@ -159,52 +175,40 @@ func (t *table) lengthen(first uint, size int, count *[maxCode + 1]int) int {
 		n++
 		room = 2*room + count[t.bits+n]
 	}
-	t.entries[first] = special | further | uint32(len(t.entries))<<valueShift | uint32(n)<<codeShift
+	t.main[first] = special | further | uint32(len(t.longer))<<valueShift | uint32(n)<<codeShift
 	for range 1 << n {
-		t.entries = append(t.entries, special)
+		t.longer = append(t.longer, special)
 	}
 	return n
 }
 
-// pair makes entries of one literal say the next one too, if the bits tell it.
-func (t *table) pair() {
-	main := t.main()
-	for i := mainMask; i >= 0; i-- { // what a shorter rest says is still one literal
-		e := main[i]
-		next := main[(uint32(i)>>(e&sizeMask))&mainMask]
-		size := e&sizeMask + next&sizeMask
-		if e&next&literal != 0 && size <= mainBits {
-			main[i] = literal | e&(0xff<<valueShift) | next>>valueShift&0xff<<secondShift | 1<<pairShift | size
-		}
-	}
-}
-
-// literalMeaning is what the symbols of the first code stand for.
-func literalMeaning(symbol int) (uint32, uint) {
+// literalMeaning is what a symbol of the first code stands for: its entry, but for the bits
+// of its code.
+func literalMeaning(symbol int) uint32 {
 	switch {
 	case symbol < 256:
-		return literal | uint32(symbol)<<valueShift, 0
+		return literal | uint32(symbol)<<valueShift
 	case symbol == 256:
-		return special | end, 0
+		return special | end
 	case symbol < 265:
-		return uint32(symbol-257+3) << valueShift, 0
+		return uint32(symbol-257+3) << valueShift
 	case symbol == 285:
-		return maxMatch << valueShift, 0
+		return maxMatch << valueShift
 	case symbol > 285:
-		return special, 0 // in the fixed code, and never used
+		return special // in the fixed code, and never used
 	}
-	extra := uint(symbol-261) / 4
-	return uint32(3+(4+(symbol-265)%4)<<extra) << valueShift, extra
+	extra := uint32(symbol-261) / 4
+	return (3+(4+uint32(symbol-265)%4)<<extra)<<valueShift | extra
 }
 
-// distanceMeaning is what the symbols of the second code stand for.
-func distanceMeaning(symbol int) (uint32, uint) {
+// distanceMeaning is what a symbol of the second code stands for.
+func distanceMeaning(symbol int) uint32 {
 	switch {
 	case symbol < 2:
-		return uint32(symbol+1) << valueShift, 0
+		return uint32(symbol+1) << valueShift
 	case symbol > 29:
-		return special, 0 // in the fixed code, and never used
+		return special // in the fixed code, and never used
 	}
-	extra := uint(symbol)/2 - 1
-	return uint32(1+(2+symbol%2)<<extra) << valueShift, extra
+	extra := uint32(symbol)/2 - 1
+	return (1+(2+uint32(symbol)%2)<<extra)<<valueShift | extra
 }
