@@ -66,7 +66,7 @@
 // lists for it, and nothing else of the project.
 //
 //	0  schema, sql, engine/floattext, engine/inflate
-//	1  engine/sim, engine/store, engine/store/s3, engine/serde, engine/dialect, engine/query
+//	1  engine/deflate, engine/sim, engine/store, engine/store/s3, engine/serde, engine/dialect, engine/query
 //	2  engine/stream, engine/lake, engine/query/duckdb, engine/query/trino, engine/report
 //	3  engine/tables, tui
 //	4  cmd/acme
@@ -75,8 +75,9 @@
 // the other, so that a simulation can go to a lake, to a stream, to stdout or nowhere,
 // and a stream to a lake. What a topic's messages and positions are stands in schema.
 //
-// floattext is how Java writes a double, which results and casts share. inflate unpacks
-// what lies in memory whole: a topic's batches, and an object's blocks, to prove them.
+// floattext is how Java writes a double, which results and casts share. deflate packs
+// records of one shape, an object's blocks among them, and proves what it made by inflate, which
+// unpacks what lies in memory whole, a topic's batches too.
 //
 // store/s3 stands beside store and not in it for its weight: the AWS SDK, which it
 // alone imports for S3. Who needs a store takes the interface; cmd/acme opens it.

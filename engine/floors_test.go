@@ -26,12 +26,13 @@ engine/store/s3/s3test:
 engine/serde: schema
 engine/floattext:
 engine/inflate:
+engine/deflate: engine/inflate
 engine/dialect: engine/floattext
 engine/dialect/conformance: engine/dialect engine/query engine/query/duckdb engine/query/trino
 engine/query: engine/floattext
 engine/query/querytest: engine/query
 engine/stream: schema engine/inflate
-engine/lake: schema engine/inflate engine/store engine/serde
+engine/lake: schema engine/deflate engine/inflate engine/store engine/serde
 engine/query/duckdb: schema engine/floattext engine/query engine/dialect engine/serde engine/store
 engine/query/trino: engine/floattext engine/query
 engine/tables: engine/dialect engine/query engine/lake engine/serde engine/store

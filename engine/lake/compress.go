@@ -1,7 +1,6 @@
 package lake
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 
-	"acme/telemetry/engine/inflate"
+	"acme/telemetry/engine/deflate"
 	"acme/telemetry/engine/store"
 )
 
@@ -24,10 +23,8 @@ import (
 // the bytes depend on the records alone: on where blocks are cut, not on when.
 //
 // Blocks of records of one shape go to a coder that knows their fields
-// (records.go), all others to the general compressor of klauspost/compress, as
-// does everything where the layout names one of its levels. What the coder makes
-// is unpacked (engine/inflate) and compared before it counts, so that the worst a
-// defect of the coder could do is to cost time.
+// (engine/deflate), all others to the general compressor of klauspost/compress, as
+// does everything where the layout names one of its levels.
 const (
 	blockSize    = 256 << 10 // raw bytes; a block ends with the record that reaches it
 	window       = 8 << 10
@@ -43,41 +40,13 @@ type block struct {
 	start       int    // where in text the block begins
 	form        form
 	first, last bool
-	known       known
+	known       deflate.Known
 	count       lineCount
 	out         sink
 	done        chan struct{} // closed when out and count are there
 }
 
 func (b *block) raw() []byte { return b.text[b.start:] }
-
-// known is what whoever gave a block's records knew of them already: that all are of one
-// shape, and where their values end. It is empty where they are not, or nobody knew.
-type known struct {
-	keys    [][]byte // as a shape's
-	learned int      // the shape's when it had them
-	ends    []int32  // in the block's text, of one record after the other
-}
-
-// add adds a record that begins at a place of the block's text, or nil of one that
-// nobody knows. The first one says what shape all are to have.
-func (k *known) add(seen *shape, at int, first bool) {
-	switch {
-	case seen == nil:
-		k.keys = k.keys[:0]
-		return
-	case first:
-		k.keys, k.learned, k.ends = append(k.keys[:0], seen.before...), seen.learned, k.ends[:0]
-	case k.learned != seen.learned:
-		k.keys = k.keys[:0]
-	}
-	if len(k.keys) == 0 {
-		return
-	}
-	for _, end := range seen.ends {
-		k.ends = append(k.ends, int32(at)+end)
-	}
-}
 
 // form is what is known of a stream's records.
 type form struct {
@@ -109,10 +78,10 @@ func newCompressors(workers, level, waiting int) (*compressors, error) {
 	on := workers + max(1, waiting)
 	c := &compressors{jobs: make(chan *block, on), tokens: make(chan struct{}, on), free: make(chan *block, 2*on)}
 	for range workers {
-		var coder *checkedCoder
+		var coder *deflate.Coder
 		general := level
 		if level == 0 {
-			coder, general = &checkedCoder{}, generalLevel
+			coder, general = &deflate.Coder{}, generalLevel
 		}
 		w, err := flate.NewWriter(nil, general)
 		if err != nil {
@@ -133,39 +102,11 @@ func (c *compressors) stop() {
 	c.wg.Wait()
 }
 
-// checkedCoder is a recordCoder whose every block is proved.
-type checkedCoder struct {
-	coder recordCoder
-	back  inflate.Decoder
-	text  []byte
-}
-
-// encode is recordCoder's, with ok false also where the block does not come back
-// as it was.
-func (c *checkedCoder) encode(out sink, b *block) (sink, lineCount, bool) {
-	from := len(out)
-	out, counted, ok := c.coder.encode(out, b.text, b.start, b.form.delimited, b.last, &b.known)
-	if !ok || !c.comesBack(out[from:], b) {
-		return out[:from], lineCount{}, false
-	}
-	return out, counted, true
-}
-
-func (c *checkedCoder) comesBack(packed []byte, b *block) bool {
-	text, n, final, err := c.back.Blocks(append(c.text[:0], b.text[:b.start]...), packed, len(b.raw()))
-	if err != nil {
-		return false
-	}
-	c.text = text // which has grown
-	// Nothing may follow: the stream ends, or stops where the next block begins.
-	return n == len(packed) && final == b.last && bytes.Equal(text, b.text)
-}
-
-func (b *block) compress(coder *checkedCoder, w *flate.Writer) {
-	counted, ok := lineCount{}, false
+func (b *block) compress(coder *deflate.Coder, w *flate.Writer) {
+	ok := false
 	b.out = b.out[:0]
 	if coder != nil {
-		b.out, counted, ok = coder.encode(b.out, b)
+		ok = b.code(coder)
 	}
 	if !ok {
 		w.ResetDict(&b.out, b.text[:b.start])
@@ -181,12 +122,26 @@ func (b *block) compress(coder *checkedCoder, w *flate.Writer) {
 	case !b.form.counted:
 	case !b.form.delimited:
 		b.count = countFirst(b.raw(), b.first)
-	case ok:
-		b.count = counted
+	case ok: // and counted
 	default:
 		b.count = countLines(b.raw())
 	}
 	close(b.done)
+}
+
+// code compresses the block by its records' shape, and counts them.
+func (b *block) code(coder *deflate.Coder) (ok bool) {
+	count := lineCount{}
+	of := deflate.Block{Text: b.text, Start: b.start, Delimited: b.form.delimited, Last: b.last, Known: &b.known}
+	b.out, count.lines, ok = coder.Encode(b.out, &of, func(line []byte) int64 {
+		c := countAsSerDe(line)
+		count.malformed += c.malformed
+		return c.lines
+	})
+	if ok && b.form.counted {
+		b.count = count
+	}
+	return ok
 }
 
 // take gives an empty block, an old one if there is one.
@@ -202,7 +157,7 @@ func (c *compressors) take() *block {
 // give takes a block back.
 func (c *compressors) give(b *block) {
 	b.text, b.start, b.count = b.text[:0], 0, lineCount{}
-	b.known.add(nil, 0, true)
+	b.known.Add(nil, 0, true)
 	select {
 	case c.free <- b:
 	default:
@@ -229,9 +184,9 @@ func (s *stream) add(ctx context.Context, record, behind []byte) error {
 }
 
 // addSeen is add for a record that is plain, as a shape has just seen; or nil.
-func (s *stream) addSeen(ctx context.Context, record, behind []byte, seen *shape) error {
+func (s *stream) addSeen(ctx context.Context, record, behind []byte, seen *deflate.Shape) error {
 	b := s.current
-	b.known.add(seen, len(b.text), len(b.text) == b.start)
+	b.known.Add(seen, len(b.text), len(b.text) == b.start)
 	b.text = append(append(b.text, record...), behind...)
 	if len(b.text)-b.start < blockSize {
 		return nil

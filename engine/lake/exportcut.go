@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"acme/telemetry/engine/deflate"
 	"acme/telemetry/schema"
 )
 
@@ -30,7 +31,7 @@ type cut struct {
 
 	// What was learned of the records that passed: of a cut, since those of several
 	// are filled at once.
-	shape    shape
+	shape    deflate.Shape
 	prefixes *eventPrefixes
 
 	hidden  *suppressed        // whose records are left out; nil where there is nobody
@@ -98,7 +99,7 @@ func (c *cut) add(m *schema.Message) error {
 	c.records++
 	c.oldest = min(c.oldest, m.Arrival)
 	l := &c.d.layout
-	var seen *shape
+	var seen *deflate.Shape
 	if l.Format != Parquet {
 		var why string
 		if why, seen = c.broken(m.Value); why != "" {
@@ -152,7 +153,7 @@ func (c *cut) open(prefix string, at, arrival int64) (*object, error) {
 	return o, nil
 }
 
-func (c *cut) put(o *object, m *schema.Message, seen *shape) error {
+func (c *cut) put(o *object, m *schema.Message, seen *deflate.Shape) error {
 	o.oldest, o.newest = min(o.oldest, m.Arrival), max(o.newest, m.Arrival)
 	n := int64(len(m.Value) + len(c.d.delimiter))
 	o.raw += n
@@ -214,8 +215,8 @@ func firstOf(err, other error) error {
 
 // broken says why a record is not one JSON object on one line; "" where it is. Of a
 // plain one it gives what was seen.
-func (c *cut) broken(value []byte) (why string, seen *shape) {
-	if c.shape.plain(value) {
+func (c *cut) broken(value []byte) (why string, seen *deflate.Shape) {
+	if c.shape.Plain(value) {
 		return "", &c.shape
 	}
 	return brokenRecord(value), nil

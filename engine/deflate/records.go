@@ -1,4 +1,4 @@
-package lake
+package deflate
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 // 240,000 and 80.4, its level 1 98.3. The deployment's own objects have 79.7.
 type recordCoder struct {
 	deflater
-	shape  shape
+	shape  Shape
 	fields []field // of the record at hand
 	last   []field // of the record before; empty where there is none
 	seen   []int32 // of each field at hand, as recent has it
@@ -46,31 +46,27 @@ const maxIrregular = 32
 
 // maxCoded bounds a block, whose tokens are held in memory: a huge record makes a
 // huge block.
-const maxCoded = 4 * blockSize
+const maxCoded = 1 << 20
 
-// encode appends text[start:] to out as deflate blocks, given that text[:start]
-// stands before it in the stream. delimited says that each record ends with a
-// newline, and of these seen may know already what they are. It returns how many rows
-// the records are, and false if the text is not records of one shape: then out is as
-// it was.
-func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool, seen *known) ([]byte, lineCount, bool) {
-	count := lineCount{}
+// encode is Coder's, unproved.
+func (c *recordCoder) encode(out []byte, b *Block, odd func(line []byte) int64) (_ []byte, rows int64, ok bool) {
+	text, start, delimited, last, seen := b.Text, b.Start, b.Delimited, b.Last, b.Known
 	c.reset()
 	c.start, c.at, c.last = 0, start, c.last[:0]
 	c.shape.before = c.shape.before[:0]
 	if n := len(text) - start; n == 0 || n > maxCoded {
-		return out, count, false
+		return out, 0, false
 	}
 	if delimited && seen != nil && len(seen.keys) > 0 {
 		c.shape.before = append(c.shape.before, seen.keys...)
 		c.forget()
 		c.remember(text, start)
 		c.start = start
-		count.lines = c.walk(text, seen.ends)
-		return c.appendBlock(out, last), count, true
+		rows = c.walk(text, seen.ends)
+		return c.appendBlock(out, last), rows, true
 	}
 	if !c.learn(text[start:]) {
-		return out, count, false
+		return out, 0, false
 	}
 	c.remember(text, start)
 	c.start = start
@@ -79,26 +75,26 @@ func (c *recordCoder) encode(out, text []byte, start int, delimited, last bool, 
 		next, ok := c.record(text, i, len(text), delimited)
 		if ok {
 			c.tokenize(text)
-			count.lines++
+			rows++
 			i = next
 			continue
 		}
 		end := bytes.IndexByte(text[i:], '\n')
-		if irregular++; !delimited || end < 0 || irregular > 1+int(count.lines)/maxIrregular {
-			return out, lineCount{}, false
+		if irregular++; !delimited || end < 0 || irregular > 1+int(rows)/maxIrregular {
+			return out, 0, false
 		}
 		line := text[i : i+end]
-		if plainObject(line) {
-			count.lines++
+		if PlainObject(line) {
+			rows++
 		} else {
-			count.add(countAsSerDe(line))
+			rows += odd(line)
 		}
 		c.copyTo(text, i+end) // its newline is before the next record's first key
 		i += end + 1
 		c.last = c.last[:0]
 	}
 	c.copyTo(text, len(text))
-	return c.appendBlock(out, last), count, true
+	return c.appendBlock(out, last), rows, true
 }
 
 // walk codes the records of the shape whose values end at ends. It gives how many
@@ -123,7 +119,7 @@ func (c *recordCoder) learn(text []byte) bool {
 		if end < 0 {
 			return false
 		}
-		if c.shape.plain(text[:end+1]) {
+		if c.shape.Plain(text[:end+1]) {
 			c.forget()
 			return true
 		}

@@ -1,4 +1,4 @@
-package lake
+package deflate
 
 import (
 	"bytes"

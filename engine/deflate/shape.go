@@ -1,0 +1,186 @@
+package deflate
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
+
+// Shape is what stands before each value of a plain object: most lines of an
+// object are of one shape, which one comparison a key tells.
+type Shape struct {
+	before  [][]byte
+	learned int     // how often another shape was
+	ends    []int32 // where the values of the line that was seen last end
+}
+
+// Plain is PlainObject, faster for a line of the shape of the one before.
+func (s *Shape) Plain(line []byte) bool {
+	if s.fits(line) {
+		return true
+	}
+	if !PlainObject(line) {
+		return false
+	}
+	s.before, s.ends = s.before[:0], s.ends[:0]
+	s.learned++
+	for i := 0; line[i] != '}'; {
+		end := afterString(line, i+1) + 1 // behind the colon
+		s.before = append(s.before, line[i:end])
+		i = afterValue(line, end)
+		s.ends = append(s.ends, int32(i))
+	}
+	return true
+}
+
+func (s *Shape) fits(line []byte) bool {
+	if len(s.before) == 0 {
+		return false
+	}
+	i := 0
+	for k, key := range s.before {
+		// Beyond the key there is the value's first byte.
+		if len(line)-i <= len(key) || !same(line[i:i+len(key)], key) {
+			return false
+		}
+		// Most values are strings, and this is for each of each record.
+		if i += len(key); line[i] == '"' {
+			i = closingQuote(line, i+1) + 1
+		} else {
+			i = afterValue(line, i)
+		}
+		if i <= 0 {
+			return false
+		}
+		s.ends[k] = int32(i)
+	}
+	return i == len(line)-1 && line[i] == '}'
+}
+
+// same says whether two texts of one length are the same: texts as short as keys are
+// compared here in less time than a call takes.
+func same(a, b []byte) bool {
+	n := len(b)
+	if n < 8 || len(a) != n {
+		return string(a) == string(b)
+	}
+	for i := 0; i+8 < n; i += 8 {
+		if binary.LittleEndian.Uint64(a[i:i+8]) != binary.LittleEndian.Uint64(b[i:i+8]) {
+			return false
+		}
+	}
+	return binary.LittleEndian.Uint64(a[n-8:n]) == binary.LittleEndian.Uint64(b[n-8:n])
+}
+
+// closingQuote gives where the string that i is in ends, or -1 if it does not, or has
+// something in it that is not plain.
+func closingQuote(text []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i : i+8])
+		quote, escape := w^ones*'"', w^ones*'\\'
+		// The lowest top bit that is set is of the first byte that is one of these, or below a space.
+		if found := ((quote-ones)&^quote | (escape-ones)&^escape | (w-ones*' ')&^w) & tops; found != 0 {
+			i += bits.TrailingZeros64(found) / 8
+			if text[i] == '"' {
+				return i
+			}
+			break
+		}
+	}
+	for ; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i
+		case '\\', '\r', '\n':
+			return -1
+		}
+	}
+	return -1
+}
+
+// PlainObject says whether text is one flat JSON object as producers write it:
+// strings without escapes and line ends, numbers and the three words, nothing around it.
+// Such a line is never malformed. False means that it may be anything.
+func PlainObject(text []byte) bool {
+	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' ||
+		bytes.IndexByte(text, '\\') >= 0 || bytes.IndexByte(text, '\r') >= 0 || bytes.IndexByte(text, '\n') >= 0 {
+		return false
+	}
+	// i is where a key begins.
+	for i := 1; ; {
+		if i = afterString(text, i); i < 0 || i+1 >= len(text) || text[i] != ':' {
+			return false
+		}
+		if i = afterValue(text, i+1); i < 0 || i >= len(text) {
+			return false
+		}
+		switch text[i] {
+		case '}':
+			return i == len(text)-1
+		case ',':
+			i++
+		default:
+			return false
+		}
+	}
+}
+
+// afterString gives where a string that begins at i has ended, or -1.
+func afterString(text []byte, i int) int {
+	if i >= len(text) || text[i] != '"' {
+		return -1
+	}
+	n := bytes.IndexByte(text[i+1:], '"')
+	if n < 0 {
+		return -1
+	}
+	return i + n + 2
+}
+
+// afterValue gives where a value that begins at i has ended, or -1.
+func afterValue(text []byte, i int) int {
+	switch c := text[i]; {
+	case c == '"':
+		return afterString(text, i)
+	case c >= '0' && c <= '9' || c == '-':
+		for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == '.' || text[i] == '-') {
+			i++
+		}
+		return i
+	}
+	for _, word := range [...]string{"true", "false", "null"} {
+		if bytes.HasPrefix(text[i:], []byte(word)) {
+			return i + len(word)
+		}
+	}
+	return -1
+}
+
+// Known is what whoever gave a block's records knew of them already: that all are of one
+// shape, and where their values end. It is empty where they are not, or nobody knew.
+type Known struct {
+	keys    [][]byte // as a shape's
+	learned int      // the shape's when it had them
+	ends    []int32  // in the block's text, of one record after the other
+}
+
+// Add adds a record that begins at a place of the block's text, or nil of one that
+// nobody knows. The first one says what shape all are to have.
+func (k *Known) Add(seen *Shape, at int, first bool) {
+	switch {
+	case seen == nil:
+		k.keys = k.keys[:0]
+		return
+	case first:
+		k.keys, k.learned, k.ends = append(k.keys[:0], seen.before...), seen.learned, k.ends[:0]
+	case k.learned != seen.learned:
+		k.keys = k.keys[:0]
+	}
+	if len(k.keys) == 0 {
+		return
+	}
+	for _, end := range seen.ends {
+		k.ends = append(k.ends, int32(at)+end)
+	}
+}
