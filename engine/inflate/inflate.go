@@ -168,7 +168,7 @@ func (d *Decoder) blocks(dst []byte, from int, src []byte, most int) (out []byte
 }
 
 // refill has 56 bits or more in acc, if there are so many.
-func (d *Decoder) refill() { d.pos, d.acc, d.bits = last(d.src, d.pos, d.acc, d.bits) }
+func (d *Decoder) refill() { d.pos, d.acc, d.bits = more(d.src, d.pos, d.acc, d.bits) }
 
 // take takes at most 32 bits. Behind the end of src there are zeros, and bits is then
 // beyond all bounds, which overrun sees.
@@ -228,17 +228,17 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		if e&literal != 0 {
 			acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 			binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
-			o += 1 + int(e>>pairShift&1)
+			o += 1 + int(e>>twoShift&1)
 			e = literals[acc&mainMask]
 			if e&literal != 0 {
 				acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 				binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
-				o += 1 + int(e>>pairShift&1)
+				o += 1 + int(e>>twoShift&1)
 				e = literals[acc&mainMask]
 				if e&literal != 0 {
 					acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 					binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
-					o += 1 + int(e>>pairShift&1)
+					o += 1 + int(e>>twoShift&1)
 					continue
 				}
 			}
@@ -254,12 +254,13 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		}
 		code := acc
 		acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
+		buf[o] = byte(e >> valueShift)
 		if e&literal != 0 {
-			buf[o] = byte(e >> valueShift)
 			o++
 			continue
 		}
-		n := value(e, code)
+		o += int(e >> twoShift & 1)
+		n := minMatch + int(e>>secondShift) + following(e, code)
 		if pos, acc, bits = more(src, pos, acc, bits); overrun(bits) {
 			return nil, ErrCorrupt
 		}
@@ -271,7 +272,7 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 				return nil, ErrCorrupt
 			}
 		}
-		distance := value(e, acc)
+		distance := int(e>>valueShift&valueMask) + following(e, acc)
 		acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 		from := o - distance
 		if from < begin {
@@ -311,9 +312,10 @@ func (d *Decoder) ended(out []byte, e uint32, limit int) ([]byte, error) {
 	return out, nil
 }
 
-// value gives a length or distance: what its entry says, and the bits behind its code.
-func value(e uint32, acc uint64) int {
-	return int(e>>valueShift&valueMask) + int(acc&(1<<(e&sizeMask)-1)>>(e>>codeShift&codeMask))
+// following gives what the bits behind a code add to a length or distance; acc begins with
+// the code.
+func following(e uint32, acc uint64) int {
+	return int(acc & (1<<(e&sizeMask) - 1) >> (e >> codeShift & codeMask))
 }
 
 // more has 56 bits or more in acc, if there are so many.

@@ -6,6 +6,7 @@ const (
 	maxLiterals  = 288
 	maxDistances = 32
 	maxLengths   = 19
+	minMatch     = 3
 	maxMatch     = 258
 	maxCode      = 15 // bits
 
@@ -18,15 +19,17 @@ const (
 
 // An entry of a table says what the code is that the next bits begin with:
 //
-//	bits 16-30   the least length or distance; of further where it goes on
-//	bits 16-31   of a literal that one, and the next where bit 6 is set
+//	bits 16-30   the least distance; of further where it goes on
+//	bits 24-31   the least length, less three; of two literals the second
+//	bits 16-23   a literal
 //	bit 15       special: further, end, or no code; not of a literal
 //	bit 14       further: the code is longer, and another table tells
 //	bit 13       end: the end of the block
-//	bits 8-11    bits of the code itself; of further how many the other table looks at; not
-//	             of two literals
+//	bits 8-11    bits of the code itself, or of both codes; of further how many the other
+//	             table looks at
 //	bit 7        a literal, or two
-//	bits 0-5     bits of the code, and of the value that follows it
+//	bit 6        two codes: of two literals, or of one and a length
+//	bits 0-5     bits of the code, or of both, and of the value that follows
 const (
 	special    = 1 << 15
 	further    = 1 << 14
@@ -39,7 +42,8 @@ const (
 	sizeMask   = 63
 
 	secondShift = valueShift + 8
-	pairShift   = 6
+	twoShift    = 6
+	two         = 1 << twoShift
 )
 
 // table finds codes: what the first bits tell, and behind that the tables of those codes
@@ -50,7 +54,7 @@ type table struct {
 	longer   []uint32
 	meanings [maxLiterals]uint32 // of the symbols: their entries, but for the bits of their codes
 	symbols  [maxLiterals]uint16 // that have a code, in the order of their codes
-	codes    [maxLiterals]uint16 // of these, where they are no longer than bits
+	coded    [maxLiterals]coded  // what these are, where their codes are no longer than bits
 }
 
 // below goes on from an entry that is further.
@@ -60,7 +64,7 @@ func (t *table) below(e uint32, acc uint64) uint32 {
 
 // build makes a table of the codes of these sizes, 0 where a symbol has none. It is false
 // where the sizes are no complete code; loose allows a code of one symbol, or of none.
-// pairs has entries of one literal say the next one too, where the bits tell it.
+// pairs has entries of a literal say what comes next too, where the bits tell it.
 func (t *table) build(sizes []uint8, tableBits int, loose, pairs bool) bool {
 	var count [maxCode + 1]int
 	for _, size := range sizes {
@@ -68,7 +72,7 @@ func (t *table) build(sizes []uint8, tableBits int, loose, pairs bool) bool {
 	}
 	count[0] = 0
 	used, n := 0, 0
-	var from [maxCode + 1]int // where the symbols of a size begin
+	var from [maxCode + 2]int // where the symbols of a size begin
 	for size := 1; size <= maxCode; size++ {
 		used += count[size] << (maxCode - size)
 		from[size] = n
@@ -77,10 +81,11 @@ func (t *table) build(sizes []uint8, tableBits int, loose, pairs bool) bool {
 	if used != 1<<maxCode && !(loose && (used == 0 || used == 1<<(maxCode-1) && count[1] == 1)) {
 		return false
 	}
+	next := from
 	for symbol, size := range sizes {
 		if size > 0 {
-			t.symbols[from[size]] = uint16(symbol)
-			from[size]++
+			t.symbols[next[size]] = uint16(symbol)
+			next[size]++
 		}
 	}
 	t.bits, t.longer = tableBits, t.longer[:0]
@@ -94,7 +99,7 @@ func (t *table) build(sizes []uint8, tableBits int, loose, pairs bool) bool {
 		}
 		return true
 	}
-	t.fill(n, &count, pairs)
+	t.fill(n, &count, &from, pairs)
 	return true
 }
 
@@ -106,24 +111,19 @@ func (t *table) entry(k, size int) uint32 {
 // fill enters the n symbols of a complete code, of which count are of each size, in the
 // order of their codes. What is known of the first bits says the same of all that follow
 // them: the table doubles from one size to the next, and the codes in it go up.
-func (t *table) fill(n int, count *[maxCode + 1]int, pairs bool) {
+func (t *table) fill(n int, count *[maxCode + 1]int, from *[maxCode + 2]int, pairs bool) {
 	code, size, k := uint(0), 1, 0 // the code's bits are reversed, as all are looked up
-	var literals [mainBits + 1]span
 	for ; size <= t.bits; size++ {
 		if size > 1 {
 			copy(t.main[1<<(size-1):1<<size], t.main[:1<<(size-1)])
 		}
 		if pairs {
-			t.pair(size, &literals)
+			t.pair(size, from)
 		}
-		literals[size] = span{k, k}
 		for ; count[size] > 0; count[size]-- {
 			e := t.entry(k, size)
-			t.main[code], t.codes[k] = e, uint16(code)
+			t.main[code], t.coded[k] = e, coded{uint16(code), second(e)}
 			k, code = k+1, after(code, size)
-			if e&literal != 0 {
-				literals[size].end = k
-			}
 		}
 	}
 	head, at, more := ^uint(0), 0, 0
@@ -141,19 +141,36 @@ func (t *table) fill(n int, count *[maxCode + 1]int, pairs bool) {
 	}
 }
 
-// span is some of a table's symbols.
-type span struct{ begin, end int }
+// coded is a symbol with a code of its own: the code, and what an entry gets of it that says
+// another literal first.
+type coded struct {
+	code   uint16
+	second uint32
+}
 
-// pair has entries of a literal say the next one too, where the codes of both have so many
-// bits together; literals says which ones have how many. The table has as many bits yet: what
-// is entered doubles with all else.
-func (t *table) pair(size int, literals *[mainBits + 1]span) {
+// second gives what remains of an entry behind a literal, 0 of what does not come second.
+func second(e uint32) uint32 {
+	switch {
+	case e&literal != 0:
+		return e>>valueShift<<secondShift | e&(1<<valueShift-1)
+	case e&special != 0:
+		return 0
+	}
+	return e
+}
+
+// pair has entries of a literal say what comes next too, where the codes of both have so many
+// bits together; from says where in the order of codes those of a size begin. The table has
+// as many bits yet: what is entered doubles with all else.
+func (t *table) pair(size int, from *[maxCode + 2]int) {
 	for a := 1; a < size; a++ {
-		first, second := literals[a], literals[size-a]
-		for i := first.begin; i < first.end; i++ {
-			e := literal | 1<<pairShift | uint32(size) | uint32(t.symbols[i])<<valueShift
-			for j := second.begin; j < second.end; j++ {
-				t.main[(t.codes[i]|t.codes[j]<<a)&mainMask] = e | uint32(t.symbols[j])<<secondShift
+		seconds := t.coded[from[size-a]:from[size-a+1]]
+		for i := from[a]; i < from[a+1] && t.symbols[i] < 256; i++ {
+			code, e := t.coded[i].code, two|uint32(t.symbols[i])<<valueShift+uint32(a)*(1<<codeShift|1)
+			for _, next := range seconds {
+				if next.second != 0 {
+					t.main[(code|next.code<<a)&mainMask] = e + next.second
+				}
 			}
 		}
 	}
@@ -191,14 +208,14 @@ func literalMeaning(symbol int) uint32 {
 	case symbol == 256:
 		return special | end
 	case symbol < 265:
-		return uint32(symbol-257+3) << valueShift
+		return uint32(symbol-257) << secondShift
 	case symbol == 285:
-		return maxMatch << valueShift
+		return (maxMatch - minMatch) << secondShift
 	case symbol > 285:
 		return special // in the fixed code, and never used
 	}
 	extra := uint32(symbol-261) / 4
-	return (3+(4+uint32(symbol-265)%4)<<extra)<<valueShift | extra
+	return (4+uint32(symbol-265)%4)<<extra<<secondShift | extra
 }
 
 // distanceMeaning is what a symbol of the second code stands for.
