@@ -220,11 +220,15 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 			buf = slices.Grow(buf[:o], min(o, limit-o)+2*slack)
 			buf = buf[:cap(buf)]
 		}
+		// Where there are bits enough, the next code is looked up while more of them are read.
+		e, told := literals[acc&mainMask], bits >= mainBits
 		if pos, acc, bits = more(src, pos, acc, bits); overrun(bits) {
 			return nil, ErrCorrupt
 		}
+		if !told {
+			e = literals[acc&mainMask]
+		}
 		// Of at least 56 bits three looks at literals take 33, a code and what follows it 20.
-		e := literals[acc&mainMask]
 		if e&literal != 0 {
 			acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 			binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
@@ -261,8 +265,8 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		}
 		o += int(e >> twoShift & 1)
 		n := minMatch + int(e>>secondShift) + following(e, code)
-		if pos, acc, bits = more(src, pos, acc, bits); overrun(bits) {
-			return nil, ErrCorrupt
+		if bits < maxDistanceBits { // which is seldom
+			pos, acc, bits = more(src, pos, acc, bits)
 		}
 		if e = distances[acc&distanceMask]; e&special != 0 {
 			if e&further != 0 {

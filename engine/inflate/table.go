@@ -10,6 +10,8 @@ const (
 	maxMatch     = 258
 	maxCode      = 15 // bits
 
+	maxDistanceBits = maxCode + 13 // of a code, and what follows it
+
 	mainBits     = 11 // of a literal's or length's code, that one look tells
 	mainMask     = 1<<mainBits - 1
 	distanceBits = 8
