@@ -76,8 +76,8 @@
 // and a stream to a lake. What a topic's messages and positions are stands in schema.
 //
 // floattext is how Java writes a double, which results and casts share. deflate packs
-// records of one shape, an object's blocks among them, and proves what it made by inflate, which
-// unpacks what lies in memory whole, a topic's batches too.
+// records of one shape, an object's blocks and a topic's batches, and proves what it made by
+// inflate, which unpacks what lies in memory whole.
 //
 // store/s3 stands beside store and not in it for its weight: the AWS SDK, which it
 // alone imports for S3. Who needs a store takes the interface; cmd/acme opens it.

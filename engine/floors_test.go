@@ -31,7 +31,7 @@ engine/dialect: engine/floattext
 engine/dialect/conformance: engine/dialect engine/query engine/query/duckdb engine/query/trino
 engine/query: engine/floattext
 engine/query/querytest: engine/query
-engine/stream: schema engine/inflate
+engine/stream: schema engine/deflate engine/inflate
 engine/lake: schema engine/deflate engine/inflate engine/store engine/serde
 engine/query/duckdb: schema engine/floattext engine/query engine/dialect engine/serde engine/store
 engine/query/trino: engine/floattext engine/query

@@ -19,7 +19,8 @@
 //
 // Terms. A line is plain as above. A Shape is what stands before each value of a plain line.
 // A Block is the text to pack with the text that stands before it in the stream, to which it
-// may refer. Known is what whoever gathered a block has seen of its records already.
+// may refer. Known is what whoever gathered a block has seen of its records already. A Frame
+// is what a log puts around each record of a batch: lengths, a time, a key.
 package deflate
 
 import (
@@ -34,7 +35,7 @@ type Block struct {
 	Start     int    // where in Text it begins
 	Delimited bool   // each record ends with a newline
 	Last      bool   // it is the stream's last
-	Known     *Known // of a delimited block; nil where nothing is
+	Known     *Known // of a delimited block, or of framed records; nil where nothing is
 }
 
 func (b *Block) raw() []byte { return b.Text[b.Start:] }
@@ -49,7 +50,7 @@ type Coder struct {
 
 // Encode appends the block as deflate blocks to out. It says how many rows the records are:
 // one each, but of the few lines that are not plain as many as odd says, which is given each
-// without its newline. It returns false, and out as it was, where the block is not of
+// without its newline. (Where all is known odd is not asked, and may be nil.) It returns false, and out as it was, where the block is not of
 // records of one shape, is empty or above 1 MiB, or does not come back as it was.
 func (c *Coder) Encode(out []byte, b *Block, odd func(line []byte) int64) (packed []byte, rows int64, ok bool) {
 	from := len(out)

@@ -27,8 +27,9 @@ type recordCoder struct {
 	last   []field // of the record before; empty where there is none
 	seen   []int32 // of each field at hand, as recent has it
 	recent [][recentSize]int32
-	start  int // no key begins before it: the block's begin
-	at     int // everything before it is in tokens
+	names  [recentSize]int32 // of the keys of framed records, as recent
+	start  int               // no key begins before it: the block's begin
+	at     int               // everything before it is in tokens
 }
 
 // field is a key and its value: the key's text begins at key, the value's at
@@ -57,9 +58,13 @@ func (c *recordCoder) encode(out []byte, b *Block, odd func(line []byte) int64) 
 	if n := len(text) - start; n == 0 || n > maxCoded {
 		return out, 0, false
 	}
-	if delimited && seen != nil && len(seen.keys) > 0 {
+	if seen != nil && len(seen.keys) > 0 && (delimited || len(seen.frames) > 0) {
 		c.shape.before = append(c.shape.before, seen.keys...)
 		c.forget()
+		if len(seen.frames) > 0 {
+			rows = c.walkFramed(text, seen)
+			return c.appendBlock(out, last), rows, true
+		}
 		c.remember(text, start)
 		c.start = start
 		rows = c.walk(text, seen.ends)

@@ -163,6 +163,7 @@ type Known struct {
 	keys    [][]byte // as a shape's
 	learned int      // the shape's when it had them
 	ends    []int32  // in the block's text, of one record after the other
+	frames  []Frame  // of each, where they are of a batch
 }
 
 // Add adds a record that begins at a place of the block's text, or nil of one that
@@ -173,6 +174,7 @@ func (k *Known) Add(seen *Shape, at int, first bool) {
 		k.keys = k.keys[:0]
 		return
 	case first:
+		k.frames = k.frames[:0]
 		k.keys, k.learned, k.ends = append(k.keys[:0], seen.before...), seen.learned, k.ends[:0]
 	case k.learned != seen.learned:
 		k.keys = k.keys[:0]

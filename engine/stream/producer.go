@@ -89,7 +89,7 @@ const (
 // write nothing more, and what it had not committed is void. Published says where to
 // go on.
 func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, error) {
-	codec, err := codecOf(pub.Compression)
+	compression, err := compressionOf(pub.Compression)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func NewProducer(ctx context.Context, c Config, pub Publication) (*Producer, err
 		kgo.TransactionTimeout(transactionTimeout),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), // of the key as the Java client has it
-		kgo.ProducerBatchCompression(codec),
+		compression,
 		kgo.ProducerLinger(20*time.Millisecond),
 		kgo.MaxBufferedBytes(mostBuffered),
 		kgo.MaxBufferedRecords(1<<17),
@@ -367,20 +367,20 @@ func (p *Producer) explain(doing string, err error) error {
 // Compressions lists what Publication.Compression may be.
 func Compressions() []string { return []string{"gzip", "zstd", "lz4", "snappy", "none"} }
 
-// codecOf gives a compression by name. gzip is at its fastest level: in a topic of
-// gzip the brokers keep it as it is.
-func codecOf(name string) (kgo.CompressionCodec, error) {
+// compressionOf gives a compression by name. Gzip is the project's own.
+func compressionOf(name string) (kgo.Opt, error) {
 	switch name {
 	case "", "gzip":
-		return kgo.GzipCompression().WithLevel(1), nil
+		c, err := newCompressor()
+		return kgo.WithCompressor(c), err
 	case "zstd":
-		return kgo.ZstdCompression(), nil
+		return kgo.ProducerBatchCompression(kgo.ZstdCompression()), nil
 	case "lz4":
-		return kgo.Lz4Compression(), nil
+		return kgo.ProducerBatchCompression(kgo.Lz4Compression()), nil
 	case "snappy":
-		return kgo.SnappyCompression(), nil
+		return kgo.ProducerBatchCompression(kgo.SnappyCompression()), nil
 	case "none":
-		return kgo.NoCompression(), nil
+		return kgo.ProducerBatchCompression(kgo.NoCompression()), nil
 	}
-	return kgo.CompressionCodec{}, fmt.Errorf("compression %q: must be one of %v", name, Compressions())
+	return nil, fmt.Errorf("compression %q: must be one of %v", name, Compressions())
 }
