@@ -15,7 +15,8 @@ import (
 
 // TestJavaAgrees writes 1,000 keys with this package and with the console producer of
 // Kafka itself, and reads them with Kafka's console consumer: each key must lie on
-// one partition, whoever wrote it, and Java must read what is published here.
+// one partition, whoever wrote it, and Java must read what is published here, in batches
+// that are packed by their records' shape.
 // ACME_KAFKA names the broker and ACME_KAFKA_JAVA how to run a class of Kafka's.
 func TestJavaAgrees(t *testing.T) {
 	java, address := strings.Fields(os.Getenv("ACME_KAFKA_JAVA")), os.Getenv("ACME_KAFKA")
@@ -27,7 +28,7 @@ func TestJavaAgrees(t *testing.T) {
 	lines := &bytes.Buffer{}
 	for i := range records {
 		key := []string{"CUST_%08x", "%d", "a longer key with blanks and punctuation; number %d!", "Kundin Nº %d in Zürich 日本"}[i%4]
-		records[i] = schema.Record{Arrival: time.Now().UnixMilli(), Key: fmt.Appendf(nil, key, i*7919), Value: fmt.Appendf(nil, "%d", i)}
+		records[i] = schema.Record{Arrival: time.Now().UnixMilli(), Key: fmt.Appendf(nil, key, i*7919), Value: fmt.Appendf(nil, `{"event_id":"EVENT_%08x","n":%d}`, i*7919, i)}
 		fmt.Fprintf(lines, "%s\t%s\n", records[i].Key, records[i].Value)
 	}
 	tool := func(class string, args ...string) *exec.Cmd {
