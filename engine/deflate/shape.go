@@ -14,6 +14,10 @@ type Shape struct {
 	ends    []int32 // where the values of the line that was seen last end
 }
 
+// Forget has the next line be looked at as the first one: the keys of a Shape are where the
+// line stood that it learned them of, in memory that may then be used again.
+func (s *Shape) Forget() { s.before = s.before[:0] }
+
 // Plain is PlainObject, faster for a line of the shape of the one before.
 func (s *Shape) Plain(line []byte) bool {
 	if s.fits(line) {

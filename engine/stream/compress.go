@@ -83,6 +83,7 @@ func (p *packer) pack(out, records []byte) ([]byte, bool) {
 // look has known know where the records are, and their values' fields. It is false where
 // they are not records of one shape.
 func (p *packer) look(records []byte) bool {
+	p.shape.Forget()
 	plain, odd := 0, 0
 	for at := 0; at < len(records); {
 		r, end, ok := recordAt(records, at)

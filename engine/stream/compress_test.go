@@ -239,6 +239,26 @@ func TestCompressProperty(t *testing.T) {
 	}
 }
 
+// A batch lies in memory that the client fills again: what its keys were is not looked up
+// there when the next one comes.
+func TestCompressForgetsBatch(t *testing.T) {
+	batch := func(value string) []byte {
+		records := make([]recordOf, 50)
+		for i := range records {
+			records[i].value = []byte(value)
+		}
+		return section(records)
+	}
+	p, plain, odd := &packer{}, batch(`{"a":1}`), batch(`{"\":1}`)
+	if _, ok := p.pack(nil, plain); !ok {
+		t.Fatal("plain records were not packed by their shape")
+	}
+	copy(plain, odd)
+	if _, ok := p.pack(nil, odd); ok {
+		t.Error("records that are not plain were taken for those of the batch before")
+	}
+}
+
 // Other codecs are the client's, and what it does with a batch that cannot be smaller is
 // not changed: a packer that refuses leaves nothing behind.
 func TestCompressRefused(t *testing.T) {
