@@ -228,7 +228,7 @@ func (d *Decoder) codes(out []byte, begin, limit int) ([]byte, error) {
 		if !told {
 			e = literals[acc&mainMask]
 		}
-		// Of at least 56 bits three looks at literals take 33, a code and what follows it 20.
+		// Of at least 56 bits three looks at literals take 33; two, a code and what follows it 42.
 		if e&literal != 0 {
 			acc, bits = acc>>(e&sizeMask), bits-uint(e&sizeMask)
 			binary.LittleEndian.PutUint16(buf[o:o+2], uint16(e>>valueShift))
