@@ -86,8 +86,9 @@ where it was when it is run again.`,
 }
 
 // exportFetch is how much a broker answers at a time. All partitions are waited for, so
-// that little of each is better than much of one.
-const exportFetch = 256 << 10
+// that little of each is better than much of one; and a request costs a broker, whatever
+// it answers.
+const exportFetch = 512 << 10
 
 // exportMemory is how much the garbage collector lets the program grow to before it
 // works harder. What an export holds is bounded; how much of what it holds no more

@@ -261,7 +261,7 @@ func (e *Exporter) shrunk() error {
 
 // queued bounds the bytes of a feed that wait to be merged. Many feeds share one
 // bound.
-const queued = 96 << 20
+const queued = 80 << 20
 
 // regulate keeps the log from giving more of a feed that others are waited for.
 func (e *Exporter) regulate() {

@@ -36,9 +36,10 @@ type ConsumerConfig struct {
 	// Rebalance is how long a member may take to give its partitions up: one minute
 	// where 0.
 	Rebalance time.Duration
-	// FetchBytes is how much a broker may answer at a time, compressed: 2 MiB where 0.
-	// What is held unpacked is about this, times brokers, times readers, times two,
-	// times the ratio of compression; a single batch may be larger.
+	// FetchBytes is how much a broker may answer at a time, compressed, a quarter of it
+	// of one partition: 2 MiB where 0. What is held unpacked is about this, times
+	// brokers, times readers, times two, times the ratio of compression; a single batch
+	// may be larger.
 	FetchBytes int32
 	// Readers is how many clients read at once, each some of the partitions: two where 0.
 	Readers int
@@ -191,7 +192,9 @@ func (c *Consumer) readingOptions(bytes int32) []kgo.Opt {
 		kgo.ConsumeStartOffset(kgo.NoResetOffset()),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.FetchMaxBytes(bytes),
-		kgo.FetchMaxPartitionBytes(max(bytes/2, 1)),
+		// Whoever merges partitions waits for the one that is behind: an answer has some of
+		// several. It is cut where it has so much, within a batch, which is sent again.
+		kgo.FetchMaxPartitionBytes(max(bytes/4, 1)),
 		// A partition that is resumed is asked for when the request on its way is answered,
 		// and a broker that has nothing of the others keeps that for so long.
 		kgo.FetchMaxWait(250 * time.Millisecond),

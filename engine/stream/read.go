@@ -26,9 +26,10 @@ func (e *RetentionError) Error() string {
 
 func (e *RetentionError) Unwrap() error { return schema.ErrGone }
 
-// replayBytes is how much a broker may answer to a Read at a time, compressed. Several
-// run at once.
-const replayBytes = 512 << 10
+// replayBytes is what readingOptions makes of it for a Read, which asks for one
+// partition: a quarter is how much a broker answers at a time, compressed. Several run
+// at once.
+const replayBytes = 1 << 20
 
 // Read gives the messages of a range that the group may see, in order, whoever owns the
 // partition; the range ends at or before the partition's End. It does not touch the
