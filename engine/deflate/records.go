@@ -329,13 +329,23 @@ func (c *recordCoder) copyTo(text []byte, i int) {
 // sameLength says how many bytes of text from a are the same from b, which is behind it,
 // at most what one match can say.
 func sameLength(text []byte, a, b int) int {
-	limit := min(len(text)-b, maxMatch)
-	i := 0
-	for ; i+8 <= limit; i += 8 {
-		if x := binary.LittleEndian.Uint64(text[a+i:a+i+8]) ^ binary.LittleEndian.Uint64(text[b+i:b+i+8]); x != 0 {
-			return i + bits.TrailingZeros64(x)/8
+	const most = (maxMatch + 7) &^ 7
+	if b+most > len(text) {
+		return sameEnd(text, a, b)
+	}
+	x, y := (*[most]byte)(text[a:a+most]), (*[most]byte)(text[b:b+most])
+	for i := 0; i <= most-8; i += 8 {
+		if d := binary.LittleEndian.Uint64(x[i:i+8]) ^ binary.LittleEndian.Uint64(y[i:i+8]); d != 0 {
+			return min(i+bits.TrailingZeros64(d)/8, maxMatch)
 		}
 	}
+	return maxMatch
+}
+
+// sameEnd is sameLength where the text may end before a match does.
+func sameEnd(text []byte, a, b int) int {
+	limit := min(len(text)-b, maxMatch)
+	i := 0
 	for i < limit && text[a+i] == text[b+i] {
 		i++
 	}
