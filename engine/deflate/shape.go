@@ -142,16 +142,31 @@ func afterString(text []byte, i int) int {
 	return i + n + 2
 }
 
+// afterNumber gives where digits, points and signs that begin at i have ended.
+func afterNumber(text []byte, i int) int {
+	const ones, lows, tops = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i : i+8])
+		digit, point, sign := w^ones*'0', w^ones*'.', w^ones*'-'
+		// The top bits are of those bytes that are above nine, no point, and no sign.
+		other := (digit&lows + ones*(128-10) | digit) & (point&lows + lows | point) & (sign&lows + lows | sign) & tops
+		if other != 0 {
+			return i + bits.TrailingZeros64(other)/8
+		}
+	}
+	for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == '.' || text[i] == '-') {
+		i++
+	}
+	return i
+}
+
 // afterValue gives where a value that begins at i has ended, or -1.
 func afterValue(text []byte, i int) int {
 	switch c := text[i]; {
 	case c == '"':
 		return afterString(text, i)
 	case c >= '0' && c <= '9' || c == '-':
-		for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == '.' || text[i] == '-') {
-			i++
-		}
-		return i
+		return afterNumber(text, i)
 	}
 	for _, word := range [...]string{"true", "false", "null"} {
 		if bytes.HasPrefix(text[i:], []byte(word)) {

@@ -25,7 +25,7 @@ func TestShapeLearns(t *testing.T) {
 // Whether a line is plain, and where its values end, does not depend on the shape that was
 // seen before.
 func TestShapeProperty(t *testing.T) {
-	values := []string{`"%s"`, `"%s"`, `"%s"`, `-1.25`, `7`, `true`, `null`, `"`, `{}`, ``, `"%s" `, `tru`}
+	values := []string{`"%s"`, `"%s"`, `"%s"`, `-1.25`, `7`, `123456789.0125`, `true`, `null`, `12x456789`, `"`, `{}`, ``, `"%s" `, `tru`}
 	rapid.Check(t, func(t *rapid.T) {
 		var used Shape
 		keys := rapid.SliceOfN(rapid.StringOfN(rapid.RuneFrom([]rune("abcdefgh_")), 0, 24, -1), 1, 5).Draw(t, "keys")
@@ -35,7 +35,7 @@ func TestShapeProperty(t *testing.T) {
 				if i > 0 {
 					line = append(line, ',')
 				}
-				value := rapid.SampledFrom(values[:rapid.SampledFrom([]int{3, 7, len(values)}).Draw(t, "kinds")]).Draw(t, "value")
+				value := rapid.SampledFrom(values[:rapid.SampledFrom([]int{3, 8, len(values)}).Draw(t, "kinds")]).Draw(t, "value")
 				text := rapid.StringOfN(rapid.RuneFrom([]rune("ab01 -.\x7f\u00e9\u2028\x1f\t")), 0, 30, -1).Draw(t, "text")
 				if rapid.IntRange(0, 20).Draw(t, "odd") == 0 {
 					text += rapid.SampledFrom([]string{`\`, `"`, "\r", "\n"}).Draw(t, "odd one") + text
@@ -55,6 +55,21 @@ func TestShapeProperty(t *testing.T) {
 			if want && bytes.ContainsAny(line, "\\\r\n") {
 				t.Fatalf("%q is not plain", line)
 			}
+		}
+	})
+}
+
+// Eight bytes at a time a number ends where it does byte by byte.
+func TestAfterNumberProperty(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(rapid.StringOfN(rapid.RuneFrom([]rune("000123456789999.-./:,-}e+ \u00b0\x10\x7f")), 0, 30, -1).Draw(t, "text"))
+		begin := rapid.IntRange(0, len(text)).Draw(t, "begin")
+		end := begin
+		for end < len(text) && bytes.IndexByte([]byte("0123456789.-"), text[end]) >= 0 {
+			end++
+		}
+		if got := afterNumber(text, begin); got != end {
+			t.Fatalf("%q from %d: ends at %d, not at %d", text, begin, got, end)
 		}
 	})
 }
