@@ -59,17 +59,22 @@ func TestShapeProperty(t *testing.T) {
 	})
 }
 
-// Eight bytes at a time a number ends where it does byte by byte.
-func TestAfterNumberProperty(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := []byte(rapid.StringOfN(rapid.RuneFrom([]rune("000123456789999.-./:,-}e+ \u00b0\x10\x7f")), 0, 30, -1).Draw(t, "text"))
-		begin := rapid.IntRange(0, len(text)).Draw(t, "begin")
-		end := begin
-		for end < len(text) && bytes.IndexByte([]byte("0123456789.-"), text[end]) >= 0 {
-			end++
+// Eight bytes at a time a number ends where it does byte by byte: at any other byte, at any
+// place.
+func TestAfterNumber(t *testing.T) {
+	const digits = "0-9.123456789.-0"
+	for other := range 256 {
+		for n := range len(digits) + 1 {
+			for _, rest := range []string{"", "0", ",00000000", "000000000000"} {
+				text := append(append([]byte(digits[:n]), byte(other)), rest...)
+				end := 0
+				for end < len(text) && strings.IndexByte(digits, text[end]) >= 0 {
+					end++
+				}
+				if got := afterNumber(text, 0); got != end {
+					t.Fatalf("%q ends at %d, not at %d", text, got, end)
+				}
+			}
 		}
-		if got := afterNumber(text, begin); got != end {
-			t.Fatalf("%q from %d: ends at %d, not at %d", text, begin, got, end)
-		}
-	})
+	}
 }
