@@ -14,7 +14,7 @@
 //
 // What goes out is deflate blocks that end at a byte, so that blocks packed alone, on all
 // cores and in any order, are one stream when they are put together; whoever does it adds
-// the container, of which this package knows nothing. On the way it is counted how many
+// what a gzip member has before and behind them. On the way it is counted how many
 // rows the records are, since a record is looked at anyway.
 //
 // Terms. A line is plain as above. A Shape is what stands before each value of a plain line.

@@ -3,7 +3,6 @@ package lake
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
@@ -30,9 +29,6 @@ const (
 	window       = 8 << 10
 	generalLevel = 5
 )
-
-// gzipHeader is fixed: no name, no time, no system (255), no hint about the level.
-var gzipHeader = [10]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
 
 // block is some of an object's raw bytes on their way to compressed ones.
 type block struct {
@@ -268,11 +264,10 @@ type memberReader struct {
 	raw     int64
 	bytes   int64
 	lines   lineCount
-	trailer [8]byte
 }
 
 func (s *stream) reader() *memberReader {
-	return &memberReader{s: s, sha: sha256.New(), pending: gzipHeader[:]}
+	return &memberReader{s: s, sha: sha256.New(), pending: deflate.AppendGzipHeader(nil)}
 }
 
 // published says what has been read.
@@ -315,9 +310,7 @@ func (r *memberReader) next() error {
 	r.lines.add(b.count)
 	if b.last {
 		r.ended = true
-		binary.LittleEndian.PutUint32(r.trailer[:4], r.crc)
-		binary.LittleEndian.PutUint32(r.trailer[4:], uint32(r.raw))
-		b.out = append(b.out, r.trailer[:]...)
+		b.out = deflate.AppendGzipTrailer(b.out, r.crc, r.raw)
 	}
 	r.pending = b.out
 	return nil

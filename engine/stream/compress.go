@@ -60,9 +60,6 @@ const (
 	mostOdd = 32
 )
 
-// gzipHeader has no name, no time, no system (255), no hint about the level.
-var gzipHeader = [10]byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255}
-
 // pack appends the records of a batch to out as one gzip member. It is false, and out is as
 // it was, where they are not records of one shape.
 func (p *packer) pack(out, records []byte) ([]byte, bool) {
@@ -70,14 +67,13 @@ func (p *packer) pack(out, records []byte) ([]byte, bool) {
 		return out, false
 	}
 	from := len(out)
-	out = append(out, gzipHeader[:]...)
+	out = deflate.AppendGzipHeader(out)
 	b := deflate.Block{Text: records, Last: true, Known: &p.known}
 	out, _, ok := p.coder.Encode(out, &b, nil)
 	if !ok {
 		return out[:from], false
 	}
-	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(records))
-	return binary.LittleEndian.AppendUint32(out, uint32(len(records))), true
+	return deflate.AppendGzipTrailer(out, crc32.ChecksumIEEE(records), int64(len(records))), true
 }
 
 // look has known know where the records are, and their values' fields. It is false where
