@@ -83,7 +83,7 @@ func (c *recordCoder) frame(text []byte, f, before Frame) {
 		for start > c.at && start > distance && text[start-1-distance] == text[start-1] {
 			start--
 		}
-		if length := c.reachFrom(text, start, distance); length >= usefulMatch {
+		if length := reach(text, start, distance); length >= usefulMatch {
 			c.copyTo(text, start)
 			c.match(length, distance)
 			c.at += length
@@ -92,14 +92,6 @@ func (c *recordCoder) frame(text []byte, f, before Frame) {
 	if last := int(f.Value) - 1; c.at <= last && text[last] != text[before.Value-1] {
 		c.copyTo(text, last+1)
 	}
-}
-
-// reachFrom says how much of what stands at a place also stands a distance before.
-func (c *recordCoder) reachFrom(text []byte, at, distance int) int {
-	if distance > min(at, maxDistance) {
-		return 0
-	}
-	return sameLength(text, at-distance, at)
 }
 
 // name gives the tokens of the field that has the record's key, where its value is new to

@@ -54,7 +54,7 @@ func (c *recordCoder) encode(out []byte, b *Block, odd func(line []byte) int64) 
 	text, start, delimited, last, seen := b.Text, b.Start, b.Delimited, b.Last, b.Known
 	c.reset()
 	c.start, c.at, c.last = 0, start, c.last[:0]
-	c.shape.before = c.shape.before[:0]
+	c.shape.Forget()
 	if n := len(text) - start; n == 0 || n > maxCoded {
 		return out, 0, false
 	}
@@ -146,6 +146,7 @@ func (c *recordCoder) forget() {
 	c.recent = c.recent[:n]
 	clear(c.recent)
 	c.seen = slices.Grow(c.seen[:0], n)[:n]
+	c.shape.ends = slices.Grow(c.shape.ends[:0], n)[:n]
 }
 
 // remember walks the records before start, for the tables alone.
@@ -172,38 +173,19 @@ func (c *recordCoder) remember(text []byte, start int) {
 // record finds the fields of the record of the shape that begins at i, and where
 // the one behind it begins.
 func (c *recordCoder) record(text []byte, i, end int, delimited bool) (next int, ok bool) {
-	begin := i
 	line := text[:end]
-	c.shape.ends = c.shape.ends[:0]
-	for _, key := range c.shape.before {
-		if !bytes.HasPrefix(line[i:], key) {
-			return 0, false
-		}
-		value := i + len(key)
-		if value >= end {
-			return 0, false
-		}
-		if i = afterValue(line, value); i < 0 {
-			return 0, false
-		}
-		c.shape.ends = append(c.shape.ends, int32(i))
-	}
-	if i >= end || line[i] != '}' {
+	next = c.shape.behind(line, i)
+	if next < 0 {
 		return 0, false
 	}
-	i++
 	if delimited {
-		if i >= end || line[i] != '\n' {
+		if next >= end || line[next] != '\n' {
 			return 0, false
 		}
-		i++
+		next++
 	}
-	body := line[begin:i]
-	if bytes.IndexByte(body, '\\') >= 0 || bytes.IndexByte(body, '\r') >= 0 || !delimited && bytes.IndexByte(body, '\n') >= 0 || delimited && bytes.IndexByte(body, '\n') != len(body)-1 {
-		return 0, false
-	}
-	c.place(text, begin, c.shape.ends)
-	return i, true
+	c.place(text, i, c.shape.ends)
+	return next, true
 }
 
 // place has the fields of a record that begins at begin and whose values end at ends, and
@@ -270,7 +252,7 @@ func (c *recordCoder) field(text []byte, k, key, value, end int) {
 			// A field's key is the same in all records; what stands before the first one is not.
 			length = c.bounded(value-c.at+again, distance)
 		} else {
-			length = c.reach(text, distance)
+			length = reach(text, c.at, distance)
 		}
 		if length < usefulMatch {
 			break
@@ -286,12 +268,12 @@ func (c *recordCoder) field(text []byte, k, key, value, end int) {
 	}
 }
 
-// reach says how much of what follows also stands a distance before.
-func (c *recordCoder) reach(text []byte, distance int) int {
-	if distance > min(c.at, maxDistance) {
+// reach says how much of what stands at a place also stands a distance before.
+func reach(text []byte, at, distance int) int {
+	if distance > min(at, maxDistance) {
 		return 0
 	}
-	return sameLength(text, c.at-distance, c.at)
+	return sameLength(text, at-distance, at)
 }
 
 // bounded is reach where the length is known.
@@ -305,10 +287,10 @@ func (c *recordCoder) bounded(length, distance int) int {
 // usefulMatch is how long a match must be to be shorter than literals.
 const usefulMatch = 4
 
-// backTo takes back what the last match says beyond a key's begin, if enough of
-// it is left to be a match.
+// backTo takes back what the last match says beyond a key's begin, which is before at, if
+// enough of it is left to be a match.
 func (c *recordCoder) backTo(key int) {
-	if c.at <= key || len(c.tokens) == 0 || c.run > 0 {
+	if len(c.tokens) == 0 || c.run > 0 {
 		return
 	}
 	t := c.tokens[len(c.tokens)-1]

@@ -20,7 +20,7 @@ func (s *Shape) Forget() { s.before = s.before[:0] }
 
 // Plain is PlainObject, faster for a line of the shape of the one before.
 func (s *Shape) Plain(line []byte) bool {
-	if s.fits(line) {
+	if len(s.before) > 0 && s.behind(line, 0) == len(line) {
 		return true
 	}
 	if !PlainObject(line) {
@@ -37,15 +37,13 @@ func (s *Shape) Plain(line []byte) bool {
 	return true
 }
 
-func (s *Shape) fits(line []byte) bool {
-	if len(s.before) == 0 {
-		return false
-	}
-	i := 0
+// behind gives where an object of the shape that begins at i has ended, or -1 where there
+// is none, or one that is not plain. ends are then of its values.
+func (s *Shape) behind(line []byte, i int) int {
 	for k, key := range s.before {
 		// Beyond the key there is the value's first byte.
 		if len(line)-i <= len(key) || !same(line[i:i+len(key)], key) {
-			return false
+			return -1
 		}
 		// Most values are strings, and this is for each of each record.
 		if i += len(key); line[i] == '"' {
@@ -54,11 +52,14 @@ func (s *Shape) fits(line []byte) bool {
 			i = afterValue(line, i)
 		}
 		if i <= 0 {
-			return false
+			return -1
 		}
 		s.ends[k] = int32(i)
 	}
-	return i == len(line)-1 && line[i] == '}'
+	if i >= len(line) || line[i] != '}' {
+		return -1
+	}
+	return i + 1
 }
 
 // same says whether two texts of one length are the same: texts as short as keys are
