@@ -21,10 +21,7 @@ func oneRow([]byte) int64 { return 1 }
 
 // Whatever the text, what the coder takes comes back from the standard library's
 // decoder, and each of its lines is a row.
-func checkCoder(t interface {
-	Helper()
-	Fatalf(string, ...any)
-}, c *recordCoder, text []byte, start int, delimited, last bool) (taken bool) {
+func checkCoder(t rapid.TB, c *recordCoder, text []byte, start int, delimited, last bool) (taken bool) {
 	t.Helper()
 	out, rows, ok := c.encode([]byte("kept"), &Block{Text: text, Start: start, Delimited: delimited, Last: last}, oneRow)
 	if !ok {

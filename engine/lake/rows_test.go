@@ -22,10 +22,7 @@ func TestCountLinesAsSerDe(t *testing.T) {
 	}
 }
 
-func agree(t interface {
-	Helper()
-	Errorf(string, ...any)
-}, text string) {
+func agree(t rapid.TB, text string) {
 	t.Helper()
 	got := countLines([]byte(text))
 	stats, err := readAll("test", bytes.NewReader([]byte(text)))

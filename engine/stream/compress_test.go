@@ -74,15 +74,9 @@ func ownCompressor(t testing.TB) *compressor {
 	return c
 }
 
-// failer is what a test and a property have in common.
-type failer interface {
-	Helper()
-	Fatalf(string, ...any)
-}
-
 // packs compresses the records of a batch, and says whether the records' coder took them. What
 // was made must come back from the standard library's reader and from the project's own.
-func packs(t failer, c *compressor, src []byte) (size int, own bool) {
+func packs(t rapid.TB, c *compressor, src []byte) (size int, own bool) {
 	t.Helper()
 	p := &packer{}
 	if _, own = p.pack(nil, src); own && len(src) == 0 {
