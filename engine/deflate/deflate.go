@@ -27,7 +27,7 @@ type deflater struct {
 	text      []byte      // the literals
 	run       int         // how many of them are behind the last match
 	literals  [286]uint32 // how often each literal and length code is used
-	distances [30]uint32
+	distances [32]uint32  // of which there are 30
 
 	literalCode   [286]huffmanCode
 	distanceCode  [30]huffmanCode
@@ -69,18 +69,13 @@ func (d *deflater) literal(text []byte, from, to int) {
 
 // match says that the next length bytes, 3 to 258, stand distance bytes before.
 func (d *deflater) match(length, distance int) {
-	d.literals[lengthCode(length)]++
-	code := distanceCode(distance)
-	d.distances[code]++
-	d.tokens = append(d.tokens, token(d.run)<<32|token(code)<<24|token(length-minMatch)<<16|token(distance-1))
+	d.tokens = append(d.tokens, token(d.run)<<32|token(distanceCode(distance))<<24|token(length-minMatch)<<16|token(distance-1))
 	d.run = 0
 }
 
 // shorten makes the last token, a match, end after length bytes.
 func (d *deflater) shorten(length int) {
 	t := &d.tokens[len(d.tokens)-1]
-	d.literals[lengthCode(t.length())]--
-	d.literals[lengthCode(length)]++
 	*t = *t&^(0xff<<16) | token(length-minMatch)<<16
 }
 
@@ -155,7 +150,7 @@ func (d *deflater) appendBlock(out []byte, last bool) []byte {
 	d.count()
 	d.literals[endOfBlock] = 1
 	d.builder.build(d.literals[:], d.literalCode[:], 15)
-	d.builder.build(d.distances[:], d.distanceCode[:], 15)
+	d.builder.build(d.distances[:30], d.distanceCode[:], 15)
 	d.put(uint64(map[bool]int{true: 1}[last]), 1)
 	d.put(2, 2)
 	d.header()
@@ -171,9 +166,13 @@ func (d *deflater) appendBlock(out []byte, last bool) []byte {
 	return append(d.out, 0, 0, 0xff, 0xff)
 }
 
-// count counts the literals, in turns in four places: what comes twice at once would
-// wait for its own count.
+// count counts the codes of the matches, and the literals, these in turns in four places:
+// what comes twice at once would wait for its own count.
 func (d *deflater) count() {
+	for _, t := range d.tokens {
+		d.literals[lengthCode(t.length())]++
+		d.distances[t>>24&31]++
+	}
 	var counts [4][256]uint32
 	text := d.text
 	for ; len(text) >= 4; text = text[4:] {
@@ -268,7 +267,7 @@ func (d *deflater) room() int {
 	for symbol, count := range d.literals {
 		n += uint(count) * (uint(d.literalCode[symbol].size) + 5)
 	}
-	for symbol, count := range d.distances {
+	for symbol, count := range d.distances[:30] {
 		n += uint(count) * (uint(d.distanceCode[symbol].size) + 13)
 	}
 	return int(n/8) + 16

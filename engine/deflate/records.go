@@ -17,9 +17,12 @@ import (
 // entropy, cost one look each and no search. That the records are well formed,
 // which the rows of the manifest need, is seen on the way.
 //
-// Measured on the scenario seed-hour, events a second with the simulator on two
-// cores, and bytes an event: 440,000 and 83.0; level 5 of the general compressor
-// 240,000 and 80.4, its level 1 98.3. The deployment's own objects have 79.7.
+// Measured on the scenario seed-hour, bytes an event: 83.0; level 5 of the general
+// compressor 80.4, its level 1 98.3. The deployment's own objects have 79.7. How fast
+// it is stands in docs/BENCHMARKS.md.
+//
+// What is done for each field of each record is written in line where the compiler
+// would call: place, field and match take most of the time there is.
 type recordCoder struct {
 	deflater
 	shape  Shape
@@ -201,7 +204,13 @@ func (c *recordCoder) place(text []byte, begin int, ends []int32) {
 	for k, end := range ends {
 		value, end := at+len(keys[k]), int(end)
 		fields[k] = field{int32(key), int32(value), int32(end)}
-		slot := &recent[k][valueHash(text, value, end)]
+		hash := uint32(0)
+		if end-value >= 8 { // as valueHash has it, in line
+			hash = longHash(text, value, end)
+		} else {
+			hash = shortHash(text, value, end)
+		}
+		slot := &recent[k][hash%recentSize]
 		seen[k] = *slot
 		*slot = int32(value) + 1
 		key, at = end, end
@@ -228,7 +237,11 @@ func (c *recordCoder) tokenize(text []byte) {
 func (c *recordCoder) field(text []byte, k, key, value, end int) {
 	distance, again := 0, 0
 	if seen := int(c.seen[k]) - 1; seen >= 0 && value-seen < maxDistance {
-		again = sameLength(text, seen, value)
+		if d := apart(text, seen, value); d != 0 { // which most values are, and costs no call
+			again = bits.TrailingZeros64(d) / 8
+		} else {
+			again = sameLength(text, seen, value)
+		}
 		if n := end - value; again >= n || again == maxMatch && bytes.Equal(text[seen:seen+n], text[value:end]) {
 			distance = value - seen
 			if c.at > key {
@@ -237,13 +250,18 @@ func (c *recordCoder) field(text []byte, k, key, value, end int) {
 		}
 	}
 	if c.at < key {
-		c.copyTo(text, key)
+		c.literal(text, c.at, key)
+		c.at = key
 	}
 	if distance == 0 && len(c.last) > 0 {
 		before := &c.last[k]
 		distance = key - int(before.key)
 		if k > 0 {
-			again = sameLength(text, int(before.value), value)
+			if d := apart(text, int(before.value), value); d != 0 {
+				again = bits.TrailingZeros64(d) / 8
+			} else {
+				again = sameLength(text, int(before.value), value)
+			}
 		}
 	}
 	for distance > 0 && c.at < end {
@@ -264,7 +282,8 @@ func (c *recordCoder) field(text []byte, k, key, value, end int) {
 		}
 	}
 	if c.at < end {
-		c.copyTo(text, end)
+		c.literal(text, c.at, end)
+		c.at = end
 	}
 }
 
@@ -324,6 +343,15 @@ func sameLength(text []byte, a, b int) int {
 	return maxMatch
 }
 
+// apart says where the first eight bytes from a and from b differ, b being behind a; zero
+// where they do not, or where there are not so many.
+func apart(text []byte, a, b int) uint64 {
+	if b+8 > len(text) {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(text[a:a+8]) ^ binary.LittleEndian.Uint64(text[b:b+8])
+}
+
 // sameEnd is sameLength where the text may end before a match does.
 func sameEnd(text []byte, a, b int) int {
 	limit := min(len(text)-b, maxMatch)
@@ -337,19 +365,31 @@ func sameEnd(text []byte, a, b int) int {
 // valueHash tells values apart by their beginning, their end and their length: the value
 // text[begin:end].
 func valueHash(text []byte, begin, end int) uint32 {
-	const k = 0x9e3779b97f4a7c15
+	if end-begin >= 8 {
+		return longHash(text, begin, end)
+	}
+	return shortHash(text, begin, end)
+}
+
+const hashFactor = 0x9e3779b97f4a7c15 // of the golden ratio: it spreads what it multiplies
+
+// longHash is valueHash of eight bytes or more.
+func longHash(text []byte, begin, end int) uint32 {
+	h := uint64(end-begin) ^ binary.LittleEndian.Uint64(text[begin:begin+8])*hashFactor ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[end-8:end]), 29)
+	return uint32(h * hashFactor >> (64 - recentBits))
+}
+
+// shortHash is valueHash of less than eight bytes.
+func shortHash(text []byte, begin, end int) uint32 {
 	n := end - begin
 	h := uint64(n)
-	switch {
-	case n >= 8:
-		h ^= binary.LittleEndian.Uint64(text[begin:begin+8])*k ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[end-8:end]), 29)
-	case end >= 8: // eight bytes with what is before it
+	if end >= 8 { // eight bytes with what is before it
 		shift := uint(n) * 8 & 63
 		h = h<<shift | binary.BigEndian.Uint64(text[end-8:end])&(1<<shift-1)
-	default:
+	} else {
 		for _, b := range text[begin:end] {
 			h = h<<8 | uint64(b)
 		}
 	}
-	return uint32(h * k >> (64 - recentBits))
+	return uint32(h * hashFactor >> (64 - recentBits))
 }
