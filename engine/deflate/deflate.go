@@ -27,7 +27,7 @@ type deflater struct {
 	text      []byte      // the literals
 	run       int         // how many of them are behind the last match
 	literals  [286]uint32 // how often each literal and length code is used
-	distances [32]uint32  // of which there are 30
+	distances [30]uint32
 
 	literalCode   [286]huffmanCode
 	distanceCode  [30]huffmanCode
@@ -49,8 +49,6 @@ type huffmanCode struct {
 
 func (d *deflater) reset() {
 	d.tokens, d.text, d.run = d.tokens[:0], d.text[:0], 0
-	clear(d.literals[:])
-	clear(d.distances[:])
 }
 
 // literal takes text[from:to] as it is.
@@ -150,7 +148,7 @@ func (d *deflater) appendBlock(out []byte, last bool) []byte {
 	d.count()
 	d.literals[endOfBlock] = 1
 	d.builder.build(d.literals[:], d.literalCode[:], 15)
-	d.builder.build(d.distances[:30], d.distanceCode[:], 15)
+	d.builder.build(d.distances[:], d.distanceCode[:], 15)
 	d.put(uint64(map[bool]int{true: 1}[last]), 1)
 	d.put(2, 2)
 	d.header()
@@ -169,10 +167,13 @@ func (d *deflater) appendBlock(out []byte, last bool) []byte {
 // count counts the codes of the matches, and the literals, these in turns in four places:
 // what comes twice at once would wait for its own count.
 func (d *deflater) count() {
+	clear(d.literals[:])
+	var distances [32]uint32 // as many as a token has room for
 	for _, t := range d.tokens {
 		d.literals[lengthCode(t.length())]++
-		d.distances[t>>24&31]++
+		distances[t>>24&31]++
 	}
+	copy(d.distances[:], distances[:])
 	var counts [4][256]uint32
 	text := d.text
 	for ; len(text) >= 4; text = text[4:] {
@@ -185,7 +186,7 @@ func (d *deflater) count() {
 		counts[0][b]++
 	}
 	for b := range 256 {
-		d.literals[b] += counts[0][b] + counts[1][b] + counts[2][b] + counts[3][b]
+		d.literals[b] = counts[0][b] + counts[1][b] + counts[2][b] + counts[3][b]
 	}
 }
 
@@ -267,7 +268,7 @@ func (d *deflater) room() int {
 	for symbol, count := range d.literals {
 		n += uint(count) * (uint(d.literalCode[symbol].size) + 5)
 	}
-	for symbol, count := range d.distances[:30] {
+	for symbol, count := range d.distances {
 		n += uint(count) * (uint(d.distanceCode[symbol].size) + 13)
 	}
 	return int(n/8) + 16
