@@ -18,9 +18,9 @@ brokers=${ACME_KAFKA:?where a broker listens}
 work=$(mktemp -d)
 out=${OUT:-$work}
 trap 'rm -rf "$work"' EXIT
-who=${WHO:-acme flink}
+contest=${WHO:-acme flink}
 GOAMD64=${GOAMD64:-v3} go build -pgo=cmd/acme/export.pgo -o "$work/acme" ./cmd/acme
-case " $who " in *" default "*) go build -o "$work/default" ./cmd/acme ;; esac
+case " $contest " in *" default "*) go build -o "$work/default" ./cmd/acme ;; esac
 mvn -q -B -f docs/bench/export_peer/pom.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/lib"
 javac -cp "$work/lib/*" -d "$work/peer" docs/bench/export_peer/src/main/java/Peer.java
 cat >"$work/log4j2.properties" <<'L'
@@ -57,7 +57,7 @@ run() { # WHO ROUND: exports, and prints what it took
   rm -rf "$folder"
 }
 for round in $(seq "${ROUNDS:-3}"); do
-  for one in $who; do
-    run "$one" "$round"
+  for who in $contest; do
+    run "$who" "$round"
   done
 done
