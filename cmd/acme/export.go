@@ -90,6 +90,10 @@ where it was when it is run again.`,
 // it answers.
 const exportFetch = 512 << 10
 
+// endingWait is how long a broker with nothing more keeps that back from an export that
+// ends at the topic's end: there is no time for which it would be asked that often.
+const endingWait = 10 * time.Millisecond
+
 // exportMemory is how much the garbage collector lets the program grow to before it
 // works harder. What an export holds is bounded; how much of what it holds no more
 // lies about is not, without this.
@@ -124,9 +128,13 @@ func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(exportMemory))
-	consumer, err := stream.NewConsumer(ctx, stream.ConsumerConfig{
+	reading := stream.ConsumerConfig{
 		Cluster: cluster, Topic: o.kafka.topic, Group: o.group, Member: o.member, From: from, FetchBytes: exportFetch,
-	})
+	}
+	if !o.follow {
+		reading.FetchWait = endingWait
+	}
+	consumer, err := stream.NewConsumer(ctx, reading)
 	if err != nil {
 		return withHint(exitCode(err), kafkaHint(err), err)
 	}

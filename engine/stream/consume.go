@@ -41,6 +41,11 @@ type ConsumerConfig struct {
 	// brokers, times readers, times two, times the ratio of compression; a single batch
 	// may be larger.
 	FetchBytes int32
+	// FetchWait is how long a broker that has nothing keeps its answer back: 250 ms where
+	// 0. A partition that is resumed is asked for when the request on its way has been
+	// answered: where one partition is behind, or was the last to be read to its end, it
+	// waits so long each time.
+	FetchWait time.Duration
 	// Readers is how many clients read at once, each some of the partitions: two where 0.
 	Readers int
 }
@@ -49,6 +54,7 @@ func (c ConsumerConfig) withDefaults() ConsumerConfig {
 	c.Session = cmp.Or(c.Session, 45*time.Second)
 	c.Rebalance = cmp.Or(c.Rebalance, time.Minute)
 	c.FetchBytes = cmp.Or(c.FetchBytes, 2<<20)
+	c.FetchWait = cmp.Or(c.FetchWait, 250*time.Millisecond)
 	c.Readers = cmp.Or(c.Readers, 2)
 	return c
 }
@@ -195,9 +201,7 @@ func (c *Consumer) readingOptions(bytes int32) []kgo.Opt {
 		// Whoever merges partitions waits for the one that is behind: an answer has some of
 		// several. It is cut where it has so much, within a batch, which is sent again.
 		kgo.FetchMaxPartitionBytes(max(bytes/4, 1)),
-		// A partition that is resumed is asked for when the request on its way is answered,
-		// and a broker that has nothing of the others keeps that for so long.
-		kgo.FetchMaxWait(250 * time.Millisecond),
+		kgo.FetchMaxWait(c.cfg.FetchWait),
 		kgo.WithDecompressor(c.unzip),
 		kgo.MetadataMaxAge(time.Minute), // how long a new partition may go unnoticed
 		kgo.MetadataMinAge(250 * time.Millisecond),
