@@ -198,12 +198,16 @@ func (d *deflater) body() {
 	out = out[:cap(out)]
 	d.text = slices.Grow(d.text, 4) // the last literals are read four at a time
 	acc, have, text := d.acc, d.bits, d.text[:len(d.text)+4]
-	literals := &d.literalWords
+	literals, from, last := &d.literalWords, 0, len(out)-slack
 	for _, t := range d.tokens {
 		n := int(t >> 32)
-		for i := 0; i < n; i += 4 {
+		// Reads and writes do not look where text and out end: this does.
+		if from+n+4 > len(text) || at > last {
+			panic("deflate: more tokens than were counted")
+		}
+		for i := 0; i < n && at <= last; i += 4 {
 			// Behind the last there are others, which are of no size here.
-			four := text[i : i+4 : len(text)]
+			four := four(text, from+i)
 			a, b := literals[four[0]], literals[four[1]]&within(i+1, n)
 			c, e := literals[four[2]]&within(i+2, n), literals[four[3]]&within(i+3, n)
 			ab, cd := uint64(a>>8)|uint64(b>>8)<<(a&31), uint64(c>>8)|uint64(e>>8)<<(c&31)
@@ -216,7 +220,7 @@ func (d *deflater) body() {
 			have += uint(c&31 + e&31)
 			at, acc, have = flush(out, at, acc, have) // fewer than 8 bits are left
 		}
-		text = text[n:]
+		from += n
 		w := d.lengthWords[t>>16&0xff]
 		acc |= uint64(w>>8) << (have & 63)
 		have += uint(w & 31)
@@ -226,7 +230,7 @@ func (d *deflater) body() {
 		at, acc, have = flush(out, at, acc, have)
 	}
 	d.out, d.acc, d.bits = out[:at], acc, have
-	for _, b := range text[:d.run] {
+	for _, b := range text[from:][:d.run] {
 		c := d.literalCode[b]
 		d.put(uint64(c.code), uint(c.size))
 	}
@@ -235,9 +239,12 @@ func (d *deflater) body() {
 // within is all ones where i is less than n, or else 0.
 func within(i, n int) uint32 { return uint32((i - n) >> 63) }
 
+// slack is how much body has left behind what it writes: three words.
+const slack = 32
+
 // flush writes whole bytes out; what it writes behind them is written over.
 func flush(out []byte, at int, acc uint64, have uint) (int, uint64, uint) {
-	binary.LittleEndian.PutUint64(out[at:at+8], acc)
+	putWord(out, at, acc)
 	return at + int(have/8), acc >> (have &^ 7 & 63), have & 7
 }
 
@@ -271,7 +278,7 @@ func (d *deflater) room() int {
 	for symbol, count := range d.distances {
 		n += uint(count) * (uint(d.distanceCode[symbol].size) + 13)
 	}
-	return int(n/8) + 16
+	return int(n/8) + slack + 8
 }
 
 // lengthsOrder is in which order the sizes of the third code are written.

@@ -2,7 +2,6 @@ package deflate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 )
@@ -64,6 +63,7 @@ func (c *recordCoder) encode(out []byte, b *Block, odd func(line []byte) int64) 
 	if seen != nil && len(seen.keys) > 0 && (delimited || len(seen.frames) > 0) {
 		c.shape.before = append(c.shape.before, seen.keys...)
 		c.forget()
+		_ = text[:seen.ends[len(seen.ends)-1]] // up to there it is read without a look
 		if len(seen.frames) > 0 {
 			rows = c.walkFramed(text, seen)
 			return c.appendBlock(out, last), rows, true
@@ -334,9 +334,8 @@ func sameLength(text []byte, a, b int) int {
 	if b+most > len(text) {
 		return sameEnd(text, a, b)
 	}
-	x, y := (*[most]byte)(text[a:a+most]), (*[most]byte)(text[b:b+most])
 	for i := 0; i <= most-8; i += 8 {
-		if d := binary.LittleEndian.Uint64(x[i:i+8]) ^ binary.LittleEndian.Uint64(y[i:i+8]); d != 0 {
+		if d := word(text, a+i) ^ word(text, b+i); d != 0 {
 			return min(i+bits.TrailingZeros64(d)/8, maxMatch)
 		}
 	}
@@ -349,7 +348,7 @@ func apart(text []byte, a, b int) uint64 {
 	if b+8 > len(text) {
 		return 0
 	}
-	return binary.LittleEndian.Uint64(text[a:a+8]) ^ binary.LittleEndian.Uint64(text[b:b+8])
+	return word(text, a) ^ word(text, b)
 }
 
 // sameEnd is sameLength where the text may end before a match does.
@@ -375,7 +374,7 @@ const hashFactor = 0x9e3779b97f4a7c15 // of the golden ratio: it spreads what it
 
 // longHash is valueHash of eight bytes or more.
 func longHash(text []byte, begin, end int) uint32 {
-	h := uint64(end-begin) ^ binary.LittleEndian.Uint64(text[begin:begin+8])*hashFactor ^ bits.RotateLeft64(binary.LittleEndian.Uint64(text[end-8:end]), 29)
+	h := uint64(end-begin) ^ word(text, begin)*hashFactor ^ bits.RotateLeft64(word(text, end-8), 29)
 	return uint32(h * hashFactor >> (64 - recentBits))
 }
 
@@ -385,7 +384,7 @@ func shortHash(text []byte, begin, end int) uint32 {
 	h := uint64(n)
 	if end >= 8 { // eight bytes with what is before it
 		shift := uint(n) * 8 & 63
-		h = h<<shift | binary.BigEndian.Uint64(text[end-8:end])&(1<<shift-1)
+		h = h<<shift | bits.ReverseBytes64(word(text, end-8))&(1<<shift-1)
 	} else {
 		for _, b := range text[begin:end] {
 			h = h<<8 | uint64(b)

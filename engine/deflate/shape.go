@@ -2,8 +2,8 @@ package deflate
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // Shape is what stands before each value of a plain object: most lines of an
@@ -40,21 +40,44 @@ func (s *Shape) Plain(line []byte) bool {
 // behind gives where an object of the shape that begins at i has ended, or -1 where there
 // is none, or one that is not plain. ends are then of its values.
 func (s *Shape) behind(line []byte, i int) int {
+	ends := s.ends[:len(s.before)]
 	for k, key := range s.before {
-		// Beyond the key there is the value's first byte.
-		if len(line)-i <= len(key) || !same(line[i:i+len(key)], key) {
+		n := len(key)
+		if len(line)-i <= n { // beyond the key there is the value's first byte
 			return -1
 		}
-		// Most values are strings, and this is for each of each record.
-		if i += len(key); line[i] == '"' {
-			i = closingQuote(line, i+1) + 1
+		// Texts as short as keys are compared here in less time than a call takes.
+		if n >= 8 {
+			for j := 0; j+8 < n; j += 8 {
+				if word(line, i+j) != word(key, j) {
+					return -1
+				}
+			}
+			if word(line, i+n-8) != word(key, n-8) {
+				return -1
+			}
+		} else if string(line[i:i+n]) != string(key) {
+			return -1
+		}
+		// Most values are strings: eight bytes at a time to where one may end.
+		if i += n; line[i] == '"' {
+			for i++; i+8 <= len(line); i += 8 {
+				if marks := quoteMarks(word(line, i)); marks != 0 {
+					i += bits.TrailingZeros64(marks) / 8
+					break
+				}
+			}
+			if i >= len(line) || line[i] != '"' {
+				i = closingQuote(line, i)
+			}
+			i++
 		} else {
 			i = afterValue(line, i)
 		}
 		if i <= 0 {
 			return -1
 		}
-		s.ends[k] = int32(i)
+		ends[k] = int32(i)
 	}
 	if i >= len(line) || line[i] != '}' {
 		return -1
@@ -62,37 +85,18 @@ func (s *Shape) behind(line []byte, i int) int {
 	return i + 1
 }
 
-// same says whether two texts of one length are the same: texts as short as keys are
-// compared here in less time than a call takes.
-func same(a, b []byte) bool {
-	n := len(b)
-	if n < 8 || len(a) != n {
-		return string(a) == string(b)
-	}
-	for i := 0; i+8 < n; i += 8 {
-		if binary.LittleEndian.Uint64(a[i:i+8]) != binary.LittleEndian.Uint64(b[i:i+8]) {
-			return false
-		}
-	}
-	return binary.LittleEndian.Uint64(a[n-8:n]) == binary.LittleEndian.Uint64(b[n-8:n])
+// quoteMarks has the top bits set of those of eight bytes that are a quote, a backslash, or
+// below a space. (Above the lowest of them there may be others.)
+func quoteMarks(w uint64) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	// Where a quote and a space change places, a quote and what is below a space come first.
+	low, escape := w^ones*('"'^' '), w^ones*'\\'
+	return ((low-ones*(' '+1))&^low | (escape-ones)&^escape) & tops
 }
 
 // closingQuote gives where the string that i is in ends, or -1 if it does not, or has
 // something in it that is not plain.
 func closingQuote(text []byte, i int) int {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i : i+8])
-		quote, escape := w^ones*'"', w^ones*'\\'
-		// The lowest top bit that is set is of the first byte that is one of these, or below a space.
-		if found := ((quote-ones)&^quote | (escape-ones)&^escape | (w-ones*' ')&^w) & tops; found != 0 {
-			i += bits.TrailingZeros64(found) / 8
-			if text[i] == '"' {
-				return i
-			}
-			break
-		}
-	}
 	for ; i < len(text); i++ {
 		switch text[i] {
 		case '"':
@@ -147,10 +151,11 @@ func afterString(text []byte, i int) int {
 func afterNumber(text []byte, i int) int {
 	const ones, lows, tops = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
-		w := binary.LittleEndian.Uint64(text[i : i+8])
-		digit, point, sign := w^ones*'0', w^ones*'.', w^ones*'-'
-		// The top bits are of those bytes that are above nine, no point, and no sign.
-		other := (digit&lows + ones*(128-10) | digit) & (point&lows + lows | point) & (sign&lows + lows | sign) & tops
+		w := word(text, i)
+		low, slash := w&lows, w^ones*'/'
+		// The top bits are of those bytes that are above nine, below the sign, or the one between
+		// the point and the digits.
+		other := (low + ones*(127-'9') | w | ^(low + ones*(128-'-')) | ^(slash&lows + lows | slash)) & tops
 		if other != 0 {
 			return i + bits.TrailingZeros64(other)/8
 		}
@@ -202,7 +207,10 @@ func (k *Known) Add(seen *Shape, at int, first bool) {
 	if len(k.keys) == 0 {
 		return
 	}
-	for _, end := range seen.ends {
-		k.ends = append(k.ends, int32(at)+end)
+	n := len(k.ends)
+	k.ends = slices.Grow(k.ends, len(seen.ends))[:n+len(seen.ends)]
+	ends := k.ends[n:]
+	for i, end := range seen.ends {
+		ends[i] = int32(at) + end
 	}
 }

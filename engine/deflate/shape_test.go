@@ -78,3 +78,27 @@ func TestAfterNumber(t *testing.T) {
 		}
 	}
 }
+
+// Eight bytes at a time a string ends where it does byte by byte, with any other byte in it
+// at any place, and one that is not plain has no end.
+func TestShapeStrings(t *testing.T) {
+	const key, plain = `{"key":"`, "CUST_0385ff82 !#]~\x7f\xc3\xa9"
+	var s Shape
+	s.Plain([]byte(key + `"}`))
+	for other := range 256 {
+		for n := range len(plain) + 1 {
+			for _, rest := range []string{"", `"`, `abc",`, `12345678"}`, `",1234567890123456`} {
+				text := append(append([]byte(key+plain[:n]), byte(other)), rest...)
+				end := bytes.IndexAny(text[len(key):], "\"\\\r\n") + len(key)
+				if end < len(key) || text[end] != '"' {
+					end = -1
+				}
+				s.ends[0] = 0
+				s.behind(text, 0)
+				if got := int(s.ends[0]) - 1; got != end {
+					t.Fatalf("%q: the value ends at %d, not at %d", text, got, end)
+				}
+			}
+		}
+	}
+}
