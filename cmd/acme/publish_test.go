@@ -25,7 +25,7 @@ import (
 
 // kafka gives the address of a cluster: the one that ACME_KAFKA names, else one in
 // this process.
-func kafka(t *testing.T) string {
+func kafka(t testing.TB) string {
 	t.Helper()
 	if address := os.Getenv("ACME_KAFKA"); address != "" {
 		return address

@@ -108,7 +108,7 @@ type answer struct {
 	}
 }
 
-func runAcme(t *testing.T, args ...string) string {
+func runAcme(t testing.TB, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	if code := Main(args, strings.NewReader(""), &out, &errs, os.Environ()); code != 0 {
