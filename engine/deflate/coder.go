@@ -12,6 +12,9 @@
 // not take, it leaves as it was: text of any other kind is for a general compressor, which
 // whoever calls has at hand.
 //
+// Nothing outside a text is read, and nothing outside what was made for it written, though the
+// innermost loops do not ask each time (word.go).
+//
 // What goes out is deflate blocks that end at a byte, so that blocks packed alone, on all
 // cores and in any order, are one stream when they are put together; whoever does it adds
 // what a gzip member has before and behind them. On the way it is counted how many
