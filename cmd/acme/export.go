@@ -90,9 +90,11 @@ where it was when it is run again.`,
 // it answers.
 const exportFetch = 512 << 10
 
-// endingWait is how long a broker with nothing more keeps that back from an export that
-// ends at the topic's end: there is no time for which it would be asked that often.
-const endingWait = 10 * time.Millisecond
+// fetchWait is how long a broker with nothing more keeps that back from an export that
+// ends when nothing has come for so long: little of it, and it is not asked without end.
+func fetchWait(untilIdle time.Duration) time.Duration {
+	return min(max(untilIdle/100, 10*time.Millisecond), 250*time.Millisecond)
+}
 
 // exportMemory is how much the garbage collector lets the program grow to before it
 // works harder. What an export holds is bounded; how much of what it holds no more
@@ -132,7 +134,7 @@ func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 		Cluster: cluster, Topic: o.kafka.topic, Group: o.group, Member: o.member, From: from, FetchBytes: exportFetch,
 	}
 	if !o.follow {
-		reading.FetchWait = endingWait
+		reading.FetchWait = fetchWait(o.untilIdle)
 	}
 	consumer, err := stream.NewConsumer(ctx, reading)
 	if err != nil {
