@@ -93,7 +93,7 @@ const exportFetch = 512 << 10
 // fetchWait is how long a broker with nothing more keeps that back from an export that
 // ends when nothing has come for so long: little of it, and it is not asked without end.
 func fetchWait(untilIdle time.Duration) time.Duration {
-	return min(max(untilIdle/100, 10*time.Millisecond), 250*time.Millisecond)
+	return min(max(untilIdle/100, 10*time.Millisecond), stream.LongestFetchWait)
 }
 
 // exportMemory is how much the garbage collector lets the program grow to before it
@@ -130,24 +130,21 @@ func (p *program) runExport(ctx context.Context, o *exportOptions) error {
 		return err
 	}
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(exportMemory))
-	reading := stream.ConsumerConfig{
-		Cluster: cluster, Topic: o.kafka.topic, Group: o.group, Member: o.member, From: from, FetchBytes: exportFetch,
+	untilIdle, wait := o.untilIdle, fetchWait(o.untilIdle)
+	if o.follow {
+		untilIdle, wait = 0, stream.LongestFetchWait
 	}
-	if !o.follow {
-		reading.FetchWait = fetchWait(o.untilIdle)
-	}
-	consumer, err := stream.NewConsumer(ctx, reading)
+	consumer, err := stream.NewConsumer(ctx, stream.ConsumerConfig{
+		Cluster: cluster, Topic: o.kafka.topic, Group: o.group, Member: o.member, From: from, FetchBytes: exportFetch, FetchWait: wait,
+	})
 	if err != nil {
 		return withHint(exitCode(err), kafkaHint(err), err)
 	}
 	defer consumer.Close()
 	c := lake.ExportConfig{
 		Store: st, Log: consumer, Topic: o.kafka.topic, TopicID: consumer.Topic().ID, Group: o.group, Layout: layout, Keys: keys,
-		PerPartition: o.perPartition, AllowGaps: o.allowGaps, UntilIdle: o.untilIdle, Workers: o.workers, Now: p.now,
+		PerPartition: o.perPartition, AllowGaps: o.allowGaps, UntilIdle: untilIdle, Workers: o.workers, Now: p.now,
 		Warn: func(w lake.Warning) { p.note("acme: warning: %s", w) },
-	}
-	if o.follow {
-		c.UntilIdle = 0
 	}
 	exporter, err := lake.NewExporter(c)
 	if err != nil {

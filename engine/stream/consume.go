@@ -41,8 +41,8 @@ type ConsumerConfig struct {
 	// brokers, times readers, times two, times the ratio of compression; a single batch
 	// may be larger.
 	FetchBytes int32
-	// FetchWait is how long a broker that has nothing keeps its answer back: 250 ms where
-	// 0. A partition that is resumed is asked for when the request on its way has been
+	// FetchWait is how long a broker that has nothing keeps its answer back:
+	// LongestFetchWait where 0. A partition that is resumed is asked for when the request on its way has been
 	// answered: where one partition is behind, or was the last to be read to its end, it
 	// waits so long each time.
 	FetchWait time.Duration
@@ -50,11 +50,14 @@ type ConsumerConfig struct {
 	Readers int
 }
 
+// LongestFetchWait is how seldom a broker that has nothing need be asked.
+const LongestFetchWait = 250 * time.Millisecond
+
 func (c ConsumerConfig) withDefaults() ConsumerConfig {
 	c.Session = cmp.Or(c.Session, 45*time.Second)
 	c.Rebalance = cmp.Or(c.Rebalance, time.Minute)
 	c.FetchBytes = cmp.Or(c.FetchBytes, 2<<20)
-	c.FetchWait = cmp.Or(c.FetchWait, 250*time.Millisecond)
+	c.FetchWait = cmp.Or(c.FetchWait, LongestFetchWait)
 	c.Readers = cmp.Or(c.Readers, 2)
 	return c
 }
